@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The configuration: an immutable, counted snapshot made from the defaults, weir.cnf, the command
+ * line and an optional URL, in that order of precedence (later wins). Settings are the rows of
+ * settings.def; the struct members below follow from them. */
+#ifndef WEIR_CONF_CONFIG_H
+#define WEIR_CONF_CONFIG_H
+
+#include "base/attrs.h"
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
+
+/* The members are generated: see settings.h for the types behind the rows. */
+#include "conf/settings.h"
+
+struct config_server {
+    char *name;
+    struct server_settings settings;
+};
+
+struct config_user {
+    char *name;
+    struct user_settings settings;
+};
+
+struct config {
+    struct global_settings global;
+    struct config_server *servers;
+    size_t server_count;
+    struct config_user *users;
+    size_t user_count;
+    char *file; /* where it was read from, NULL when none */
+    /* private */
+    unsigned references; /* atomic */
+};
+
+/* What was wrong, all of it, one line each: "weir.cnf:12: unknown setting 'pool_sze' in [weir]; did
+ * you mean 'pool_size'?" */
+struct config_errors {
+    char **lines;
+    size_t count;
+};
+void config_errors_free(struct config_errors *errors);
+
+/* One "--name=value" of the command line, or of a test. `where` names it in complaints. */
+struct config_override {
+    const char *name;
+    const char *value; /* NULL: a flag without value, "ON" for booleans */
+};
+
+struct config_source {
+    const char *file;   /* NULL: none */
+    const char *url;    /* "mysql://user:password@host:port", NULL: none; adds server "main" and the user */
+    const struct config_override *overrides;
+    size_t override_count;
+};
+
+/* Reads and checks everything; NULL with at least one error line when anything is wrong. Warnings
+ * (settings that look wrong but work) go to `warnings`, which may be NULL. The caller owns one
+ * reference. */
+NODISCARD struct config *config_load(const struct config_source *source, struct config_errors *errors,
+                                     struct config_errors *warnings);
+
+struct config *config_hold(struct config *c);
+void config_release(struct config *c);
+
+/* The [user] section of this name, or NULL. */
+const struct config_user *config_find_user(const struct config *c, const char *name);
+const struct config_server *config_find_server(const struct config *c, const char *name);
+
+/* What differs in a way that needs a restart: lines for the log, e.g. "port: 6033 → 6034 needs a
+ * restart". */
+void config_restart_needs(const struct config *from, const struct config *to,
+                          struct config_errors *out);
+
+#endif

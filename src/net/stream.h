@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A connection's bytes: a descriptor, what was received (`in`), what we have to say ourselves
+ * (`out`). The only caller of recv and send. Knows nothing of MySQL.
+ *
+ * Relaying copies nothing: what one stream received is sent by the other straight from the
+ * receiver's buffer (stream_send with the source's unsent bytes). When the other side does not take
+ * it, the bytes stay where they are and nobody reads more: back-pressure is the buffer. */
+#ifndef WEIR_NET_STREAM_H
+#define WEIR_NET_STREAM_H
+
+#include "net/buffer.h"
+#include "net/loop.h"
+
+/* What a stream does its I/O with: plain sockets today, TLS later. Same results as recv(2) and
+ * sendmsg(2): -1 with errno, 0 from receive at end of stream. */
+struct transport {
+    const char *name;
+    ssize_t (*receive)(int fd, void *state, void *data, size_t size);
+    ssize_t (*send)(int fd, void *state, const struct iovec *parts, int count);
+    void (*close)(int fd, void *state);
+};
+extern const struct transport transport_plain;
+
+enum stream_result {
+    STREAM_OK,     /* some bytes moved */
+    STREAM_AGAIN,  /* nothing more for now; on_ready will be called */
+    STREAM_FULL,   /* fill: no room in the buffer until something is sent on */
+    STREAM_EOF,    /* fill: the other side has closed, all its bytes were received */
+    STREAM_FAILED, /* see error */
+};
+
+struct stream {
+    struct loop_fd io; /* io.on_ready is the owner's function */
+    const struct transport *transport;
+    void *transport_state;
+    struct buffer_cache *cache; /* of the worker that the stream lives on */
+    struct buffer *in;          /* NULL when nothing is in flight */
+    struct buffer *out;         /* own bytes, sent before forwarded ones; NULL when none */
+    int error;                  /* errno of the failure, 0 */
+    uint64_t bytes_received;
+    uint64_t bytes_sent;
+};
+
+/* `on_ready` finds its owner with container_of. No descriptor yet. */
+void stream_init(struct stream *s, void (*on_ready)(struct loop_fd *io));
+
+/* Takes a non-blocking descriptor and watches it; on failure returns false, the fd stays the
+ * caller's. Also how a stream that was detached arrives on another worker (fd = s->io.fd). */
+NODISCARD bool stream_attach(struct stream *s, struct loop *loop, struct buffer_cache *cache, int fd);
+
+/* Stops watching and keeps the descriptor, to be attached elsewhere. Both buffers must be empty
+ * (they are given back). */
+void stream_detach(struct stream *s);
+
+/* Unwatches, closes the descriptor, gives the buffers back. Idempotent. */
+void stream_close(struct stream *s);
+
+NODISCARD static inline bool stream_is_open(const struct stream *s)
+{
+    return s->io.fd >= 0;
+}
+
+/* Receives once into `in` (which appears when needed and disappears when it stays empty). At most
+ * one recv. STREAM_OK = new bytes at [received - n, received). */
+NODISCARD enum stream_result stream_fill(struct stream *s);
+
+/* Makes sure that a packet of `size` bytes that starts at in->parsed can be held whole; false when
+ * it would exceed BUFFER_MAX or memory is out. */
+NODISCARD bool stream_hold(struct stream *s, size_t size);
+
+/* Room to append `size` own bytes to `out`; commit them with stream_out_commit. NULL when out of
+ * memory or beyond BUFFER_MAX. */
+NODISCARD uint8_t *stream_out_reserve(struct stream *s, size_t size);
+void stream_out_commit(struct stream *s, size_t size);
+
+/* Sends `out`, then, when `out` is empty, the bytes [sent, parsed) of `source->in` (source may be
+ * NULL), in as few calls as possible (one sendmsg with both when both exist), and advances
+ * source->in->sent; an emptied buffer is given back. STREAM_OK: all of it is gone.
+ * STREAM_AGAIN: something is left, on_ready comes when there is room. */
+NODISCARD enum stream_result stream_send(struct stream *s, struct stream *source);
+
+/* Gives `in` back when everything in it was sent on. */
+void stream_trim(struct stream *s);
+
+#endif
