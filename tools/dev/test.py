@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ./dev test [unit|sim|tsan|tools|e2e|lint] [filter] [--release|--asan]
+# Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
+# and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
+# own tools, the end-to-end tests with the release and the asan binary, a build with clang, lint.
+# A filter picks tests by part of their name; for e2e it is pytest's -k. One line per group, the
+# whole output of what failed, and as the last line "N passed, N failed, N skipped".
+
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tools", "dev"))
+
+JOBS = os.cpu_count() or 1
+UNIT_TIMEOUT_S = 120
+SUITE_TIMEOUT_S = 420
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+GROUPS = ("unit", "sim", "tsan", "tools", "e2e", "clang", "lint")
+
+
+class Count:
+    """The sums of everything that ran."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+class Result(Count):
+    """What one program, suite or check said."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+        self.output = ""  # shown when something failed
+        self.skips = []  # "test: reason"
+
+    @classmethod
+    def failure(cls, name, output):
+        result = cls(name)
+        result.failed = 1
+        result.output = output
+        return result
+
+    @classmethod
+    def skip(cls, name, reason):
+        result = cls(name)
+        result.skipped = 1
+        result.skips = [f"{name}: {reason}"]
+        return result
+
+
+TOTAL = Count()
+
+
+def report(group, results, seconds):
+    """One line for a group, all of what failed, and why tests were skipped."""
+    count = Count()
+    for result in results:
+        count.add(result)
+    for result in results:
+        if result.failed:
+            print(f"--- {group}: {result.name}")
+            print(result.output.rstrip())
+            print("---")
+    line = f"{count.passed} passed"
+    line += f", {count.failed} FAILED" if count.failed else ""
+    line += f", {count.skipped} skipped" if count.skipped else ""
+    print(f"{group:<16} {line:<40} {seconds:6.1f} s")
+    for result in results:
+        for skip in result.skips:
+            print(f"    skipped {skip}")
+    sys.stdout.flush()
+    TOTAL.add(count)
+
+
+def run(command, timeout, env=None):
+    """Exit status (None: took too long) and the output of both streams. The command gets a process
+    group of its own, so that what it started ends with it."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, env={**os.environ, **(env or {})},
+                                   start_new_session=True)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+            os.killpg(process.pid, 15)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                process.wait()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, 15)
+            process.wait()
+            raise
+        output.seek(0)
+        return status, output.read().decode("utf-8", "replace")
+
+
+# --- building -------------------------------------------------------------------------------------
+
+def directory_of(variant):
+    return os.path.join(ROOT, "build", variant)
+
+
+def build(variant, targets=()):
+    """None when all is well, else the compiler's words."""
+    flags = [] if variant == "release" else ["--" + flag for flag in variant.split("-")
+                                             if flag != "release"]
+    command = ["bash", "tools/dev/build.sh", "--quiet", *flags]
+    # --tests turns the tests on and asks for everything; with targets only those are built.
+    command += ["--with-tests", *targets] if targets else ["--tests"]
+    status, output = run(command, 600)
+    return None if status == 0 else output or f"{command} took too long"
+
+
+def configure(variant):
+    """Makes tests.list up to date without building anything else."""
+    return build(variant, ["build.ninja"])
+
+
+def tests_of(variant, group, wanted=""):
+    """(group, target, program, source) of the programs of a group ("unit", "sim")."""
+    tests = []
+    try:
+        with open(os.path.join(directory_of(variant), "tests.list"), encoding="utf-8") as lines:
+            for line in lines:
+                test = line.split()
+                if len(test) == 4 and test[0].split("/")[0] == group:
+                    tests.append(tuple(test))
+    except FileNotFoundError:
+        pass
+    return [test for test in tests if wanted in test[3]]
+
+
+def not_built(variant):
+    """Ninja's descriptions of what it still would do: programs that a broken build left old."""
+    _, output = run(["ninja", "-C", directory_of(variant), "-n", "-k", "0", "all"], 60)
+    return set(re.findall(r"Linking C executable (\S+)", output))
+
+
+# --- cmocka programs ------------------------------------------------------------------------------
+
+OUTCOME = re.compile(r"^(success|failure|error|skip): (\S+)")
+
+
+def read_subunit(output, result):
+    """Counts the tests in cmocka's subunit output; returns the test that never ended, if any."""
+    running, said = None, []
+    for line in output.splitlines():
+        if line.startswith("test: "):
+            running, said = line[len("test: "):].strip(), []
+            continue
+        # A test may print without ending its line.
+        match = OUTCOME.match(line) or (running and re.search(
+            rf"(success|failure|error|skip): ({re.escape(running)})\b", line))
+        if not match or match.group(2) != running:
+            said.append(line.strip())
+            continue
+        outcome = match.group(1)
+        if outcome == "success":
+            result.passed += 1
+        elif outcome == "skip":
+            result.skipped += 1
+            reason = " ".join(word for word in said if word) or "it does not say why"
+            result.skips.append(f"{result.name} {running}: {reason}")
+        else:
+            result.failed += 1
+        running = None
+    return running
+
+
+def run_program(test, variant):
+    _, _, program, source = test
+    result = Result(source)
+    status, output = run([program], UNIT_TIMEOUT_S,
+                         {**SANITIZER_OPTIONS, "CMOCKA_MESSAGE_OUTPUT": "SUBUNIT"})
+    unfinished = read_subunit(output, result)
+    result.output = output
+    if status is None:
+        result.failed += 1
+        result.output += f"\n{source} ({variant}) did not end within {UNIT_TIMEOUT_S} s"
+        result.output += f", stopped in {unfinished}" if unfinished else ""
+    elif unfinished:
+        result.failed += 1
+        result.output += f"\n{source} ({variant}) died in {unfinished}, exit status {status}"
+    elif status != 0 and result.failed == 0:
+        result.failed += 1
+        result.output += f"\n{source} ({variant}): exit status {status}"
+    elif status == 0 and result.passed + result.skipped == 0:
+        result.failed += 1
+        result.output += f"\n{source} ({variant}) ran no test"
+    return result
+
+
+def run_programs(group, variant, tests, stale=()):
+    start = time.monotonic()
+    ready = [test for test in tests if os.path.relpath(test[2], directory_of(variant)) not in stale]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        results = list(pool.map(lambda test: run_program(test, variant), ready))
+    for test in tests:
+        if test not in ready:
+            results.append(Result.failure(test[3], "not built"))
+    report(f"{group} ({variant})", results, time.monotonic() - start)
+
+
+def build_and_run(variant, groups, wanted):
+    """Builds a variant, then runs its unit and simulation tests."""
+    start = time.monotonic()
+    stale = ()
+    failure = configure(variant)
+    if not failure and (wanted or len(groups) < 2):
+        targets = [test[1] for group in groups for test in tests_of(variant, group, wanted)]
+        failure = build(variant, targets) if targets else None
+    elif not failure:
+        failure = build(variant)
+    if failure:
+        report(f"build ({variant})", [Result.failure(variant, failure)], time.monotonic() - start)
+        stale = not_built(variant)
+    for group in groups:
+        tests = tests_of(variant, group, wanted)
+        if tests:
+            run_programs(group, variant, tests, stale)
+
+
+def uses_threads(test):
+    """Worth a ThreadSanitizer run: the I/O layer, and whatever names a thread, itself or in the file
+    that it tests."""
+    if test[0] == "unit/net":
+        return True
+    source = os.path.join(ROOT, test[3])
+    tested = os.path.join(ROOT, "src", test[0].split("/")[-1],
+                          os.path.basename(source).replace("test_", "", 1))
+    for path in (source, tested):
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as text:
+                if "pthread" in text.read():
+                    return True
+    return False
+
+
+def run_tsan(wanted):
+    start = time.monotonic()
+    failure = configure("tsan")
+    tests = [test for group in ("unit", "sim") for test in tests_of("tsan", group, wanted)
+             if uses_threads(test)]
+    if tests and not failure:
+        failure = build("tsan", [test[1] for test in tests])
+    if failure:
+        report("build (tsan)", [Result.failure("tsan", failure)], time.monotonic() - start)
+    elif tests:
+        run_programs("threads", "tsan", tests)
+
+
+# --- pytest ---------------------------------------------------------------------------------------
+
+def read_junit(path, result):
+    """Counts the tests of a junit file; false when there is none."""
+    try:
+        tree = xml.parse(path)
+    except (OSError, xml.ParseError):
+        return False
+    for case in tree.iter("testcase"):
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            result.failed += 1
+        elif skipped is not None:
+            result.skipped += 1
+            result.skips.append(f"{case.get('name')}: {skipped.get('message')}")
+        else:
+            result.passed += 1
+    return True
+
+
+def run_pytest(group, folder, wanted, env=None):
+    start = time.monotonic()
+    result = Result(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        junit = os.path.join(temporary, "junit.xml")
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                   "--junitxml", junit, folder]
+        command += ["-k", wanted] if wanted else []
+        status, result.output = run(command, SUITE_TIMEOUT_S, {**SANITIZER_OPTIONS, **(env or {})})
+        found = read_junit(junit, result)
+    if status == 5:  # pytest found no test
+        return
+    if status is None:
+        result.failed += 1
+        result.output += f"\n{folder} did not end within {SUITE_TIMEOUT_S} s"
+    elif not found or (status != 0 and result.failed == 0):
+        result.failed += 1
+        result.output += f"\npytest ended with status {status}"
+    report(group, [result], time.monotonic() - start)
+
+
+def run_e2e(variants, wanted):
+    for variant in variants:
+        start = time.monotonic()
+        group = f"e2e ({variant})"
+        if not has_files("src/main", ".c") or not has_files("tests/e2e", ".py"):
+            report(group, [Result.skip(group, "there is no src/main/*.c or no tests/e2e/*.py yet")], 0)
+            continue
+        failure = build(variant, ["weir"])
+        if failure:
+            report(group, [Result.failure("weir", failure)], time.monotonic() - start)
+            continue
+        run_pytest(group, "tests/e2e", wanted,
+                   {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                    "WEIR_VARIANT": variant})
+
+
+def has_files(folder, ending):
+    path = os.path.join(ROOT, folder)
+    return os.path.isdir(path) and any(name.endswith(ending) for name in os.listdir(path))
+
+
+# --- the whole ------------------------------------------------------------------------------------
+
+def run_clang():
+    """The second compiler must agree."""
+    start = time.monotonic()
+    failure = build("release-clang")
+    result = Result.failure("clang", failure) if failure else Result("clang")
+    result.passed = 0 if failure else 1
+    report("build (clang)", [result], time.monotonic() - start)
+
+
+def run_lint():
+    if not os.path.exists(os.path.join(ROOT, "tools", "dev", "lint.py")):
+        return
+    import lint
+    start = time.monotonic()
+    results = []
+    for name, complaints in lint.run_all(everything=True):
+        result = Result.failure(name, complaints) if complaints else Result(name)
+        result.passed = 0 if complaints else 1
+        results.append(result)
+    report("lint", results, time.monotonic() - start)
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    variants = [word[2:] for word in sys.argv[1:] if word.startswith("--")] or ["release", "asan"]
+    unknown = set(variants) - {"release", "asan", "debug", "tsan"}
+    wanted = words[1] if len(words) > 1 else ""
+    groups = words[:1] or GROUPS
+    if unknown or set(groups) - set(GROUPS) or len(words) > 2:
+        print("usage: ./dev test [" + "|".join(GROUPS) + "] [filter] [--release|--asan]", file=sys.stderr)
+        return 2
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    programs = [group for group in ("unit", "sim") if group in groups]
+    if programs:
+        for variant in variants:
+            build_and_run(variant, programs, wanted)
+    if "tsan" in groups:
+        run_tsan(wanted)
+    if "tools" in groups:
+        run_pytest("tools", "tests/tools", wanted)
+    if "e2e" in groups:
+        run_e2e(variants, wanted)
+    if "clang" in groups:
+        run_clang()
+    if "lint" in groups:
+        run_lint()
+    if TOTAL.passed + TOTAL.failed + TOTAL.skipped == 0:
+        print(f"no test matches {' '.join(words)!r}" if words else "there are no tests")
+        TOTAL.failed = 1
+    print(TOTAL)
+    return 1 if TOTAL.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
