@@ -37,6 +37,9 @@ struct buffer_cache;
 struct buffer_cache *buffer_cache_create(size_t keep_free);
 void buffer_cache_destroy(struct buffer_cache *cache);
 
+/* Buffers of any size that were got and not put back. */
+size_t buffer_cache_in_use(const struct buffer_cache *cache);
+
 /* An empty standard buffer, cursors at BUFFER_HEADROOM. NULL when out of memory. */
 struct buffer *buffer_get(struct buffer_cache *cache);
 
@@ -47,6 +50,9 @@ void buffer_put(struct buffer_cache *cache, struct buffer *b);
  * headroom, or by moving to a larger buffer. Returns the buffer to use from now on (the old one is
  * given back), or NULL, with *b untouched, when it would exceed BUFFER_MAX or memory is out. */
 struct buffer *buffer_reserve(struct buffer_cache *cache, struct buffer *b, size_t room);
+
+/* Moves [sent, received) to the headroom; the cursors follow. */
+void buffer_compact(struct buffer *b);
 
 static inline size_t buffer_room(const struct buffer *b)
 {

@@ -38,6 +38,7 @@ struct loop_timer {
     struct list_node node;
     usec_t deadline;
     void (*on_fire)(struct loop_timer *timer);
+    uint16_t where; /* the wheel's own: in which of its lists `node` is */
 };
 
 /* NULL when the system refuses (no descriptors). */

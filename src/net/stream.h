@@ -11,10 +11,16 @@
 #include "net/buffer.h"
 #include "net/loop.h"
 
+#include <sys/types.h>
+#include <sys/uio.h>
+
 /* What a stream does its I/O with: plain sockets today, TLS later. Same results as recv(2) and
  * sendmsg(2): -1 with errno, 0 from receive at end of stream. */
 struct transport {
     const char *name;
+    /* Fewer bytes moved than asked for means that there is nothing more (receive) or no more room
+     * (send) now: true for sockets, false where bytes rest inside the transport. */
+    bool short_means_again;
     ssize_t (*receive)(int fd, void *state, void *data, size_t size);
     ssize_t (*send)(int fd, void *state, const struct iovec *parts, int count);
     void (*close)(int fd, void *state);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Moves bytes between descriptors and relay buffers. */
+#include "net/stream.h"
+
+#include <errno.h>
+
+void stream_init(struct stream *s, void (*on_ready)(struct loop_fd *io))
+{
+    *s = (struct stream){
+        .io = {.fd = -1, .on_ready = on_ready},
+        .transport = &transport_plain,
+    };
+}
+
+bool stream_attach(struct stream *s, struct loop *loop, struct buffer_cache *cache, int fd)
+{
+    CHECK(fd >= 0);
+    CHECK(s->io.loop == NULL);
+    CHECK(s->io.fd < 0 || s->io.fd == fd);
+    CHECK(s->in == NULL && s->out == NULL);
+    int previous_fd = s->io.fd;
+    s->io.fd = fd;
+    if (!loop_watch(loop, &s->io)) {
+        s->io.fd = previous_fd;
+        return false;
+    }
+    s->cache = cache;
+    return true;
+}
+
+static void drop(struct stream *s, struct buffer **b)
+{
+    if (*b != NULL)
+        buffer_put(s->cache, *b);
+    *b = NULL;
+}
+
+void stream_detach(struct stream *s)
+{
+    CHECK(stream_is_open(s));
+    CHECK(s->in == NULL || buffer_empty(s->in));
+    CHECK(s->out == NULL || buffer_empty(s->out));
+    drop(s, &s->in);
+    drop(s, &s->out);
+    s->cache = NULL;
+    loop_unwatch(&s->io);
+}
+
+void stream_close(struct stream *s)
+{
+    if (!stream_is_open(s))
+        return;
+    loop_unwatch(&s->io);
+    s->transport->close(s->io.fd, s->transport_state);
+    s->io.fd = -1;
+    drop(s, &s->in);
+    drop(s, &s->out);
+    s->cache = NULL;
+}
+
+static enum stream_result fail(struct stream *s, int error)
+{
+    s->error = error;
+    return STREAM_FAILED;
+}
+
+/* Makes room for a receive without copying much: few live bytes are moved down; many only when
+ * nothing of them can be sent on, for then nobody else makes room. */
+static void make_room(struct buffer *b)
+{
+    if (buffer_empty(b))
+        buffer_compact(b);
+    if (b->sent <= BUFFER_HEADROOM || buffer_room(b) >= b->capacity / 4)
+        return;
+    size_t live = b->received - b->sent;
+    bool stuck = buffer_room(b) == 0 && b->sent == b->parsed;
+    if (live <= b->capacity / 2 || stuck)
+        buffer_compact(b);
+}
+
+enum stream_result stream_fill(struct stream *s)
+{
+    CHECK(stream_is_open(s));
+    if (!s->io.readable)
+        return STREAM_AGAIN;
+    if (s->in == NULL && (s->in = buffer_get(s->cache)) == NULL)
+        return fail(s, ENOMEM);
+    struct buffer *b = s->in;
+    make_room(b);
+    size_t room = buffer_room(b);
+    if (room == 0)
+        return STREAM_FULL;
+    ssize_t n = s->transport->receive(s->io.fd, s->transport_state, b->data + b->received, room);
+    int error = errno;
+    if (n > 0) {
+        CHECK((size_t)n <= room);
+        b->received += (size_t)n;
+        s->bytes_received += (uint64_t)n;
+        if ((size_t)n < room && s->transport->short_means_again && !s->io.hung_up)
+            s->io.readable = false;
+        return STREAM_OK;
+    }
+    stream_trim(s);
+    if (n == 0)
+        return STREAM_EOF;
+    if (error != EAGAIN)
+        return fail(s, error);
+    s->io.readable = false;
+    return STREAM_AGAIN;
+}
+
+bool stream_hold(struct stream *s, size_t size)
+{
+    CHECK(stream_is_open(s));
+    if (s->in == NULL && (s->in = buffer_get(s->cache)) == NULL)
+        return false;
+    size_t there = s->in->received - s->in->parsed;
+    if (size <= there)
+        return true;
+    struct buffer *b = buffer_reserve(s->cache, s->in, size - there);
+    if (b == NULL)
+        return false;
+    s->in = b;
+    return true;
+}
+
+uint8_t *stream_out_reserve(struct stream *s, size_t size)
+{
+    CHECK(stream_is_open(s));
+    if (s->out == NULL && (s->out = buffer_get(s->cache)) == NULL)
+        return NULL;
+    struct buffer *b = buffer_reserve(s->cache, s->out, size);
+    if (b == NULL)
+        return NULL;
+    s->out = b;
+    return b->data + b->received;
+}
+
+void stream_out_commit(struct stream *s, size_t size)
+{
+    CHECK(s->out != NULL);
+    CHECK(size <= buffer_room(s->out));
+    s->out->received += size;
+    s->out->parsed = s->out->received;
+}
+
+static size_t add_part(struct iovec *part, const struct buffer *b)
+{
+    if (b == NULL || b->parsed == b->sent)
+        return 0;
+    struct bytes unsent = buffer_unsent(b);
+    /* iovec has one type for both directions; sending does not write. */
+    *part = (struct iovec){.iov_base = (void *)(uintptr_t)unsent.data, .iov_len = unsent.size};
+    return unsent.size;
+}
+
+/* Advances `sent` over at most *n bytes and takes them from *n. */
+static void consume(struct buffer *b, size_t *n)
+{
+    if (b == NULL)
+        return;
+    size_t unsent = b->parsed - b->sent;
+    size_t taken = *n < unsent ? *n : unsent;
+    b->sent += taken;
+    *n -= taken;
+}
+
+/* One call. STREAM_OK: some bytes went, STREAM_AGAIN: no more now. */
+static enum stream_result send_once(struct stream *s, struct buffer *in, size_t *left)
+{
+    struct iovec parts[2];
+    int count = 0;
+    size_t out_size = add_part(&parts[count], s->out);
+    count += out_size > 0;
+    size_t in_size = add_part(&parts[count], in);
+    count += in_size > 0;
+    size_t total = out_size + in_size;
+    *left = total;
+    if (total == 0)
+        return STREAM_OK;
+    if (!s->io.writable)
+        return STREAM_AGAIN;
+    ssize_t n = s->transport->send(s->io.fd, s->transport_state, parts, count);
+    if (n < 0) {
+        if (errno != EAGAIN)
+            return fail(s, errno);
+        s->io.writable = false;
+        return STREAM_AGAIN;
+    }
+    size_t moved = (size_t)n;
+    CHECK(moved <= total);
+    consume(s->out, &moved);
+    consume(in, &moved);
+    s->bytes_sent += (uint64_t)n;
+    *left = total - (size_t)n;
+    if (*left == 0 || !s->transport->short_means_again)
+        return STREAM_OK;
+    s->io.writable = false;
+    return STREAM_AGAIN;
+}
+
+enum stream_result stream_send(struct stream *s, struct stream *source)
+{
+    CHECK(stream_is_open(s));
+    struct buffer *in = source != NULL ? source->in : NULL;
+    size_t left;
+    enum stream_result result;
+    do
+        result = send_once(s, in, &left);
+    while (result == STREAM_OK && left > 0);
+    if (s->out != NULL && buffer_empty(s->out))
+        drop(s, &s->out);
+    if (source != NULL)
+        stream_trim(source);
+    return result;
+}
+
+void stream_trim(struct stream *s)
+{
+    if (s->in != NULL && buffer_empty(s->in))
+        drop(s, &s->in);
+}
