@@ -63,10 +63,10 @@ fi
 if ! output=$(ninja -C "$directory" -k 0 "${targets[@]}" 2>&1); then
     awk '/^FAILED: /     { print "FAILED: " what($0); skip = 1; next }
          skip            { skip = 0; next }
-         /^\[[0-9]+\/[0-9]+\] / || /^ninja: (Entering|error: rebuilding)/ { next }
+         /^\[[0-9]+\/[0-9]+\] / || /^ninja: / || /^-- / { next }
                          { print }
          function what(line) { sub(/^FAILED: */, "", line); sub(/CMakeFiles\/[^\/]*\.dir\//, "", line); return line }' \
-        <<<"$output" >&2
+        <<<"${output//"$PWD/"/}" >&2
     echo "error: $directory does not build" >&2
     exit 1
 fi
