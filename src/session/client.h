@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A client: one connection from an application to Weir. */
+#ifndef WEIR_SESSION_CLIENT_H
+#define WEIR_SESSION_CLIENT_H
+
+#include "mysql/login.h"
+#include "mysql/sql_scan.h"
+#include "session/link.h"
+#include "session/pins.h"
+
+#define CLIENT_STATE(name, timeout, text) CLIENT_##name,
+enum client_state {
+#include "session/client_states.def"
+    CLIENT_STATE_COUNT
+};
+#undef CLIENT_STATE
+
+/* What the last statement left for the next one to ask. */
+struct residue {
+    int64_t row_count;
+    uint64_t found_rows;
+    uint64_t last_insert_id;
+    bool found_rows_known;
+    bool last_insert_id_known;
+};
+
+/* The command that is being served. */
+struct request {
+    const struct command_row *command;
+    uint32_t frame_left;       /* bytes of the current frame that were not passed on yet */
+    bool frame_full;           /* the current frame is a full one: another follows */
+    bool begun;                /* its first frame header was read */
+    bool scanned;              /* `scan` is in use */
+    bool changed_state;        /* a STATE_CHANGE tracker came in its reply */
+    bool changed_variable;     /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
+    bool set_option_on;        /* of COM_SET_OPTION */
+    bool multi_row_changed;
+    struct sql_scan scan;
+};
+
+struct client {
+    struct stream stream;
+    struct worker *worker;
+    struct list_node node;         /* worker->clients */
+    struct list_node greeting_node; /* worker->greeting, while in GREETING */
+    struct loop_timer timer;
+    struct loop_task dying;
+    uint32_t id;                   /* of the greeting; see CLIENT_ID_BIT */
+    enum client_state state;
+    bool counted;                  /* in proxy->logged_in */
+    bool logged_in;                /* has been told OK once */
+    bool advancing;
+    bool advance_again;
+
+    capabilities_t offered;
+    capabilities_t capabilities;   /* agreed */
+    const struct server_facts *facts;
+    struct user *user;
+    struct server_group *group;
+    struct link_pool *pool;
+    struct session_state *session; /* what it must find on any link */
+    struct session_state *login_session;
+    uint8_t scramble[SCRAMBLE_SIZE];
+    uint8_t login_sequence;        /* of the next packet of the login that we send */
+    bool changing_user;            /* the login is a COM_CHANGE_USER */
+    char *login_schema;            /* wanted at login, NULL none */
+
+    struct pool_ticket ticket;     /* under the group's lock */
+    enum pool_why ticket_why;
+    struct mail grant_mail;        /* from another worker: the ticket was granted or failed */
+    bool mail_expected;            /* under the group's lock: grant_mail is or will be posted */
+    struct link *link;             /* the lease, NULL none */
+    pins_t pins;
+    uint16_t status;               /* last status flags told to the client */
+    struct residue residue;
+    struct request request;
+    struct kill_job *kill;         /* its KILL under way */
+    char peer[ADDRESS_TEXT_SIZE / 2];
+    char host[48];                 /* as in 'user'@'host' */
+};
+
+/* A socket was accepted for this worker. Takes the descriptor. */
+void client_accept(struct worker *w, int fd, const struct address *peer);
+
+void client_set_state(struct client *c, enum client_state state);
+const char *client_state_text(enum client_state state);
+
+/* Goes on as far as possible; call after anything that may have unblocked it. */
+void client_advance(struct client *c);
+
+/* The one way to end a client. An error code in the reason's row is told to the client first when
+ * the protocol allows it. */
+void client_close(struct client *c, enum close_reason why);
+
+/* "client 2147483649 app@10.0.0.7:4242", in a buffer that the next call on this thread reuses. */
+const char *client_who(const struct client *c);
+
+/* Own packets. `sequence` is that of the packet. They go out with the next flush. */
+void client_send_ok(struct client *c, uint8_t sequence);
+void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
+                       struct bytes message);
+void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...);
+/* Writes what is queued; false when the client is gone (and closed). */
+NODISCARD bool client_flush(struct client *c);
+
+/* -------- client_login.c -------- */
+void client_greet(struct client *c);
+NODISCARD bool client_step_login(struct client *c);
+NODISCARD bool client_step_authenticating(struct client *c);
+/* COM_CHANGE_USER; the payload is in the buffer. */
+void client_change_user(struct client *c, struct bytes payload, uint8_t sequence);
+/* The link that a login with a schema needs has the schema, or refused it. */
+void client_login_restored(struct client *c, const struct open_error *error);
+
+/* -------- client_command.c -------- */
+NODISCARD bool client_step_idle(struct client *c);
+NODISCARD bool client_step_request(struct client *c);
+NODISCARD bool client_step_infile(struct client *c);
+/* The reply is complete and the client has all of it. */
+void client_reply_done(struct client *c);
+
+/* -------- client_local.c: commands that Weir answers -------- */
+/* True when the command was dealt with here. */
+NODISCARD bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequence,
+                                    bool whole);
+
+/* -------- lease.c -------- */
+/* Gets a link for the request that is in the buffer; goes on by itself when it must wait. */
+void lease_acquire(struct client *c);
+/* A ticket was granted (on this worker). */
+void lease_granted(struct client *c);
+void lease_wait_failed(struct client *c);
+/* The link has this client's session state. */
+void lease_ready(struct client *c);
+/* What the reply said about the session has been learnt; keep the lease or let it go. */
+void lease_after_request(struct client *c);
+/* Somebody else wants the softly leased link. */
+void lease_recall(struct link *l);
+/* The client has left: clean the link for others. */
+void lease_leave(struct client *c, bool mid_request);
+/* Chores are done, by purpose. */
+void link_chores_done(struct link *l);
+/* The link broke while leased. */
+void lease_link_lost(struct link *l, enum close_reason why);
+
+/* -------- relay.c -------- */
+/* Bytes from the server for the client, as far as both sides go. */
+void relay_reply(struct link *l);
+
+/* -------- learn.c -------- */
+void learn_trackers(struct client *c, struct bytes trackers);
+/* Pins and residue after a reply. */
+void learn_reply(struct client *c, const struct reply_summary *summary);
+
+/* -------- kill.c -------- */
+/* Starts a KILL of one of Weir's ids for this client; it goes to KILLING. */
+void kill_begin(struct client *c, uint64_t id, bool query_only);
+/* The killer has left. */
+void kill_abandon(struct kill_job *job);
+/* The side link is open (chores to be added), done, or failed. */
+void kill_side_open(struct link *l);
+void kill_side_done(struct link *l, bool ok);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A link: one connection from Weir to a server. */
+#ifndef WEIR_SESSION_LINK_H
+#define WEIR_SESSION_LINK_H
+
+#include "mysql/reply.h"
+#include "mysql/status_flags.h"
+#include "session/close.h"
+#include "session/pool_registry.h"
+#include "session/session_state.h"
+
+#define LINK_STATE(name, timeout, text) LINK_##name,
+enum link_state {
+#include "session/link_states.def"
+    LINK_STATE_COUNT
+};
+#undef LINK_STATE
+
+/* What Weir itself asks of a link. All chores of a purpose go out in one write; their replies are
+ * read in order. */
+enum chore {
+    CHORE_RESET,      /* COM_RESET_CONNECTION */
+    CHORE_TRACKERS,   /* SET session_track_… */
+    CHORE_SET_OPTION, /* COM_SET_OPTION: multi-statements */
+    CHORE_INIT_DB,
+    CHORE_SET,        /* SET of variables and character sets */
+    CHORE_PRIME,      /* makes residue true for a statement that asks for it */
+    CHORE_PING,       /* asks for the status after an error */
+    CHORE_READ_BACK,  /* asks for residue before the link changes hands */
+    CHORE_KILL,
+};
+#define LINK_CHORES_MAX 12
+
+/* Why chores are under way, and so what happens when they are done. */
+enum chore_purpose {
+    PURPOSE_NONE,
+    PURPOSE_OPEN,    /* the end of the login */
+    PURPOSE_RESTORE, /* for the client's next request */
+    PURPOSE_PARK,    /* before the link changes hands */
+    PURPOSE_CLEAN,   /* after a client has left */
+    PURPOSE_KILL,    /* on a side link */
+};
+
+struct kill_job;
+
+struct link {
+    struct stream stream;
+    struct pool_seat seat;       /* under the group's lock, but for its owner's reads */
+    struct link_pool *pool;
+    struct worker *worker;       /* whose loop it is on, NULL while idle in its pool */
+    struct client *client;       /* the lessee, NULL none */
+    struct kill_job *kill;       /* a side link's errand, NULL for links of pools */
+    enum link_state state;
+    struct loop_timer timer;
+    struct loop_task dying;      /* frees it at the end of the turn */
+    struct mail recall_mail;     /* from another worker: give it back */
+    bool mail_expected;          /* under the group's lock: recall_mail is or will be posted */
+
+    uint32_t thread_id;          /* on the server */
+    struct session_state *login_session; /* right after the login, and after a reset */
+    struct session_state *session;       /* as the server has it now */
+    uint16_t status;             /* last known status flags */
+    bool status_known;           /* false after an ERR that may have changed it */
+    char transaction_state[8];   /* of the tracker: '_' = nothing there */
+    uint32_t residue_of;         /* id of the client whose FOUND_ROWS etc. the link has, 0 nobody's */
+    unsigned kills_pending;      /* KILL QUERYs under way against what runs here */
+    usec_t opened_at;
+
+    struct reply reply;          /* of what is being answered now */
+    bool reply_active;
+    bool request_done;           /* the whole request went out */
+    enum chore chores[LINK_CHORES_MAX];
+    unsigned chore_count;
+    unsigned chore_at;
+    enum chore_purpose purpose;
+    bool chore_failed;
+    struct open_error chore_error;
+    struct resolve_request *resolving;
+    uint8_t login_sequence;
+    bool login_switched;
+    char who[96];                /* for the log */
+};
+
+/* Begins to open a link for a pool (an OPEN action). `hint` is the session state that its first
+ * client wants, may be NULL; takes the reference. */
+void link_open(struct worker *w, struct link_pool *pool, struct session_state *hint);
+
+/* The same for a KILL, outside the pool. False when it cannot even begin. */
+NODISCARD bool link_open_side(struct worker *w, struct link_pool *pool, struct kill_job *job);
+
+void link_set_state(struct link *l, enum link_state state);
+
+/* The one way to end a link. The client must have been parted from it. */
+void link_close(struct link *l, enum close_reason why);
+
+/* Frees an idle link that is on no loop (a CLOSE action). */
+void link_close_idle(struct link *l, enum close_reason why);
+
+/* Takes an idle link onto this worker's loop. False when it turned out dead (it is closed then). */
+NODISCARD bool link_adopt(struct worker *w, struct link *l);
+
+/* Takes a link off its loop, for another worker or for the pool's shelf. */
+void link_detach(struct link *l);
+
+/* Called by the login when the server has accepted us. */
+void link_logged_in(struct link *l);
+
+/* The attempt to open the link has failed. */
+void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, const char *sqlstate,
+                    struct bytes text);
+
+/* link_login.c: bytes have come while in GREETING or LOGIN. */
+void link_login_continue(struct link *l);
+
+/* link_chores.c */
+void link_chores_begin(struct link *l, enum chore_purpose purpose);
+void link_chore_add(struct link *l, enum chore chore, enum command command, struct bytes argument);
+/* Sends what was added. link_chores_done is called when all replies are in (perhaps at once). */
+void link_chores_send(struct link *l);
+void link_chores_continue(struct link *l);
+
+/* link_restore.c: adds the chores that turn l->session into `target`; false when it cannot be done
+ * on this link (it must be closed). */
+NODISCARD bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema);
+void link_add_trackers(struct link *l);
+
+static inline bool link_in_transaction(const struct link *l)
+{
+    return (l->status & STATUS_IN_TRANS) != 0 || l->transaction_state[0] != '_' ||
+           l->transaction_state[7] == 'L';
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Pins, from their table. */
+#include "session/pins.h"
+
+#include "base/check.h"
+
+static const struct {
+    const char *name;
+    sql_effects_t effects;
+    enum pin_until until;
+    enum pin_cure cure;
+    const char *text;
+} rows[] = {
+#define PIN(name, effects, until, cure, text) {#name, (effects), (until), (cure), (text)},
+#include "session/pins.def"
+#undef PIN
+};
+
+_Static_assert(PIN_COUNT <= 32, "pins_t is a set of 32");
+
+pins_t pins_of_effects(sql_effects_t effects)
+{
+    pins_t pins = 0;
+    for (unsigned i = 0; i < PIN_COUNT; i++)
+        if ((rows[i].effects & effects) != 0)
+            pins |= UINT32_C(1) << i;
+    return pins;
+}
+
+pins_t pins_until(pins_t pins, enum pin_until event)
+{
+    pins_t ending = 0;
+    for (unsigned i = 0; i < PIN_COUNT; i++)
+        if ((pins >> i & 1) != 0 && rows[i].until <= event)
+            ending |= UINT32_C(1) << i;
+    return ending;
+}
+
+enum pin_cure pins_cure(pins_t pins)
+{
+    enum pin_cure cure = PIN_CURE_NONE;
+    for (unsigned i = 0; i < PIN_COUNT; i++)
+        if ((pins >> i & 1) != 0 && rows[i].cure > cure)
+            cure = rows[i].cure;
+    return cure;
+}
+
+const char *pin_name(enum pin pin)
+{
+    CHECK(pin < PIN_COUNT);
+    return rows[pin].name;
+}
+
+const char *pin_text(enum pin pin)
+{
+    CHECK(pin < PIN_COUNT);
+    return rows[pin].text;
+}
+
+const char *pins_first_text(pins_t pins)
+{
+    for (unsigned i = 0; i < PIN_COUNT; i++)
+        if ((pins >> i & 1) != 0)
+            return rows[i].text;
+    return "";
+}

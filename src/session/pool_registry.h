@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The servers, their pools and the one lock that each server has. Every function here takes the
+ * lock, asks the pure policy (pool/pool.h), lets go of it, and then performs what was decided. */
+#ifndef WEIR_SESSION_POOL_REGISTRY_H
+#define WEIR_SESSION_POOL_REGISTRY_H
+
+#include "mysql/capabilities.h"
+#include "mysql/err_packet.h"
+#include "session/proxy.h"
+
+#include <pthread.h>
+
+struct client;
+struct link;
+struct user;
+
+/* What a server said of itself at the last login. Immutable once published, never freed before the
+ * registry: readers keep no reference. */
+struct server_facts {
+    struct server_facts *older;
+    char version[128];
+    capabilities_t capabilities;
+    uint8_t collation;
+    uint16_t status;
+    bool mariadb;
+};
+
+/* The last reason why a link could not be opened, for the error that a waiting client gets. */
+struct open_error {
+    uint16_t code; /* of the server's ERR, 0 when it was not an ERR */
+    char sqlstate[6];
+    char text[512];
+};
+
+/* One [server] of the configuration. */
+struct server_group {
+    char name[65];
+    char host[256];
+    uint16_t port;
+    char socket[108]; /* "" = TCP */
+    struct proxy *proxy;
+    _Atomic(struct server_facts *) facts; /* NULL until the first login */
+    pthread_mutex_t lock;
+    struct {
+        struct pool_server policy;
+        struct open_error last_error;
+        unsigned side_links; /* connections for KILL, outside the pools */
+    } shared; /* under the lock */
+};
+
+/* The links of one user on one server in one dialect. Never freed while Weir runs. */
+struct link_pool {
+    struct link_pool *next;
+    struct server_group *group;
+    struct user *user;
+    capabilities_t dialect;
+    struct {
+        struct pool policy;
+        struct open_error last_error; /* of a refused login */
+    } shared; /* under the group's lock */
+};
+
+/* NULL when out of memory. */
+struct pool_registry *pool_registry_create(struct proxy *proxy, const struct config *c);
+void pool_registry_destroy(struct pool_registry *r);
+
+/* Limits from a new configuration. */
+void pool_registry_configure(struct pool_registry *r, const struct config *c);
+
+/* By name; "" or NULL: the first. NULL when there is none of that name. */
+struct server_group *pool_registry_group(struct pool_registry *r, const char *name);
+
+/* Found, or made with the limits of the worker's configuration. NULL when out of memory. */
+struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group, struct user *user,
+                                     capabilities_t dialect);
+
+/* Opens the first link of a server, to learn what its greetings say. */
+void pool_registry_probe(struct worker *w);
+
+/* True (and counted) when a side connection may be opened now. */
+NODISCARD bool server_group_take_side(struct server_group *group);
+void server_group_end_side(struct server_group *group);
+
+/* Publishes what a login taught; wakes clients that wait for it. */
+void server_group_learn(struct worker *w, struct server_group *group,
+                        const struct server_facts *facts);
+
+/* -------- the policy's events, see pool.h; all on the calling worker -------- */
+
+enum registry_checkout { CHECKOUT_LENT, CHECKOUT_QUEUED, CHECKOUT_REFUSED };
+
+/* For a client without a link. LENT: *link is attached to this worker's loop and quiet. */
+NODISCARD enum registry_checkout registry_checkout(struct client *c, struct link **link);
+NODISCARD bool registry_resume(struct link *l);
+NODISCARD bool registry_rest(struct link *l);
+/* The link is nobody's any more; it may be gone from this worker when this returns. */
+void registry_give_back(struct link *l);
+void registry_recall_refused(struct link *l);
+void registry_opened(struct link *l);
+void registry_open_failed(struct link *l, enum pool_open_failure why, const struct open_error *error);
+void registry_closed(struct link *l);
+/* True: the ticket is out of the policy's hands. False: a message about it is under way; the client
+ * must stay until it is delivered. */
+NODISCARD bool registry_cancel(struct client *c);
+/* The link of a granted ticket, or NULL when it was cancelled meanwhile. */
+struct link *registry_take(struct client *c);
+void registry_sweep(struct worker *w, struct server_group *group);
+/* A message about `l` is under way from another worker: the link must stay until then. */
+NODISCARD bool registry_mail_expected(struct link *l);
+
+/* What a client that waited in vain is told: the limit or trouble, numbers, what to look at. */
+void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,
+                           size_t text_size);
+
+void pool_registry_sweep_all(struct worker *w);
+void pool_registry_drain(struct pool_registry *r, struct worker *w);
+/* Links and openings of all servers. */
+unsigned pool_registry_links(struct pool_registry *r);
+
+#endif

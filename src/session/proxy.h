@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the parts of a running Weir share: the workers, and what is common to all of them. */
+#ifndef WEIR_SESSION_PROXY_H
+#define WEIR_SESSION_PROXY_H
+
+#include "base/hashmap.h"
+#include "base/slab.h"
+#include "conf/config.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/mailbox.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+#include "pool/pool.h"
+#include "stats/counters.h"
+
+#include <stdatomic.h>
+
+struct pool_registry;
+struct user_store;
+struct proxy;
+
+/* Decisions of the pool policy that were taken under its lock and wait to be performed. */
+struct action_queue {
+    struct pool_action *items;
+    size_t head;
+    size_t count;
+    size_t capacity;
+    bool performing; /* somebody up the stack empties the queue */
+};
+
+/* A thread with one event loop. Everything in it belongs to that thread alone, but for `mailbox`
+ * (any thread posts), `counters` and `client_count` (any thread reads). */
+struct worker {
+    unsigned index;
+    struct proxy *proxy;
+    struct loop *loop;
+    struct mailbox *mailbox;
+    struct buffer_cache *buffers;
+    struct config *config; /* the snapshot in force on this worker; one reference */
+    struct slab client_slab;
+    struct hashmap_u64 clients_by_id;
+    struct list clients;
+    struct list greeting;  /* clients that wait for the first facts about their server */
+    uint32_t next_client;  /* low bits of the next client id */
+    struct action_queue actions;
+    struct loop_timer sweep_timer;
+    usec_t sweep_at; /* when it fires, 0 not set */
+    bool draining;
+    struct counters counters;
+    atomic_uint client_count; /* clients placed here, for spreading */
+};
+
+struct proxy {
+    struct worker *workers;
+    unsigned worker_count;
+    struct pool_registry *registry;
+    struct user_store *users;
+    struct resolver *resolver;
+    atomic_uint admitted;      /* client sockets, the reserve included */
+    atomic_uint logged_in;     /* clients past authentication, without those being refused */
+    atomic_uint max_logged_in; /* Max_used_connections */
+    atomic_uint live_clients;  /* struct clients not freed yet: 0 ends a drain */
+};
+
+/* Ids that Weir gives to clients: bit 31 set (no server reaches it), then the worker, then a
+ * counter. So a KILL says by itself whose it is and where the client lives. */
+#define CLIENT_ID_BIT          UINT32_C(0x80000000)
+#define CLIENT_ID_WORKER_SHIFT 24
+#define CLIENT_ID_NUMBER_MASK  UINT32_C(0x00ffffff)
+
+static inline bool client_id_is_ours(uint64_t id)
+{
+    return (id & ~UINT64_C(0x7fffffff)) == CLIENT_ID_BIT;
+}
+
+static inline unsigned client_id_worker(uint64_t id)
+{
+    return (unsigned)(id >> CLIENT_ID_WORKER_SHIFT) & 0x7f;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a client has set on its session and must find again on any link: schema, character sets,
+ * multi-statements, system variables. Immutable, counted and interned: two sessions in the same
+ * state share one object, so "does this link fit?" is a comparison of two pointers, and ten
+ * thousand clients of one application cost one state. Safe from any thread. */
+#ifndef WEIR_SESSION_SESSION_STATE_H
+#define WEIR_SESSION_SESSION_STATE_H
+
+#include "base/attrs.h"
+#include "base/bytes.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Sessions that set more, or longer ones, are pinned instead of carried. */
+#define SESSION_VARIABLES_MAX 64
+#define SESSION_TEXT_MAX      1024
+
+struct session_variable {
+    const char *name;  /* lower case, as the server reports it */
+    const char *value; /* as the server reports it */
+};
+
+struct session_state {
+    const char *schema; /* "" when none is selected */
+    bool multi_statements;
+    /* Names, never NULL. collation is "" when it is the default of character_set_connection. */
+    const char *character_set_client;
+    const char *character_set_connection;
+    const char *character_set_results; /* "" is NULL: no conversion */
+    const char *collation_connection;
+    /* Sorted by name; what the session has changed since its login. */
+    const struct session_variable *variables;
+    size_t variable_count;
+    /* private */
+    struct session_state *next;
+    uint64_t hash;
+    size_t size; /* of the whole object with its texts */
+    atomic_uint references;
+};
+
+/* The state of a session that has just logged in with this collation id. An id that a server of this
+ * family does not know counts as its default, given as `fallback`. The caller owns one reference;
+ * NULL when out of memory. */
+NODISCARD struct session_state *session_state_login(unsigned collation, unsigned fallback,
+                                                    bool mariadb, bool multi_statements);
+
+/* Changed copies. They take the caller's reference of `s` and return one to the result (which may
+ * be the same object). NULL, with the reference of `s` kept, when a limit is exceeded or memory is
+ * out: the caller pins. */
+NODISCARD struct session_state *session_state_with_schema(struct session_state *s,
+                                                          struct bytes schema);
+NODISCARD struct session_state *session_state_with_multi_statements(struct session_state *s, bool on);
+
+/* character_set_client, _connection, _results and collation_connection go to their members. Setting
+ * character_set_connection makes the collation its default. */
+NODISCARD struct session_state *session_state_with_variable(struct session_state *s,
+                                                            struct bytes name, struct bytes value);
+
+/* As after COM_RESET_CONNECTION: the schema stays, `login` gives the rest. */
+NODISCARD struct session_state *session_state_after_reset(struct session_state *s,
+                                                          const struct session_state *login);
+
+struct session_state *session_state_hold(struct session_state *s);
+void session_state_release(struct session_state *s);
+
+/* The value of a variable, NULL when it was not set. */
+const char *session_state_get(const struct session_state *s, const char *name);
+
+/* Name of the character set and collation of an id, as sent in logins; false when unknown. */
+NODISCARD bool collation_find(unsigned id, const char **character_set, const char **collation);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Users and their secrets, under one lock that is taken at logins only. */
+#include "session/user_store.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct user_store {
+    pthread_mutex_t lock;
+    struct user *first; /* in the order of the configuration */
+};
+
+struct user_store *user_store_create(void)
+{
+    struct user_store *s = calloc(1, sizeof *s);
+    if (s != NULL)
+        CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
+    return s;
+}
+
+void user_store_destroy(struct user_store *s)
+{
+    while (s->first != NULL) {
+        struct user *u = s->first;
+        s->first = u->next;
+        auth_secret_wipe(&u->shared.secret);
+        free((void *)(uintptr_t)u->name);
+        free(u);
+    }
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static struct user *find_locked(struct user_store *s, struct bytes name)
+{
+    for (struct user *u = s->first; u != NULL; u = u->next)
+        if (bytes_equal_text(name, u->name))
+            return u;
+    return NULL;
+}
+
+static struct user *add_locked(struct user_store *s, const char *name)
+{
+    struct user *u = calloc(1, sizeof *u);
+    CHECK(u != NULL);
+    u->name = strdup(name);
+    CHECK(u->name != NULL);
+    struct user **at = &s->first;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = u;
+    return u;
+}
+
+static bool same_password(const struct auth_secret *a, const struct auth_secret *b)
+{
+    if (a->has_password && b->has_password)
+        return strcmp(a->password, b->password) == 0;
+    return a->has_password == b->has_password && a->has_stage2 && b->has_stage2 &&
+           memcmp(a->stage2, b->stage2, sizeof a->stage2) == 0;
+}
+
+void user_store_configure(struct user_store *s, const struct config *c)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct user *u = s->first; u != NULL; u = u->next)
+        u->shared.removed = true;
+    for (size_t i = 0; i < c->user_count; i++) {
+        const struct config_user *from = &c->users[i];
+        struct user *u = find_locked(s, bytes_of_text(from->name));
+        if (u == NULL)
+            u = add_locked(s, from->name);
+        struct auth_secret secret;
+        bool valid = auth_secret_from_setting(from->settings.password, &secret);
+        u->shared.removed = !valid; /* the configuration was checked; never let in on a bad one */
+        if (valid && !same_password(&secret, &u->shared.secret))
+            u->shared.secret = secret;
+        auth_secret_wipe(&secret);
+        if (!text_copy(u->shared.server, sizeof u->shared.server,
+                       bytes_of_text(from->settings.server)))
+            u->shared.removed = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+struct user *user_store_find(struct user_store *s, struct bytes name)
+{
+    pthread_mutex_lock(&s->lock);
+    struct user *u = find_locked(s, name);
+    if (u != NULL && u->shared.removed)
+        u = NULL;
+    pthread_mutex_unlock(&s->lock);
+    return u;
+}
+
+struct user *user_store_any(struct user_store *s, const char *server)
+{
+    pthread_mutex_lock(&s->lock);
+    struct user *u = s->first;
+    while (u != NULL &&
+           (u->shared.removed || !auth_secret_can_log_in(&u->shared.secret) ||
+            (u->shared.server[0] != '\0' && strcmp(u->shared.server, server) != 0)))
+        u = u->next;
+    pthread_mutex_unlock(&s->lock);
+    return u;
+}
+
+void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,
+                      char server[65])
+{
+    pthread_mutex_lock(&s->lock);
+    *out = u->shared.secret;
+    memcpy(server, u->shared.server, sizeof u->shared.server);
+    pthread_mutex_unlock(&s->lock);
+}
+
+bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
+                 struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE])
+{
+    pthread_mutex_lock(&s->lock);
+    bool ok = !u->shared.removed && method->verify(answer, scramble, &u->shared.secret) == AUTH_OK;
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The users that may log in, and what Weir knows of their passwords. Secrets change at run time
+ * (learnt at a login, reloaded), so they are copied out under a lock. Users are never freed while
+ * Weir runs: pools are keyed by their address. */
+#ifndef WEIR_SESSION_USER_STORE_H
+#define WEIR_SESSION_USER_STORE_H
+
+#include "auth/auth_method.h"
+#include "conf/config.h"
+
+struct user {
+    struct user *next;
+    const char *name;
+    struct {
+        bool removed;              /* no longer in the configuration: may not log in */
+        struct auth_secret secret;
+        char server[65];           /* name of the [server], "" = the first */
+    } shared; /* under the store's lock */
+};
+
+struct user_store;
+
+/* NULL when out of memory. */
+struct user_store *user_store_create(void);
+void user_store_destroy(struct user_store *s);
+
+/* Takes over names, passwords and servers from a configuration; a password that did not change
+ * keeps what was learnt about it. */
+void user_store_configure(struct user_store *s, const struct config *c);
+
+/* NULL when there is no such user. */
+struct user *user_store_find(struct user_store *s, struct bytes name);
+
+/* The first user whose secret suffices to log in to a server, for Weir's own first connection. */
+struct user *user_store_any(struct user_store *s, const char *server);
+
+/* A copy, to be wiped by the caller. */
+void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,
+                      char server[65]);
+
+/* Verifies a login and keeps what it teaches. */
+NODISCARD bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
+                           struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE]);
+
+#endif
