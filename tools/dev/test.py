@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|e2e|lint] [filter] [--release|--asan]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|clang|lint] [filter] [--release|--asan]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
-# own tools, the end-to-end tests with the release and the asan binary, a build with clang, lint.
+# own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
+# the asan binary, a build with clang, lint.
 # A filter picks tests by part of their name; for e2e it is pytest's -k. One line per group, the
 # whole output of what failed, and as the last line "N passed, N failed, N skipped".
 
@@ -27,7 +28,7 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "e2e", "clang", "lint")
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "clang", "lint")
 
 
 class Count:
@@ -345,6 +346,34 @@ def run_clang():
     report("build (clang)", [result], time.monotonic() - start)
 
 
+def run_fuzz_corpora(wanted):
+    """Every fuzz target over the inputs that are kept, without looking for new ones."""
+    start = time.monotonic()
+    folder = os.path.join(ROOT, "tests", "fuzz")
+    if not has_files("tests/fuzz", ".c"):
+        return
+    targets = sorted(name[:-2] for name in os.listdir(folder)
+                     if name.startswith("fuzz_") and name.endswith(".c") and wanted in name)
+    failure = build("fuzz", targets)
+    if failure:
+        report("build (fuzz)", [Result.failure("fuzz", failure)], time.monotonic() - start)
+        return
+    results = []
+    for target in targets:
+        corpus = os.path.join(folder, "corpus", target)
+        command = [os.path.join(directory_of("fuzz"), "tests", target), "-runs=2000", "-seed=1",
+                   "-timeout=10"]
+        # New inputs go nowhere: the first folder is the one that libFuzzer writes to.
+        with tempfile.TemporaryDirectory() as found:
+            command += [f"-artifact_prefix={found}/", found]
+            status, output = run(command + ([corpus] if os.path.isdir(corpus) else []),
+                                 UNIT_TIMEOUT_S, SANITIZER_OPTIONS)
+        result = Result.failure(target, output) if status != 0 else Result(target)
+        result.passed = 1 if status == 0 else 0
+        results.append(result)
+    report("fuzz corpora", results, time.monotonic() - start)
+
+
 def run_lint(names):
     import lint
     if set(names) - set(lint.CHECKS):
@@ -378,6 +407,8 @@ def main():
         run_tsan(wanted)
     if "tools" in groups:
         run_pytest("tools", "tests/tools", wanted)
+    if "fuzz" in groups:
+        run_fuzz_corpora(wanted)
     if "e2e" in groups:
         run_e2e(variants, wanted)
     if "clang" in groups:
