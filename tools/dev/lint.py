@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 import time
+import traceback
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tools", "lint"))
@@ -165,7 +166,10 @@ def run_all(names=None, everything=False):
     """(name, complaints, seconds) of each check, one after the other."""
     for name in names or CHECKS:
         start = time.monotonic()
-        complaints = CHECKS[name](everything).strip()
+        try:
+            complaints = CHECKS[name](everything).strip()
+        except Exception:  # a check that cannot work has not found the code good
+            complaints = traceback.format_exc()
         yield name, complaints, time.monotonic() - start
 
 

@@ -11,7 +11,7 @@ PACKAGES_LINT="python3 clang clang-format clang-tidy cppcheck"
 missing_packages() {
     local installed package
     installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii  *//p')
-    for package in "$@"; do
+    for package in $(printf '%s\n' "$@" | sort -u); do
         grep -qxF "$package" <<<"$installed" || echo "$package"
     done
 }

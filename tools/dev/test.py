@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import xml.etree.ElementTree as xml
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -389,16 +390,7 @@ def run_lint(names):
     report("lint", results, time.monotonic() - start)
 
 
-def main():
-    words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    variants = [word[2:] for word in sys.argv[1:] if word.startswith("--")] or ["release", "asan"]
-    unknown = set(variants) - {"release", "asan", "debug", "tsan"}
-    wanted = words[1] if len(words) > 1 else ""
-    groups = words[:1] or GROUPS
-    if unknown or set(groups) - set(GROUPS) or len(words) > 2:
-        print("usage: ./dev test [" + "|".join(GROUPS) + "] [filter] [--release|--asan]", file=sys.stderr)
-        return 2
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+def run_groups(groups, wanted, variants):
     programs = [group for group in ("unit", "sim") if group in groups]
     if programs:
         for variant in variants:
@@ -415,6 +407,23 @@ def main():
         run_clang()
     if "lint" in groups:
         run_lint([wanted] if wanted else [])
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    variants = [word[2:] for word in sys.argv[1:] if word.startswith("--")] or ["release", "asan"]
+    unknown = set(variants) - {"release", "asan", "debug", "tsan"}
+    wanted = words[1] if len(words) > 1 else ""
+    groups = words[:1] or GROUPS
+    if unknown or set(groups) - set(GROUPS) or len(words) > 2:
+        print("usage: ./dev test [" + "|".join(GROUPS) + "] [filter] [--release|--asan]", file=sys.stderr)
+        return 2
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    try:
+        run_groups(groups, wanted, variants)
+    except Exception:  # a fault of this program must not look like a pass
+        traceback.print_exc(file=sys.stdout)
+        TOTAL.failed += 1
     if TOTAL.passed + TOTAL.failed + TOTAL.skipped == 0:
         print(f"no test matches {' '.join(words)!r}" if words else "there are no tests")
         TOTAL.failed = 1
