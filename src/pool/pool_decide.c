@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What to do next: takes what events have decided, then decides what the numbers ask for. */
+#include "pool/pool_internal.h"
+
+#define FOR_EACH_POOL(s, p)                                                                        \
+    for (struct pool * (p) = pool_of((s)->pools.head.next); &(p)->node != &(s)->pools.head;        \
+         (p) = pool_of((p)->node.next))
+
+static bool take_ticket(struct list *tickets, enum pool_action_kind kind,
+                        struct pool_action *action)
+{
+    struct pool_ticket *ticket = ticket_of(list_pop_front(tickets));
+
+    if (ticket == NULL)
+        return false;
+    *action = (struct pool_action){
+        .kind = kind,
+        .pool = ticket->pool,
+        .seat = ticket->seat,
+        .ticket = ticket,
+        .why = ticket->why,
+    };
+    if (ticket->state == TICKET_FAILED)
+        ticket->pool = NULL; /* the pool may end before the client has read its message */
+    return true;
+}
+
+static bool take_order(struct pool_server *s, struct pool_action *action)
+{
+    struct list_node *node = list_pop_front(&s->orders);
+
+    if (node == NULL)
+        return false;
+    struct pool_seat *seat = container_of(node, struct pool_seat, order);
+    *action = (struct pool_action){
+        .kind = seat->state == SEAT_DOOMED ? POOL_CLOSE : POOL_RECALL,
+        .pool = seat->pool,
+        .seat = seat,
+        .why = seat->why,
+    };
+    return true;
+}
+
+/* -------- candidates -------- */
+
+/* Of the pools' lists at `offset` (of a struct list in struct pool), but for `except`'s: the seat
+ * that stands there for the longest time. */
+static struct pool_seat *longest_in(struct pool_server *s, size_t offset, const struct pool *except)
+{
+    struct pool_seat *longest = NULL;
+
+    FOR_EACH_POOL(s, p)
+    {
+        const struct list *seats = (const struct list *)(const void *)((const char *)p + offset);
+        struct pool_seat *seat = seat_of(list_first(seats));
+        if (p != except && seat != NULL && (longest == NULL || seat->since < longest->since))
+            longest = seat;
+    }
+    return longest;
+}
+
+static bool waits_longer(const struct pool *p, const struct pool *than)
+{
+    return than == NULL || pool_oldest_waiter(p)->since < pool_oldest_waiter(than)->since;
+}
+
+/* -------- lowered limits -------- */
+
+static bool shrink_pool(struct pool *p, usec_t now)
+{
+    unsigned usable = pool_usable(p);
+
+    if (usable <= p->limits.max_size)
+        return false;
+    if (!list_empty(&p->idle))
+        seat_doom(seat_of(list_first(&p->idle)), NULL, POOL_WHY_SHRUNK, now);
+    else if (!list_empty(&p->soft) && usable - p->limits.max_size > p->recalled.count)
+        seat_recall(seat_of(list_first(&p->soft)), NULL, POOL_WHY_SHRUNK, now);
+    else
+        return false;
+    return true;
+}
+
+static bool shrink_server(struct pool_server *s, usec_t now)
+{
+    unsigned usable = s->links - s->doomed;
+    size_t recalled = 0;
+    struct pool_seat *seat;
+
+    if (usable <= s->limits.ceiling)
+        return false;
+    if ((seat = longest_in(s, offsetof(struct pool, idle), NULL)) != NULL) {
+        seat_doom(seat, NULL, POOL_WHY_SHRUNK, now);
+        return true;
+    }
+    FOR_EACH_POOL(s, p)
+    {
+        recalled += p->recalled.count;
+    }
+    seat = longest_in(s, offsetof(struct pool, soft), NULL);
+    if (seat == NULL || usable - s->limits.ceiling <= recalled)
+        return false;
+    seat_recall(seat, NULL, POOL_WHY_SHRUNK, now);
+    return true;
+}
+
+static bool decide_shrink(struct pool_server *s, usec_t now)
+{
+    FOR_EACH_POOL(s, p)
+    {
+        if (shrink_pool(p, now))
+            return true;
+    }
+    return shrink_server(s, now);
+}
+
+/* -------- waiters -------- */
+
+/* Waiters that no attempt under way will serve, nor a link on its way back; links that are slow to
+ * come back do not count. Places that others make free for this pool are what is opened on. */
+static bool wants_open(const struct pool *p, usec_t now)
+{
+    size_t returning = pool_waiter_is_late(p, now) ? 0 : p->returning;
+    return p->waiting.count > pool_opening(p) + returning;
+}
+
+/* Waiters that no link on its way back will serve, nor an attempt under way; attempts that are slow
+ * do not count. */
+static bool wants_recall(const struct pool *p, usec_t now)
+{
+    size_t opening = pool_waiter_is_late(p, now) ? 0 : pool_opening(p);
+    return p->waiting.count > opening + p->returning + p->promised;
+}
+
+static struct pool *choose_to_open(struct pool_server *s, usec_t now)
+{
+    struct pool *best = NULL;
+
+    if (s->links >= s->limits.ceiling || s->opening >= s->limits.max_opening)
+        return NULL;
+    FOR_EACH_POOL(s, p)
+    {
+        if (wants_open(p, now) && waits_longer(p, best) &&
+            pool_growth(p, now, NULL) == POOL_GROW_NOW)
+            best = p;
+    }
+    return best;
+}
+
+/* A soft lease is taken only when the pool may not grow right now. */
+static bool decide_recall(struct pool_server *s, usec_t now)
+{
+    FOR_EACH_POOL(s, p)
+    {
+        if (!list_empty(&p->soft) && wants_recall(p, now)) {
+            seat_recall(seat_of(list_first(&p->soft)), p, POOL_WHY_NONE, now);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes room under the ceiling for the pool whose oldest waiter waits longest. */
+static bool decide_room(struct pool_server *s, usec_t now)
+{
+    struct pool *best = NULL;
+    struct pool_seat *seat;
+
+    FOR_EACH_POOL(s, p)
+    {
+        if (pool_unserved(p) > 0 && waits_longer(p, best) &&
+            pool_growth(p, now, NULL) == POOL_GROW_CEILING)
+            best = p;
+    }
+    if (best == NULL)
+        return false;
+    if ((seat = longest_in(s, offsetof(struct pool, idle), best)) != NULL)
+        seat_doom(seat, best, POOL_WHY_ROOM, now);
+    else if ((seat = longest_in(s, offsetof(struct pool, soft), best)) != NULL)
+        seat_recall(seat, best, POOL_WHY_ROOM, now);
+    else
+        return false;
+    return true;
+}
+
+static struct pool *choose_to_warm(struct pool_server *s, usec_t now)
+{
+    FOR_EACH_POOL(s, p)
+    {
+        if (pool_usable(p) < p->limits.size && pool_growth(p, now, NULL) == POOL_GROW_NOW)
+            return p;
+    }
+    return NULL;
+}
+
+static struct pool_action open_link(struct pool *p)
+{
+    struct pool_server *s = p->server;
+
+    p->reserved++;
+    s->opening++;
+    s->links++;
+    if (pool_links(p) > p->counters.links_max)
+        p->counters.links_max = pool_links(p);
+    return (struct pool_action){.kind = POOL_OPEN, .pool = p};
+}
+
+struct pool_action pool_next_action(struct pool_server *s, usec_t now)
+{
+    struct pool_action action = {.kind = POOL_NOTHING};
+    struct pool *p;
+
+    now = pool_time(s, now);
+    if (take_ticket(&s->granting, POOL_GRANT, &action) ||
+        take_ticket(&s->failing, POOL_FAIL, &action) || take_order(s, &action))
+        return action;
+    if (decide_shrink(s, now) && take_order(s, &action))
+        return action;
+    if ((p = choose_to_open(s, now)) != NULL)
+        return open_link(p);
+    if ((decide_recall(s, now) || decide_room(s, now)) && take_order(s, &action))
+        return action;
+    if ((p = choose_to_warm(s, now)) != NULL)
+        return open_link(p);
+    return action;
+}
