@@ -3,6 +3,8 @@
 #ifndef WEIR_BASE_ATTRS_H
 #define WEIR_BASE_ATTRS_H
 
+#include <stddef.h>
+
 #define NODISCARD __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_arg, first_arg)                                                         \
     __attribute__((format(printf, (format_arg), (first_arg))))

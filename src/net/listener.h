@@ -10,9 +10,9 @@
 struct listener {
     struct loop_fd io;
     struct loop *loop;
-    struct loop_timer back_off;   /* after EMFILE and the like: try again in 100 ms */
-    struct loop_task more;        /* the slice was used up: go on in the next turn */
-    unsigned accept_failures;     /* in a row, for the log */
+    struct loop_timer back_off; /* after EMFILE and the like: try again in 100 ms */
+    struct loop_task more;      /* the slice was used up: go on in the next turn */
+    unsigned accept_failures;   /* in a row, for the log */
     /* Takes ownership of fd. */
     void (*on_accept)(struct listener *l, int fd, const struct address *peer);
     /* accept failed with `error` (EMFILE, ENFILE, ENOBUFS, ENOMEM); called once per back-off. */

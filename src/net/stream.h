@@ -52,7 +52,8 @@ void stream_init(struct stream *s, void (*on_ready)(struct loop_fd *io));
 
 /* Takes a non-blocking descriptor and watches it; on failure returns false, the fd stays the
  * caller's. Also how a stream that was detached arrives on another worker (fd = s->io.fd). */
-NODISCARD bool stream_attach(struct stream *s, struct loop *loop, struct buffer_cache *cache, int fd);
+NODISCARD bool stream_attach(struct stream *s, struct loop *loop, struct buffer_cache *cache,
+                             int fd);
 
 /* Stops watching and keeps the descriptor, to be attached elsewhere. Both buffers must be empty
  * (they are given back). */
