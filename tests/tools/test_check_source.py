@@ -155,7 +155,7 @@ def test_guards_are_named_after_the_file(tree):
 
 def test_leftovers_and_machine_paths(tree):
     only(tree({"src/session/a.c": source("/* TO" "DO: later */\n")}), "write down an issue")
-    assert tree({"src/session/a.c": source('const char *t = "weir-XXX' 'XXX";\n')}) == []
+    assert tree({"src/session/a.c": source('const char *t = "weir-XX' 'XXXX";\n')}) == []
     only(tree({"src/session/a.c": source('const char *t = "/ro' 'ot/data";\n')}), "somebody's machine")
 
 
@@ -164,6 +164,15 @@ def test_every_file_of_a_tested_layer_has_its_test(tree):
     only(tree(files), "there is no tests/unit/net/test_loop.c")
     assert tree(files, "no-test src/net/loop.c because\n") == []
     assert tree({**files, "tests/unit/net/test_loop.c": source("int a;\n")}) == []
+
+
+def test_a_part_of_a_module_may_share_its_tests(tree):
+    files = {"src/pool/pool_sweep.c": source("int a;\n"),
+             "tests/unit/pool/test_pool.c": source("int a;\n")}
+    assert tree(files) == []
+    own = header("src/pool/pool_sweep.h")
+    only(tree({**files, "src/pool/pool_sweep.h": own,
+               "src/pool/pool_sweep.c": source('#include "pool/pool_sweep.h"\n')}), "test_pool_sweep.c")
 
 
 def test_exceptions_must_be_needed_and_have_a_reason(tree):

@@ -49,7 +49,8 @@ CALLS = [
      "socket connect accept accept4 bind listen recv recvfrom recvmsg send sendto sendmsg shutdown "
      "setsockopt getsockopt epoll_create1 epoll_ctl epoll_wait getaddrinfo",
      "sockets belong to net/: use stream, listener, socket or resolver"),
-    (WITHOUT_DESCRIPTORS, "read write readv writev close open poll ppoll select",
+    (PURE | {"console"}, "close open", "descriptors belong to net/ and session/, files to conf/ and main/"),
+    (WITHOUT_DESCRIPTORS, "read write readv writev poll ppoll select",
      "descriptors belong to net/, files to conf/ and main/"),
     ({"session", "console", "net"}, "sleep usleep nanosleep", "nothing blocks in a loop: set a loop_timer"),
     (PURE, "malloc calloc realloc free strdup strndup asprintf vasprintf",
@@ -247,12 +248,19 @@ def check_words(source, _known):
 
 
 def check_has_test(source, known):
+    """A file without a header of its own is a part of a module (pool_sweep.c of pool.h) and may share
+    the module's tests."""
     if source.layer not in TESTED or not source.path.endswith(".c"):
         return
-    test = f"tests/unit/{source.layer}/test_{source.name}"
-    if test not in known:
-        yield ("no-test", source.path, 1, f"there is no {test}: each file of {source.layer}/ has its "
-               "tests in the mirrored place")
+    words = source.name[:-2].split("_")
+    if source.path[:-2] + ".h" in known:
+        stems = ["_".join(words)]
+    else:
+        stems = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    tests = [f"tests/unit/{source.layer}/test_{stem}.c" for stem in stems]
+    if not any(test in known for test in tests):
+        yield ("no-test", source.path, 1, f"there is no {tests[0]}: each file of {source.layer}/ has "
+               "its tests in the mirrored place")
 
 
 RULES = [check_includes, check_first_include, check_calls, check_globals, check_file_length,
