@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The configuration: an immutable, counted snapshot made from the defaults, weir.cnf, the command
- * line and an optional URL, in that order of precedence (later wins). Settings are the rows of
- * settings.def; the struct members below follow from them. */
+ * The configuration: an immutable, counted snapshot made from the defaults, weir.cnf, an optional
+ * URL and the options of the command line, in that order of precedence (later wins). Settings are
+ * the rows of settings.def; the members of the settings structs follow from them. */
 #ifndef WEIR_CONF_CONFIG_H
 #define WEIR_CONF_CONFIG_H
 
 #include "base/attrs.h"
 #include "base/clock.h"
+#include "conf/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
-
-/* The members are generated: see settings.h for the types behind the rows. */
-#include "conf/settings.h"
 
 struct config_server {
     char *name;
@@ -35,7 +31,7 @@ struct config {
     size_t user_count;
     char *file; /* where it was read from, NULL when none */
     /* private */
-    unsigned references; /* atomic */
+    _Atomic unsigned references;
 };
 
 /* What was wrong, all of it, one line each: "weir.cnf:12: unknown setting 'pool_sze' in [weir]; did
@@ -44,17 +40,25 @@ struct config_errors {
     char **lines;
     size_t count;
 };
+/* Adds a line. After CONFIG_ERRORS_MAX lines, the last one says that there is more. */
+#define CONFIG_ERRORS_MAX 100
+void config_errors_add(struct config_errors *errors, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Frees the lines; the struct is empty and usable again. */
 void config_errors_free(struct config_errors *errors);
 
-/* One "--name=value" of the command line, or of a test. `where` names it in complaints. */
+/* One "--name=value" of the command line, or of a test. `name` is a setting of [weir], or
+ * "server.NAME.setting" or "user.NAME.setting"; a section that is not there yet is added. */
 struct config_override {
     const char *name;
-    const char *value; /* NULL: a flag without value, "ON" for booleans */
+    const char *value; /* NULL: a flag without value, ON for booleans, else a mistake */
 };
 
 struct config_source {
-    const char *file;   /* NULL: none */
-    const char *url;    /* "mysql://user:password@host:port", NULL: none; adds server "main" and the user */
+    const char *file; /* NULL: none */
+    /* "mysql://user:password@host:port", NULL: none. Names the server "main", the user, and sends
+     * the user to it. Parts are percent-decoded; "?socket=/path" names a Unix socket. */
+    const char *url;
     const struct config_override *overrides;
     size_t override_count;
 };
@@ -62,9 +66,19 @@ struct config_source {
 /* Reads and checks everything; NULL with at least one error line when anything is wrong. Warnings
  * (settings that look wrong but work) go to `warnings`, which may be NULL. The caller owns one
  * reference. */
-NODISCARD struct config *config_load(const struct config_source *source, struct config_errors *errors,
-                                     struct config_errors *warnings);
+NODISCARD struct config *config_load(const struct config_source *source,
+                                     struct config_errors *errors, struct config_errors *warnings);
 
+/* The setting that an override of this name would set, or NULL. */
+const struct setting *config_override_setting(const char *name);
+
+/* A new snapshot that differs from `from` in one setting, for SET GLOBAL; NULL as config_load. */
+NODISCARD struct config *config_change(const struct config *from,
+                                       const struct config_override *change,
+                                       struct config_errors *errors,
+                                       struct config_errors *warnings);
+
+/* Another reference; and one less: the last one frees. Any thread. */
 struct config *config_hold(struct config *c);
 void config_release(struct config *c);
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Loads, counts and compares snapshots of the configuration. */
+#include "conf/config.h"
+
+#include "base/check.h"
+#include "conf/config_build.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The finished configuration, or NULL when there were complaints. */
+static struct config *finish(struct config_build *b, size_t errors_before)
+{
+    config_validate(b);
+    struct config *c = b->config;
+    if (b->errors->count > errors_before) {
+        config_release(c);
+        c = NULL;
+    }
+    config_build_fini(b);
+    return c;
+}
+
+struct config *config_load(const struct config_source *source, struct config_errors *errors,
+                           struct config_errors *warnings)
+{
+    size_t errors_before = errors->count;
+    struct config_build b;
+    config_build_init(&b, NULL, errors, warnings);
+    if (source->file != NULL) {
+        b.config->file = strdup(source->file);
+        CHECK(b.config->file != NULL);
+        config_read_file(&b, source->file);
+    }
+    if (source->url != NULL)
+        config_read_url(&b, source->url);
+    for (size_t i = 0; i < source->override_count; i++)
+        config_build_override(&b, &source->overrides[i]);
+    return finish(&b, errors_before);
+}
+
+struct config *config_change(const struct config *from, const struct config_override *change,
+                             struct config_errors *errors, struct config_errors *warnings)
+{
+    size_t errors_before = errors->count;
+    struct config_build b;
+    config_build_init(&b, from, errors, warnings);
+    config_build_override(&b, change);
+    return finish(&b, errors_before);
+}
+
+struct config *config_hold(struct config *c)
+{
+    CHECK(atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed) > 0);
+    return c;
+}
+
+void config_release(struct config *c)
+{
+    if (c == NULL)
+        return;
+    unsigned before = atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel);
+    CHECK(before > 0);
+    if (before > 1)
+        return;
+    settings_fini(SETTING_SCOPE_GLOBAL, &c->global);
+    for (size_t i = 0; i < c->server_count; i++) {
+        settings_fini(SETTING_SCOPE_SERVER, &c->servers[i].settings);
+        free(c->servers[i].name);
+    }
+    for (size_t i = 0; i < c->user_count; i++) {
+        settings_fini(SETTING_SCOPE_USER, &c->users[i].settings);
+        free(c->users[i].name);
+    }
+    free(c->servers);
+    free(c->users);
+    free(c->file);
+    free(c);
+}
+
+const struct config_user *config_find_user(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->user_count; i++) {
+        if (strcmp(c->users[i].name, name) == 0)
+            return &c->users[i];
+    }
+    return NULL;
+}
+
+const struct config_server *config_find_server(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->server_count; i++) {
+        if (strcmp(c->servers[i].name, name) == 0)
+            return &c->servers[i];
+    }
+    return NULL;
+}
+
+/* The RESTART rows of a scope whose values differ; `section` is "" or "[server NAME] ". */
+static void compare_rows(enum setting_scope scope, const char *section, const void *from,
+                         const void *to, struct config_errors *out)
+{
+    size_t count;
+    const struct setting *rows = settings_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].scope != scope || rows[i].when != SETTING_WHEN_RESTART ||
+            settings_equal(&rows[i], from, to))
+            continue;
+        char before[256];
+        char after[256];
+        (void)!settings_format(&rows[i], from, before, sizeof(before));
+        (void)!settings_format(&rows[i], to, after, sizeof(after));
+        config_errors_add(out, "%s%s: %s → %s needs a restart", section, rows[i].name,
+                          before[0] != '\0' ? before : "(empty)",
+                          after[0] != '\0' ? after : "(empty)");
+    }
+}
+
+void config_restart_needs(const struct config *from, const struct config *to,
+                          struct config_errors *out)
+{
+    compare_rows(SETTING_SCOPE_GLOBAL, "", &from->global, &to->global, out);
+    for (size_t i = 0; i < from->server_count; i++) {
+        const struct config_server *before = &from->servers[i];
+        const struct config_server *after = config_find_server(to, before->name);
+        char section[CONFIG_NAME_MAX + 16];
+        (void)snprintf(section, sizeof(section), "[server %s] ", before->name);
+        if (after == NULL)
+            config_errors_add(out, "[server %s]: taking it away needs a restart", before->name);
+        else
+            compare_rows(SETTING_SCOPE_SERVER, section, &before->settings, &after->settings, out);
+    }
+    for (size_t i = 0; i < to->server_count; i++) {
+        if (config_find_server(from, to->servers[i].name) == NULL)
+            config_errors_add(out, "[server %s]: adding it needs a restart", to->servers[i].name);
+    }
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Puts values where they belong and complains about those that do not fit. */
+#include "conf/config_build.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *copy_text(const char *text)
+{
+    char *copy = strdup(text);
+    CHECK(copy != NULL);
+    return copy;
+}
+
+static void *grow(void *array, size_t count, size_t size)
+{
+    void *grown = realloc(array, (count + 1) * size);
+    CHECK(grown != NULL);
+    memset((char *)grown + count * size, 0, size);
+    return grown;
+}
+
+static void copy_sections(struct config_build *b, const struct config *from)
+{
+    struct config *c = b->config;
+    settings_copy(SETTING_SCOPE_GLOBAL, &c->global, &from->global);
+    c->file = from->file != NULL ? copy_text(from->file) : NULL;
+    for (size_t i = 0; i < from->server_count; i++, c->server_count++) {
+        c->servers = grow(c->servers, i, sizeof(*c->servers));
+        b->servers = grow(b->servers, i, sizeof(*b->servers));
+        c->servers[i].name = copy_text(from->servers[i].name);
+        settings_copy(SETTING_SCOPE_SERVER, &c->servers[i].settings, &from->servers[i].settings);
+    }
+    for (size_t i = 0; i < from->user_count; i++, c->user_count++) {
+        c->users = grow(c->users, i, sizeof(*c->users));
+        b->users = grow(b->users, i, sizeof(*b->users));
+        c->users[i].name = copy_text(from->users[i].name);
+        settings_copy(SETTING_SCOPE_USER, &c->users[i].settings, &from->users[i].settings);
+    }
+}
+
+void config_build_init(struct config_build *b, const struct config *from,
+                       struct config_errors *errors, struct config_errors *warnings)
+{
+    *b = (struct config_build){.errors = errors, .warnings = warnings};
+    b->config = calloc(1, sizeof(*b->config));
+    CHECK(b->config != NULL);
+    b->global = calloc(1, sizeof(*b->global));
+    CHECK(b->global != NULL);
+    b->config->references = 1;
+    if (from != NULL)
+        copy_sections(b, from);
+    else
+        settings_init(SETTING_SCOPE_GLOBAL, &b->config->global);
+}
+
+void config_build_fini(struct config_build *b)
+{
+    for (size_t i = 0; i < b->file_count; i++) {
+        free(b->files[i]->name);
+        free(b->files[i]);
+    }
+    free(b->files);
+    free(b->global);
+    free(b->servers);
+    free(b->users);
+}
+
+struct config_file *config_build_file(struct config_build *b, const char *name)
+{
+    b->files = grow(b->files, b->file_count, sizeof(struct config_file *));
+    struct config_file *file = calloc(1, sizeof(*file));
+    CHECK(file != NULL);
+    file->name = copy_text(name);
+    b->files[b->file_count++] = file;
+    return file;
+}
+
+PRINTF_LIKE(3, 0)
+static void complain(struct config_errors *to, struct config_place place, const char *format,
+                     va_list arguments)
+{
+    char *text;
+    CHECK(vasprintf(&text, format, arguments) >= 0);
+    if (place.file != NULL && place.line > 0)
+        config_errors_add(to, "%s:%u: %s", place.file->name, place.line, text);
+    else if (place.file != NULL || place.origin != NULL)
+        config_errors_add(to, "%s: %s", place.file != NULL ? place.file->name : place.origin, text);
+    else
+        config_errors_add(to, "%s", text);
+    free(text);
+}
+
+void config_build_error(struct config_build *b, struct config_place place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    complain(b->errors, place, format, arguments);
+    va_end(arguments);
+}
+
+void config_build_warning(struct config_build *b, struct config_place place, const char *format,
+                          ...)
+{
+    if (b->warnings == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    complain(b->warnings, place, format, arguments);
+    va_end(arguments);
+}
+
+static struct config_section *known(const struct config_build *b, struct config_ref ref)
+{
+    switch (ref.scope) {
+    case SETTING_SCOPE_GLOBAL:
+        return b->global;
+    case SETTING_SCOPE_SERVER:
+        return &b->servers[ref.index];
+    case SETTING_SCOPE_USER:
+        return &b->users[ref.index];
+    }
+    return NULL;
+}
+
+static void *settings_of(struct config_build *b, struct config_ref ref)
+{
+    switch (ref.scope) {
+    case SETTING_SCOPE_GLOBAL:
+        return &b->config->global;
+    case SETTING_SCOPE_SERVER:
+        return &b->config->servers[ref.index].settings;
+    case SETTING_SCOPE_USER:
+        return &b->config->users[ref.index].settings;
+    }
+    return NULL;
+}
+
+/* "[weir]", "[server db1]": how the section's header looks. */
+static void section_header(const struct config_build *b, struct config_ref ref, char *out,
+                           size_t out_size)
+{
+    switch (ref.scope) {
+    case SETTING_SCOPE_GLOBAL:
+        (void)snprintf(out, out_size, "[weir]");
+        return;
+    case SETTING_SCOPE_SERVER:
+        (void)snprintf(out, out_size, "[server %s]", b->config->servers[ref.index].name);
+        return;
+    case SETTING_SCOPE_USER:
+        (void)snprintf(out, out_size, "[user %s]", b->config->users[ref.index].name);
+        return;
+    }
+}
+
+static size_t row_number(const struct setting *row)
+{
+    size_t count;
+    return (size_t)(row - settings_all(&count));
+}
+
+static bool is_somewhere(struct config_place place)
+{
+    return place.file != NULL || place.origin != NULL;
+}
+
+static struct config_place value_place(const struct config_build *b, struct config_ref ref,
+                                       const char *setting)
+{
+    const struct setting *row = settings_find(ref.scope, setting);
+    CHECK(row != NULL);
+    return known(b, ref)->values[row_number(row)];
+}
+
+bool config_build_was_set(const struct config_build *b, struct config_ref ref, const char *setting)
+{
+    return is_somewhere(value_place(b, ref, setting));
+}
+
+struct config_place config_build_place(const struct config_build *b, struct config_ref ref,
+                                       const char *setting)
+{
+    struct config_place place = value_place(b, ref, setting);
+    return is_somewhere(place) ? place : known(b, ref)->place;
+}
+
+/* Index of the section, or the count when there is none. */
+static size_t find_section(const struct config *c, enum setting_scope scope, const char *name)
+{
+    size_t i = 0;
+    if (scope == SETTING_SCOPE_SERVER) {
+        while (i < c->server_count && strcmp(c->servers[i].name, name) != 0)
+            i++;
+    } else {
+        while (i < c->user_count && strcmp(c->users[i].name, name) != 0)
+            i++;
+    }
+    return i;
+}
+
+static void add_section(struct config_build *b, enum setting_scope scope, const char *name)
+{
+    struct config *c = b->config;
+    if (scope == SETTING_SCOPE_SERVER) {
+        c->servers = grow(c->servers, c->server_count, sizeof(*c->servers));
+        b->servers = grow(b->servers, c->server_count, sizeof(*b->servers));
+        struct config_server *s = &c->servers[c->server_count++];
+        s->name = copy_text(name);
+        settings_init(scope, &s->settings);
+    } else {
+        c->users = grow(c->users, c->user_count, sizeof(*c->users));
+        b->users = grow(b->users, c->user_count, sizeof(*b->users));
+        struct config_user *u = &c->users[c->user_count++];
+        u->name = copy_text(name);
+        settings_init(scope, &u->settings);
+    }
+}
+
+static bool name_is_good(struct config_build *b, enum setting_scope scope, const char *name,
+                         struct config_place place)
+{
+    const char *kind = scope == SETTING_SCOPE_SERVER ? "server" : "user";
+    if (name[0] == '\0') {
+        config_build_error(b, place, "a [%s] section needs a name: write [%s NAME]", kind, kind);
+        return false;
+    }
+    if (strlen(name) > CONFIG_NAME_MAX) {
+        config_build_error(b, place, "the name of this [%s] is longer than %d bytes", kind,
+                           CONFIG_NAME_MAX);
+        return false;
+    }
+    for (const char *c = name; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 127) {
+            config_build_error(b, place, "the name of this [%s] has a control character", kind);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool config_build_section(struct config_build *b, enum setting_scope scope, const char *name,
+                          struct config_place place, struct config_ref *out)
+{
+    *out = (struct config_ref){.scope = scope};
+    bool is_new = b->global->place.file == NULL;
+    if (scope != SETTING_SCOPE_GLOBAL) {
+        if (!name_is_good(b, scope, name, place))
+            return false;
+        out->index = find_section(b->config, scope, name);
+        is_new = out->index ==
+                 (scope == SETTING_SCOPE_SERVER ? b->config->server_count : b->config->user_count);
+        if (is_new && out->index == CONFIG_SECTIONS_MAX) {
+            config_build_error(b, place, "more than %d sections of this kind", CONFIG_SECTIONS_MAX);
+            return false;
+        }
+        if (is_new)
+            add_section(b, scope, name);
+    }
+    struct config_section *section = known(b, *out);
+    if (!is_new && place.file != NULL && section->place.file == place.file) {
+        char header[CONFIG_NAME_MAX + 16];
+        section_header(b, *out, header, sizeof(header));
+        config_build_warning(b, place, "%s is there twice, here and in line %u; they are merged",
+                             header, section->place.line);
+    }
+    if (is_new)
+        section->place = place;
+    return true;
+}
+
+static void complain_unknown(struct config_build *b, struct config_ref ref, const char *name,
+                             struct config_place place)
+{
+    char header[CONFIG_NAME_MAX + 16];
+    section_header(b, ref, header, sizeof(header));
+    const char *nearest = settings_nearest(ref.scope, name);
+    if (nearest != NULL) {
+        config_build_error(b, place, "unknown setting '%.60s' in %s; did you mean '%s'?", name,
+                           header, nearest);
+        return;
+    }
+    static const char *const places[] = {"[weir]", "a [server NAME]", "a [user NAME]"};
+    for (enum setting_scope s = SETTING_SCOPE_GLOBAL; s <= SETTING_SCOPE_USER; s++) {
+        if (settings_find(s, name) != NULL) {
+            config_build_error(b, place, "'%.60s' does not belong in %s; it is a setting of %s",
+                               name, header, places[s]);
+            return;
+        }
+    }
+    config_build_error(b, place,
+                       "unknown setting '%.60s' in %s; weir --print-defaults lists all settings",
+                       name, header);
+}
+
+/* "loose-x": like x, but not a mistake when there is no x. */
+static const char *without_loose(const char *name, bool *loose)
+{
+    *loose = strncmp(name, "loose-", 6) == 0 || strncmp(name, "loose_", 6) == 0;
+    return *loose ? name + 6 : name;
+}
+
+void config_build_set(struct config_build *b, struct config_ref ref, const char *name,
+                      const char *value, struct config_place place)
+{
+    bool loose;
+    name = without_loose(name, &loose);
+    const struct setting *row = settings_find(ref.scope, name);
+    if (row == NULL) {
+        if (loose)
+            config_build_warning(b, place, "unknown setting '%.60s' is passed over", name);
+        else
+            complain_unknown(b, ref, name, place);
+        return;
+    }
+    if (value == NULL && row->type != SETTING_TYPE_BOOL) {
+        char range[128];
+        settings_describe_range(row, range, sizeof(range));
+        config_build_error(b, place, "%s needs a value; allowed: %s", row->name, range);
+        return;
+    }
+    char error[SETTING_ERROR_SIZE];
+    if (!settings_parse(row, settings_of(b, ref), value != NULL ? value : "ON", error)) {
+        config_build_error(b, place, "%s: %s", row->name, error);
+        return;
+    }
+    struct config_place *before = &known(b, ref)->values[row_number(row)];
+    if (before->file != NULL && before->file == place.file)
+        config_build_warning(b, place, "%s is set twice, here and in line %u; the last one counts",
+                             row->name, before->line);
+    *before = place;
+}
+
+/* Splits "server.NAME.setting"; a name without point belongs to [weir]. `section` has room for
+ * CONFIG_NAME_MAX + 1 bytes. NULL when it is neither, or the name is too long. */
+static const char *split_override(const char *name, enum setting_scope *scope, char *section)
+{
+    *scope = SETTING_SCOPE_GLOBAL;
+    section[0] = '\0';
+    const char *first = strchr(name, '.');
+    if (first == NULL)
+        return name;
+    struct bytes kind = bytes_of(name, (size_t)(first - name));
+    if (text_equal_nocase(kind, "server"))
+        *scope = SETTING_SCOPE_SERVER;
+    else if (text_equal_nocase(kind, "user"))
+        *scope = SETTING_SCOPE_USER;
+    else
+        return NULL;
+    const char *last = strrchr(name, '.');
+    struct bytes middle = bytes_of(first + 1, last > first ? (size_t)(last - first - 1) : 0);
+    if (middle.size == 0 || !text_copy(section, CONFIG_NAME_MAX + 1, middle))
+        return NULL;
+    return last + 1;
+}
+
+const struct setting *config_override_setting(const char *name)
+{
+    enum setting_scope scope;
+    char section[CONFIG_NAME_MAX + 1];
+    const char *setting = split_override(name, &scope, section);
+    return setting != NULL ? settings_find(scope, setting) : NULL;
+}
+
+void config_build_override(struct config_build *b, const struct config_override *o)
+{
+    char origin[CONFIG_NAME_MAX + 80];
+    (void)snprintf(origin, sizeof(origin), "--%s", o->name);
+    /* A file without lines: the build owns the text for as long as places point to it. */
+    struct config_place place = {.origin = config_build_file(b, origin)->name};
+    struct config_ref ref;
+    enum setting_scope scope;
+    char section[CONFIG_NAME_MAX + 1];
+    const char *setting = split_override(o->name, &scope, section);
+    if (setting == NULL) {
+        config_build_error(b, place,
+                           "is no setting; write --SETTING, --server.NAME.SETTING or "
+                           "--user.NAME.SETTING");
+        return;
+    }
+    if (config_build_section(b, scope, section, place, &ref))
+        config_build_set(b, ref, setting, o->value, place);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What follows from the rows of settings.def: the structs that hold the settings, and a table with
+ * one generic reader, printer and comparison for all of them. */
+#ifndef WEIR_CONF_SETTINGS_H
+#define WEIR_CONF_SETTINGS_H
+
+#include "base/attrs.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
+
+/* The C type behind each type of the table. Text is owned by the struct and never NULL. */
+#define SETTING_CTYPE_UINT           uint32_t
+#define SETTING_CTYPE_SECONDS        usec_t
+#define SETTING_CTYPE_MSECONDS       usec_t
+#define SETTING_CTYPE_SIZE           uint64_t
+#define SETTING_CTYPE_BOOL           bool
+#define SETTING_CTYPE_TEXT           char *
+#define SETTING_CTYPE_SECRET         char *
+#define SETTING_CTYPE_ENUM_pool_mode enum pool_mode
+#define SETTING_CTYPE_ENUM_log_level enum log_level
+
+#define SETTING_MEMBER(type, member) SETTING_CTYPE_##type member;
+#define SETTING_NO_MEMBER(type, member)
+
+/* clang-format off */
+#define SETTING(scope, member, type, ...) SETTING_GLOBAL_##scope(type, member)
+#define SETTING_GLOBAL_GLOBAL SETTING_MEMBER
+#define SETTING_GLOBAL_SERVER SETTING_NO_MEMBER
+#define SETTING_GLOBAL_USER   SETTING_NO_MEMBER
+struct global_settings {
+#include "conf/settings.def"
+};
+#undef SETTING
+
+#define SETTING(scope, member, type, ...) SETTING_SERVER_##scope(type, member)
+#define SETTING_SERVER_GLOBAL SETTING_NO_MEMBER
+#define SETTING_SERVER_SERVER SETTING_MEMBER
+#define SETTING_SERVER_USER   SETTING_NO_MEMBER
+struct server_settings {
+#include "conf/settings.def"
+};
+#undef SETTING
+
+#define SETTING(scope, member, type, ...) SETTING_USER_##scope(type, member)
+#define SETTING_USER_GLOBAL SETTING_NO_MEMBER
+#define SETTING_USER_SERVER SETTING_NO_MEMBER
+#define SETTING_USER_USER   SETTING_MEMBER
+struct user_settings {
+#include "conf/settings.def"
+};
+#undef SETTING
+
+enum {
+    SETTINGS_COUNT = 0
+#define SETTING(...) + 1
+#include "conf/settings.def"
+#undef SETTING
+};
+/* clang-format on */
+
+enum setting_scope { SETTING_SCOPE_GLOBAL, SETTING_SCOPE_SERVER, SETTING_SCOPE_USER };
+
+enum setting_type {
+    SETTING_TYPE_UINT,
+    SETTING_TYPE_SECONDS,
+    SETTING_TYPE_MSECONDS,
+    SETTING_TYPE_SIZE,
+    SETTING_TYPE_BOOL,
+    SETTING_TYPE_TEXT,
+    SETTING_TYPE_SECRET,
+    SETTING_TYPE_ENUM,
+};
+
+enum setting_when { SETTING_WHEN_LIVE, SETTING_WHEN_NEW, SETTING_WHEN_RESTART };
+
+/* One row of the table. */
+struct setting {
+    enum setting_scope scope;
+    const char *name; /* with underscores */
+    enum setting_type type;
+    const char *enum_name; /* "log_level"; NULL unless the type is an enum */
+    const char *default_text;
+    uint64_t min; /* in the unit of a bare number; */
+    uint64_t max; /* both 0: no range */
+    enum setting_when when;
+    const char *help;
+    size_t offset; /* in the struct of its scope */
+};
+
+/* All rows, in the order of settings.def: scope by scope. */
+const struct setting *settings_all(size_t *count);
+
+/* By name, - and _ and case being the same. NULL when there is none. */
+const struct setting *settings_find(enum setting_scope scope, const char *name);
+
+/* The name that somebody may have meant, or NULL. */
+const char *settings_nearest(enum setting_scope scope, const char *name);
+
+/* The words of an enum setting, in the order of their values; `words` has room for `room`. Returns
+ * how many there are. */
+size_t settings_words(const struct setting *row, const char **words, size_t room);
+
+/* `settings` below is the struct that belongs to the row's scope. */
+
+/* Sets all members of a scope to their defaults; the struct's old content is not looked at. */
+void settings_init(enum setting_scope scope, void *settings);
+
+/* A copy that owns its own text; the old content of `to` is not looked at. */
+void settings_copy(enum setting_scope scope, void *to, const void *from);
+
+/* Frees the text; secrets are wiped. */
+void settings_fini(enum setting_scope scope, void *settings);
+
+#define SETTING_ERROR_SIZE 320
+
+/* Sets one member from text. When the text is wrong: false, the member unchanged, and what is wrong
+ * in `error`, beginning with the value ("'x' is not a number; …"). Never quotes a secret. */
+NODISCARD bool settings_parse(const struct setting *row, void *settings, const char *text,
+                              char error[SETTING_ERROR_SIZE]);
+
+/* The value as SHOW VARIABLES prints it: durations as numbers in the setting's unit, sizes in
+ * bytes, ON or OFF; a secret that is set as "********". False when `out` was too small and the text
+ * was cut. */
+NODISCARD bool settings_format(const struct setting *row, const void *settings, char *out,
+                               size_t out_size);
+
+/* Are the values of one member the same in both structs? */
+NODISCARD bool settings_equal(const struct setting *row, const void *a, const void *b);
+
+/* "seconds", "milliseconds", "bytes", or "" for what has no unit. */
+const char *settings_unit(const struct setting *row);
+
+/* What may be written: "1 to 3600 seconds", "transaction or session", "ON or OFF", "text". */
+void settings_describe_range(const struct setting *row, char *out, size_t out_size);
+
+#endif

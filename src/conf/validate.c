@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What no single value can tell: settings that contradict each other, or that are missing. */
+#include "base/text.h"
+#include "conf/config_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define PASSWORD_MAX       255 /* what a login can carry in one length byte */
+#define SERVER_VERSION_MAX 60  /* MySQL's own limit */
+
+static const struct config_ref global = {.scope = SETTING_SCOPE_GLOBAL};
+
+static struct config_ref server_ref(size_t i)
+{
+    return (struct config_ref){.scope = SETTING_SCOPE_SERVER, .index = i};
+}
+
+static struct config_ref user_ref(size_t i)
+{
+    return (struct config_ref){.scope = SETTING_SCOPE_USER, .index = i};
+}
+
+static void check_socket_path(struct config_build *b, struct config_ref ref, const char *path)
+{
+    const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+    if (strlen(path) > room)
+        config_build_error(b, config_build_place(b, ref, "socket"),
+                           "socket: the path is longer than %zu bytes, which the kernel allows",
+                           room);
+}
+
+static void check_listening(struct config_build *b)
+{
+    const struct global_settings *g = &b->config->global;
+    if (g->port == 0 && g->socket[0] == '\0')
+        config_build_error(b, config_build_place(b, global, "port"),
+                           "there is nothing to listen on: set port, or socket, in [weir]");
+    if (g->port != 0 && g->bind_address[0] == '\0')
+        config_build_error(b, config_build_place(b, global, "bind_address"),
+                           "bind_address is empty; use 127.0.0.1 for this machine only, * for all "
+                           "IPv4 interfaces, or :: for all");
+    check_socket_path(b, global, g->socket);
+    const char *mode = g->socket_mode;
+    if (mode[strspn(mode, "01234567")] != '\0' || strlen(mode) < 3 || strlen(mode) > 4)
+        config_build_error(b, config_build_place(b, global, "socket_mode"),
+                           "socket_mode: '%.20s' is not an octal mode like 0777 or 660", mode);
+    if (strlen(g->server_version) > SERVER_VERSION_MAX)
+        config_build_error(b, config_build_place(b, global, "server_version"),
+                           "server_version is longer than %d bytes", SERVER_VERSION_MAX);
+}
+
+static void check_pool(struct config_build *b)
+{
+    const struct global_settings *g = &b->config->global;
+    if (g->pool_size > g->pool_max_size)
+        config_build_error(b, config_build_place(b, global, "pool_size"),
+                           "pool_size (%u) is above pool_max_size (%u)", g->pool_size,
+                           g->pool_max_size);
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+           strcmp(host, "::1") == 0;
+}
+
+static bool is_any_address(const char *host)
+{
+    return strcmp(host, "*") == 0 || strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0;
+}
+
+/* Does the server's address lead back to our own listener? */
+static bool is_weir_itself(const struct config *c, const struct server_settings *s)
+{
+    const char *ours = c->global.bind_address;
+    if (s->socket[0] != '\0')
+        return strcmp(s->socket, c->global.socket) == 0;
+    if (c->global.port != s->port)
+        return false;
+    return strcmp(s->host, ours) == 0 || (is_any_address(ours) && is_loopback(s->host)) ||
+           (is_loopback(ours) && strcmp(s->host, "localhost") == 0);
+}
+
+static void check_server(struct config_build *b, size_t i)
+{
+    const struct config_server *s = &b->config->servers[i];
+    const struct global_settings *g = &b->config->global;
+    if (s->settings.host[0] == '\0' && s->settings.socket[0] == '\0')
+        config_build_error(b, config_build_place(b, server_ref(i), "host"),
+                           "[server %s] has neither host nor socket", s->name);
+    check_socket_path(b, server_ref(i), s->settings.socket);
+    if (is_weir_itself(b->config, &s->settings))
+        config_build_error(b, config_build_place(b, server_ref(i), "port"),
+                           "[server %s] is the address that Weir itself listens on; name the "
+                           "MySQL server there, usually port 3306",
+                           s->name);
+    if (g->pool_max_size > s->settings.max_connections &&
+        config_build_was_set(b, global, "pool_max_size"))
+        config_build_warning(b, config_build_place(b, server_ref(i), "max_connections"),
+                             "pool_max_size (%u) is never reached: [server %s] max_connections "
+                             "allows %u links over all pools",
+                             g->pool_max_size, s->name, s->settings.max_connections);
+}
+
+/* Clear text in a file that every account of the machine can read. */
+static void check_secrecy(struct config_build *b, size_t i)
+{
+    const struct config_user *u = &b->config->users[i];
+    uint8_t hash[20];
+    struct config_place place = config_build_place(b, user_ref(i), "password");
+    const char *password = u->settings.password;
+    bool is_hash =
+        password[0] == '*' && text_parse_hex(bytes_of_text(password + 1), hash, sizeof(hash));
+    if (password[0] == '\0' || is_hash || place.file == NULL || !place.file->world_readable)
+        return;
+    config_build_warning(b, place,
+                         "every account of this machine can read the password of '%s'; chmod o-r "
+                         "the file",
+                         u->name);
+}
+
+static void check_user(struct config_build *b, size_t i)
+{
+    const struct config_user *u = &b->config->users[i];
+    const char *wanted = u->settings.server;
+    if (strlen(u->settings.password) > PASSWORD_MAX)
+        config_build_error(b, config_build_place(b, user_ref(i), "password"),
+                           "password is longer than %d bytes", PASSWORD_MAX);
+    check_secrecy(b, i);
+    if (wanted[0] == '\0' || config_find_server(b->config, wanted) != NULL)
+        return;
+    const char **names = calloc(b->config->server_count + 1, sizeof(*names));
+    const char *nearest = NULL;
+    for (size_t s = 0; names != NULL && s < b->config->server_count; s++)
+        names[s] = b->config->servers[s].name;
+    if (names != NULL)
+        nearest = text_nearest(wanted, names, b->config->server_count);
+    struct config_place place = config_build_place(b, user_ref(i), "server");
+    if (nearest != NULL)
+        config_build_error(b, place, "[user %s]: there is no [server %.60s]; did you mean '%s'?",
+                           u->name, wanted, nearest);
+    else if (!b->broken_section)
+        config_build_error(b, place, "[user %s]: there is no [server %.60s]; add it", u->name,
+                           wanted);
+    free(names);
+}
+
+void config_validate(struct config_build *b)
+{
+    const struct config *c = b->config;
+    struct config_place file = {.file = c->file != NULL && b->file_count > 0 ? b->files[0] : NULL};
+    check_listening(b);
+    check_pool(b);
+    for (size_t i = 0; i < c->server_count; i++)
+        check_server(b, i);
+    for (size_t i = 0; i < c->user_count; i++)
+        check_user(b, i);
+    if (c->server_count == 0 && !b->broken_section)
+        config_build_error(b, file,
+                           "no server is named: add a section [server main] with host = NAME, or "
+                           "start with weir mysql://USER:PASSWORD@HOST:PORT");
+    if (c->user_count == 0 && !b->broken_section)
+        config_build_warning(b, file,
+                             "nobody can log in: add a section [user NAME] with password = …");
+}
