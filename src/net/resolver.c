@@ -119,11 +119,11 @@ void resolver_destroy(struct resolver *r)
     free(r);
 }
 
-/* Literals need no thread. "" and "*" are addresses to listen on, not to look up. */
-static bool is_literal(struct resolve_request *request)
+/* "" and "*" are addresses to listen on; the C library knows them too, as something to connect to,
+ * but whoever asks for them has made a mistake. */
+static bool is_name(const char *host)
 {
-    return strcmp(request->host, "*") != 0 && request->host[0] != '\0' &&
-           address_from_ip(&request->addresses[0], request->host, request->port);
+    return host[0] != '\0' && strcmp(host, "*") != 0;
 }
 
 void resolver_ask(struct resolver *r, struct resolve_request *request)
@@ -132,7 +132,11 @@ void resolver_ask(struct resolver *r, struct resolve_request *request)
     request->count = 0;
     request->error = NULL;
     request->next = NULL;
-    if (is_literal(request)) {
+    if (!is_name(request->host)) {
+        answer(request, "this is no host name");
+        return;
+    }
+    if (address_from_ip(&request->addresses[0], request->host, request->port)) {
         request->count = 1;
         answer(request, NULL);
         return;
