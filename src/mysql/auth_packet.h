@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Packets between the login and its OK: method switch and method data.
- * Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_auth_switch_request.html */
+ * Source:
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_auth_switch_request.html
+ */
 #ifndef WEIR_MYSQL_AUTH_PACKET_H
 #define WEIR_MYSQL_AUTH_PACKET_H
 
@@ -23,6 +25,7 @@ struct auth_packet {
 
 struct auth_packet auth_packet_decode(struct bytes payload);
 
+/* A challenge of SCRAMBLE_SIZE bytes gets the NUL that servers send after it. */
 void auth_switch_encode(struct writer *w, uint8_t sequence, const char *method, struct bytes data);
 void auth_more_encode(struct writer *w, uint8_t sequence, struct bytes data);
 /* The client's raw answer to either. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Capability flags: what Weir offers to clients, what it asks of servers, and the dialect (the part
  * of them that changes replies and must be the same on both sides of a lease).
- * Source: https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html
- * and https://mariadb.com/kb/en/connection/ (bits 32 and up). */
+ * Source:
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html and
+ * https://mariadb.com/kb/en/connection/ (bits 32 and up). */
 #ifndef WEIR_MYSQL_CAPABILITIES_H
 #define WEIR_MYSQL_CAPABILITIES_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The first packet of a connection, protocol version 10, in both roles.
- * Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
+ * Source:
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
  * and https://mariadb.com/kb/en/connection/ (extended capabilities). */
 #ifndef WEIR_MYSQL_GREETING_H
 #define WEIR_MYSQL_GREETING_H
@@ -11,7 +12,7 @@
 #define SCRAMBLE_SIZE 20
 
 struct greeting {
-    struct bytes server_version;  /* without NUL, as sent (MariaDB before 11: "5.5.5-10.…") */
+    struct bytes server_version; /* without NUL, as sent (MariaDB before 11: "5.5.5-10.…") */
     uint32_t thread_id;
     uint8_t scramble[SCRAMBLE_SIZE];
     capabilities_t capabilities;

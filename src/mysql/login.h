@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The client's answer to the greeting (HandshakeResponse41), and COM_CHANGE_USER, in both roles.
- * Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_response.html,
+ * Source:
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_response.html,
  * …/page_protocol_com_change_user.html */
 #ifndef WEIR_MYSQL_LOGIN_H
 #define WEIR_MYSQL_LOGIN_H
@@ -12,15 +13,15 @@
 #define LOGIN_SIZE_MAX (80 * 1024)
 
 struct login {
-    capabilities_t capabilities; /* as the client sent them, MariaDB bits included */
+    capabilities_t capabilities; /* agreed: sent by the client and offered to it */
     uint32_t packet_size_max;
-    uint8_t collation;          /* id of the collation, low byte; 0 = none named */
-    uint16_t collation_wide;    /* of COM_CHANGE_USER, which has two bytes; else = collation */
+    uint8_t collation;       /* id of the collation, low byte; 0 = none named */
+    uint16_t collation_wide; /* of COM_CHANGE_USER, which has two bytes; else = collation */
     struct bytes user;
     struct bytes auth_response;
-    struct bytes schema;        /* empty when none */
-    struct bytes auth_method;   /* empty when none */
-    struct bytes attributes;    /* the raw key/value block, checked to be well formed; may be empty */
+    struct bytes schema;      /* empty when none */
+    struct bytes auth_method; /* empty when none */
+    struct bytes attributes;  /* the raw key/value block, checked to be well formed; may be empty */
 };
 
 /* Decodes a payload; the views point into it. `offered` is what our greeting offered: bits a client

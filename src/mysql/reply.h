@@ -34,28 +34,30 @@ struct reply_window {
 };
 
 enum reply_verdict {
-    REPLY_MORE,   /* all that can be used is used; `need` bytes must be there from parsed on (0: any) */
-    REPLY_FLUSH,  /* send [out, parsed) first: there is no room to edit */
+    REPLY_MORE,  /* all that can be used is used; `need` bytes must be there from parsed on (0: any)
+                  */
+    REPLY_FLUSH, /* send [out, parsed) first: there is no room to edit */
     REPLY_STATUS, /* an OK or a final EOF was read: see status; call again to go on */
-    REPLY_INFILE, /* the server waits for the client's file; call reply_infile_done when it was sent */
+    REPLY_INFILE, /* the server waits for the client's file; call reply_infile_done when it was sent
+                   */
     REPLY_ENDED,  /* the reply is complete, [out, parsed) ends with its last byte */
     REPLY_BROKEN, /* not the protocol: close the link */
 };
 
 /* Summary of a reply, complete at REPLY_ENDED; `status` is also valid at each REPLY_STATUS. */
 struct reply_summary {
-    bool error;                 /* ended with ERR */
+    bool error; /* ended with ERR */
     uint16_t error_code;
     char error_sqlstate[6];
-    uint16_t status;            /* of the last OK or EOF; unchanged after an ERR */
-    bool status_known;          /* false when the reply had no status (ERR, TEXT) */
-    uint16_t warnings;          /* of the last OK or EOF */
-    uint64_t affected_rows;     /* of the last OK that was no result set */
+    uint16_t status;        /* of the last OK or EOF; unchanged after an ERR */
+    bool status_known;      /* false when the reply had no status (ERR, TEXT) */
+    uint16_t warnings;      /* of the last OK or EOF */
+    uint64_t affected_rows; /* of the last OK that was no result set */
     uint64_t last_insert_id;
-    uint64_t rows;              /* of the last result set */
-    bool result_set;            /* the last part was a result set */
-    unsigned parts;             /* results, of any kind */
-    uint32_t statement_id;      /* of a prepare-OK */
+    uint64_t rows;         /* of the last result set */
+    bool result_set;       /* the last part was a result set */
+    unsigned parts;        /* results, of any kind */
+    uint32_t statement_id; /* of a prepare-OK */
     uint16_t statement_columns;
     uint16_t statement_parameters;
 };
@@ -64,19 +66,20 @@ struct reply {
     enum reply_shape shape;
     struct reply_dialect dialect;
     struct reply_summary summary;
-    struct bytes trackers;      /* at REPLY_STATUS: the block of this packet, in the window */
-    size_t need;                /* at REPLY_MORE */
+    struct bytes trackers; /* at REPLY_STATUS: the block of this packet, in the window */
+    size_t need;           /* at REPLY_MORE */
     /* private */
     int state;
-    uint8_t sequence_shift;     /* EOFs inserted so far, modulo 256 */
-    uint8_t last_sequence;      /* of the last packet as the client sees it */
-    bool continued;             /* the last frame was full: the next one continues it */
+    uint8_t sequence_shift; /* EOFs inserted so far, modulo 256 */
+    uint8_t last_sequence;  /* of the last packet as the client sees it */
+    bool sequence_known;    /* the server's next sequence id follows from last_sequence */
+    bool continued;         /* the last frame was full: the next one continues it */
     bool status_reported;
-    uint32_t payload_left;      /* of a frame that is passed on without being held */
+    uint32_t payload_left; /* of a frame that is passed on without being held */
     uint64_t definitions_left;
-    uint64_t columns_after_parameters;
-    uint16_t predicted_status;  /* for EOFs whose true status is not known yet */
-    size_t inserted_eof;        /* window offset of an inserted EOF that may still be corrected, 0 none */
+    uint16_t predicted_status; /* for EOFs whose true status is not known yet */
+    size_t inserted_eof;       /* bytes between an inserted EOF, that may still be corrected, and
+                                * parsed; 0 none. Holds when the caller moves the window. */
 };
 
 /* Prepares for the reply to `command`. `previous_status` is the link's last known status. */
@@ -88,8 +91,8 @@ void reply_begin(struct reply *r, enum command command, struct reply_dialect dia
 NODISCARD enum reply_verdict reply_step(struct reply *r, struct reply_window *w);
 
 /* After REPLY_INFILE: the client's packets up to and including the empty one went to the server,
- * each with its sequence id lowered by reply_infile_shift. `last_sequence` is the client's number of
- * the empty packet. */
+ * each with its sequence id lowered by reply_infile_shift. `last_sequence` is the client's number
+ * of the empty packet. */
 void reply_infile_done(struct reply *r, uint8_t last_sequence);
 static inline uint8_t reply_infile_shift(const struct reply *r)
 {
@@ -100,7 +103,8 @@ static inline uint8_t reply_infile_shift(const struct reply *r)
  * continue this reply (an ERR when the link is lost in mid-reply). */
 uint8_t reply_next_sequence(const struct reply *r);
 
-/* True when a packet of Weir's own may follow without breaking the framing: no frame is half sent. */
+/* True when a packet of Weir's own may follow without breaking the framing: no frame is half sent.
+ */
 NODISCARD bool reply_at_packet_boundary(const struct reply *r);
 
 #endif

@@ -43,12 +43,16 @@ struct session_track_filter {
     bool schema;
     bool state_change;
     bool default_variables; /* autocommit, character_set_*, time_zone */
-    bool everything;        /* unfiltered: the client manages its trackers itself, on a pinned link */
+    bool everything; /* unfiltered: the client manages its trackers itself, on a pinned link */
 };
 #define SESSION_TRACK_FILTER_DEFAULT                                                               \
     ((struct session_track_filter){.schema = true, .default_variables = true})
 
-/* Writes the blocks that pass; the output is never longer than the input. */
+/* Keeps the blocks that pass, in order, and returns their size, which is never more than `size`. */
+NODISCARD size_t session_track_filter_in_place(uint8_t *trackers, size_t size,
+                                               const struct session_track_filter *filter);
+
+/* Writes the blocks that pass. `out` needs room for all of `trackers`. */
 void session_track_filter(struct bytes trackers, const struct session_track_filter *filter,
                           struct writer *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Server status flags in OK and EOF.
- * Source: https://dev.mysql.com/doc/dev/mysql-server/latest/mysql__com_8h.html (SERVER_STATUS_flags_enum);
- * MariaDB adds ANSI_QUOTES. */
+ * Source: https://dev.mysql.com/doc/dev/mysql-server/latest/mysql__com_8h.html
+ * (SERVER_STATUS_flags_enum); MariaDB adds ANSI_QUOTES. */
 #ifndef WEIR_MYSQL_STATUS_FLAGS_H
 #define WEIR_MYSQL_STATUS_FLAGS_H
 
