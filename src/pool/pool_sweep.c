@@ -129,7 +129,8 @@ static void lower_for_pool(usec_t *deadline, const struct pool *p, usec_t now)
         lower(deadline, seat_of(list_first(&p->idle))->since + p->limits.idle_timeout);
     if (!list_empty(&p->soft) && pool_may_recall_idle(p))
         lower(deadline, seat_of(list_first(&p->soft))->since + p->limits.idle_timeout);
-    lower(deadline, p->old_check_at);
+    if (!list_empty(&p->idle) || !list_empty(&p->soft))
+        lower(deadline, p->old_check_at);
     if (p->waiting.count > pool_opening(p) || pool_usable(p) < p->limits.size) {
         (void)pool_growth(p, now, &later);
         lower(deadline, later);
