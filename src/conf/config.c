@@ -23,6 +23,14 @@ static struct config *finish(struct config_build *b, size_t errors_before)
     return c;
 }
 
+static void load_override(struct config_build *b, const struct config_override *o)
+{
+    char origin[CONFIG_NAME_MAX + 80];
+    (void)snprintf(origin, sizeof(origin), "--%s", o->name);
+    /* The build keeps the text for as long as places point to it. */
+    config_build_override(b, o, config_build_file(b, origin)->name);
+}
+
 struct config *config_load(const struct config_source *source, struct config_errors *errors,
                            struct config_errors *warnings)
 {
@@ -37,7 +45,7 @@ struct config *config_load(const struct config_source *source, struct config_err
     if (source->url != NULL)
         config_read_url(&b, source->url);
     for (size_t i = 0; i < source->override_count; i++)
-        config_build_override(&b, &source->overrides[i]);
+        load_override(&b, &source->overrides[i]);
     return finish(&b, errors_before);
 }
 
@@ -47,7 +55,7 @@ struct config *config_change(const struct config *from, const struct config_over
     size_t errors_before = errors->count;
     struct config_build b;
     config_build_init(&b, from, errors, warnings);
-    config_build_override(&b, change);
+    config_build_override(&b, change, "SET GLOBAL");
     return finish(&b, errors_before);
 }
 

@@ -366,12 +366,10 @@ const struct setting *config_override_setting(const char *name)
     return setting != NULL ? settings_find(scope, setting) : NULL;
 }
 
-void config_build_override(struct config_build *b, const struct config_override *o)
+void config_build_override(struct config_build *b, const struct config_override *o,
+                           const char *origin)
 {
-    char origin[CONFIG_NAME_MAX + 80];
-    (void)snprintf(origin, sizeof(origin), "--%s", o->name);
-    /* A file without lines: the build owns the text for as long as places point to it. */
-    struct config_place place = {.origin = config_build_file(b, origin)->name};
+    struct config_place place = {.origin = origin};
     struct config_ref ref;
     enum setting_scope scope;
     char section[CONFIG_NAME_MAX + 1];

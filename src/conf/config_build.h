@@ -67,8 +67,10 @@ NODISCARD bool config_build_section(struct config_build *b, enum setting_scope s
 void config_build_set(struct config_build *b, struct config_ref ref, const char *name,
                       const char *value, struct config_place place);
 
-/* One override, "name" or "server.NAME.name". */
-void config_build_override(struct config_build *b, const struct config_override *o);
+/* One override, "name" or "server.NAME.name"; `origin` stands before complaints and outlives the
+ * build. */
+void config_build_override(struct config_build *b, const struct config_override *o,
+                           const char *origin);
 
 /* Is it more than a default? */
 NODISCARD bool config_build_was_set(const struct config_build *b, struct config_ref ref,
