@@ -122,8 +122,7 @@ static void queue_ticket(struct pool *p, struct pool_ticket *ticket, usec_t now)
     ticket->turn = p->turns++;
     list_push_back(&p->waiting, &ticket->node);
     p->counters.waited++;
-    if (p->waiting.count > p->counters.waiters_max)
-        p->counters.waiters_max = p->waiting.count;
+    pool_note_waiters(p);
 }
 
 /* The server has just refused the pool's login, and there is no link that could be waited for. */

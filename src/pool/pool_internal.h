@@ -89,6 +89,8 @@ enum pool_why seat_why_close(const struct pool_seat *seat, usec_t now);
 
 /* WAITING → FAILED, with the FAIL to be taken by pool_next_action. */
 void ticket_fail(struct pool_ticket *ticket, enum pool_why why);
+/* One more waits: counters.waiters_max. */
+void pool_note_waiters(struct pool *p);
 /* All waiters of the pool. */
 void pool_fail_waiters(struct pool *p, enum pool_why why);
 /* GRANTED → WAITING at its old place, its link having gone. */

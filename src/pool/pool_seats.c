@@ -171,6 +171,12 @@ void seat_place(struct pool_seat *seat, usec_t now)
         seat_set_state(seat, SEAT_IDLE, now);
 }
 
+void pool_note_waiters(struct pool *p)
+{
+    if (p->waiting.count > p->counters.waiters_max)
+        p->counters.waiters_max = p->waiting.count;
+}
+
 static uint64_t *refusal_counter(struct pool *p, enum pool_why why)
 {
     if (why == POOL_WHY_LOGIN_FAILED)
@@ -213,6 +219,7 @@ void ticket_requeue(struct pool_ticket *ticket, usec_t now)
     while (at != &p->waiting.head && ticket_of(at)->turn < ticket->turn)
         at = at->next;
     list_insert_before(&p->waiting, at, &ticket->node);
+    pool_note_waiters(p);
     if (p->server->draining)
         ticket_fail(ticket, POOL_WHY_DRAINING);
     else if (!list_empty(&p->idle))

@@ -125,9 +125,23 @@ void world_close(struct world *w, struct world_link *l)
         world_post(w, world_delay(w, w->scenario.message), EVENT_CLOSED, index_of(w, l), l->life);
 }
 
+/* Any link, but often one that is on its way to a client: that is where things go wrong. */
+static struct world_link *choose_to_break(struct world *w)
+{
+    unsigned first = (unsigned)world_delay(w, WORLD_LINKS) - 1;
+    bool on_its_way = world_chance(w, 300);
+
+    for (unsigned i = 0; i < WORLD_LINKS; i++) {
+        struct world_link *l = &w->links[(first + i) % WORLD_LINKS];
+        if (l->state != LINK_FREE && (!on_its_way || l->promised_to >= 0))
+            return l;
+    }
+    return &w->links[first];
+}
+
 void world_break(struct world *w)
 {
-    struct world_link *l = &w->links[world_delay(w, WORLD_LINKS) - 1];
+    struct world_link *l = choose_to_break(w);
     int holder = l->holder;
 
     if (l->state == LINK_CLOSING)
