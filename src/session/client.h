@@ -3,6 +3,7 @@
 #ifndef WEIR_SESSION_CLIENT_H
 #define WEIR_SESSION_CLIENT_H
 
+#include "mysql/greeting.h"
 #include "mysql/login.h"
 #include "mysql/sql_scan.h"
 #include "session/link.h"
@@ -34,7 +35,7 @@ struct request {
     bool changed_state;        /* a STATE_CHANGE tracker came in its reply */
     bool changed_variable;     /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
     bool set_option_on;        /* of COM_SET_OPTION */
-    bool multi_row_changed;
+    bool whole;                /* all of it lies in the buffer */
     struct sql_scan scan;
 };
 
@@ -45,12 +46,14 @@ struct client {
     struct list_node greeting_node; /* worker->greeting, while in GREETING */
     struct loop_timer timer;
     struct loop_task dying;
+    struct loop_task more;         /* goes on in the next turn: this one's slice is used up */
     uint32_t id;                   /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
     bool counted;                  /* in proxy->logged_in */
     bool logged_in;                /* has been told OK once */
     bool advancing;
     bool advance_again;
+    uint8_t restore_failures;      /* links in a row that could not be brought to its session */
 
     capabilities_t offered;
     capabilities_t capabilities;   /* agreed */
@@ -67,8 +70,6 @@ struct client {
 
     struct pool_ticket ticket;     /* under the group's lock */
     enum pool_why ticket_why;
-    struct mail grant_mail;        /* from another worker: the ticket was granted or failed */
-    bool mail_expected;            /* under the group's lock: grant_mail is or will be posted */
     struct link *link;             /* the lease, NULL none */
     pins_t pins;
     uint16_t status;               /* last status flags told to the client */
@@ -81,6 +82,9 @@ struct client {
 
 /* A socket was accepted for this worker. Takes the descriptor. */
 void client_accept(struct worker *w, int fd, const struct address *peer);
+
+/* Weir is stopping: goes now unless a transaction or a request holds it. */
+void client_drain(struct client *c);
 
 void client_set_state(struct client *c, enum client_state state);
 const char *client_state_text(enum client_state state);
@@ -118,11 +122,17 @@ NODISCARD bool client_step_request(struct client *c);
 NODISCARD bool client_step_infile(struct client *c);
 /* The reply is complete and the client has all of it. */
 void client_reply_done(struct client *c);
+/* The request in the buffer cannot be served: it is dropped and answered with this error. */
+void client_fail_request(struct client *c, uint16_t code, const char *sqlstate,
+                         struct bytes message);
 
 /* -------- client_local.c: commands that Weir answers -------- */
 /* True when the command was dealt with here. */
 NODISCARD bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequence,
                                     bool whole);
+
+/* The request in the buffer was answered here: it is dropped, the client is IDLE again. */
+void client_finish_local(struct client *c);
 
 /* -------- lease.c -------- */
 /* Gets a link for the request that is in the buffer; goes on by itself when it must wait. */
@@ -142,6 +152,8 @@ void lease_leave(struct client *c, bool mid_request);
 void link_chores_done(struct link *l);
 /* The link broke while leased. */
 void lease_link_lost(struct link *l, enum close_reason why);
+/* The answer to CHORE_READ_BACK, a whole reply. */
+void lease_read_back(struct link *l, struct bytes reply);
 
 /* -------- relay.c -------- */
 /* Bytes from the server for the client, as far as both sides go. */
@@ -159,6 +171,7 @@ void kill_begin(struct client *c, uint64_t id, bool query_only);
 void kill_abandon(struct kill_job *job);
 /* The side link is open (chores to be added), done, or failed. */
 void kill_side_open(struct link *l);
-void kill_side_done(struct link *l, bool ok);
+/* `error` NULL: the server said OK. */
+void kill_side_done(struct link *l, const struct open_error *error);
 
 #endif

@@ -42,6 +42,7 @@ enum chore_purpose {
 };
 
 struct kill_job;
+struct link_resolution;
 
 struct link {
     struct stream stream;
@@ -53,10 +54,12 @@ struct link {
     enum link_state state;
     struct loop_timer timer;
     struct loop_task dying;      /* frees it at the end of the turn */
-    struct mail recall_mail;     /* from another worker: give it back */
-    bool mail_expected;          /* under the group's lock: recall_mail is or will be posted */
+    uint64_t id;                 /* unique for the life of the process */
 
     uint32_t thread_id;          /* on the server */
+    bool soft;                   /* leased softly, as far as this worker knows */
+    bool recalled;               /* somebody wants it back */
+    bool want_multi;             /* log in with MULTI_STATEMENTS */
     struct session_state *login_session; /* right after the login, and after a reset */
     struct session_state *session;       /* as the server has it now */
     uint16_t status;             /* last known status flags */
@@ -68,6 +71,7 @@ struct link {
 
     struct reply reply;          /* of what is being answered now */
     bool reply_active;
+    bool reply_ended;            /* complete, but the client has not taken all of it yet */
     bool request_done;           /* the whole request went out */
     enum chore chores[LINK_CHORES_MAX];
     unsigned chore_count;
@@ -75,7 +79,7 @@ struct link {
     enum chore_purpose purpose;
     bool chore_failed;
     struct open_error chore_error;
-    struct resolve_request *resolving;
+    struct link_resolution *resolving;
     uint8_t login_sequence;
     bool login_switched;
     char who[96];                /* for the log */
@@ -94,7 +98,7 @@ void link_set_state(struct link *l, enum link_state state);
 void link_close(struct link *l, enum close_reason why);
 
 /* Frees an idle link that is on no loop (a CLOSE action). */
-void link_close_idle(struct link *l, enum close_reason why);
+void link_close_idle(struct worker *w, struct link *l, enum close_reason why);
 
 /* Takes an idle link onto this worker's loop. False when it turned out dead (it is closed then). */
 NODISCARD bool link_adopt(struct worker *w, struct link *l);
@@ -118,6 +122,8 @@ void link_chore_add(struct link *l, enum chore chore, enum command command, stru
 /* Sends what was added. link_chores_done is called when all replies are in (perhaps at once). */
 void link_chores_send(struct link *l);
 void link_chores_continue(struct link *l);
+/* What a reply to anybody's statement says about the link itself. */
+void learn_link_trackers(struct link *l, struct bytes trackers);
 
 /* link_restore.c: adds the chores that turn l->session into `target`; false when it cannot be done
  * on this link (it must be closed). */

@@ -96,17 +96,19 @@ NODISCARD bool registry_rest(struct link *l);
 /* The link is nobody's any more; it may be gone from this worker when this returns. */
 void registry_give_back(struct link *l);
 void registry_recall_refused(struct link *l);
+/* An OPEN decision is carried out, or cannot even be begun (out of memory). */
+void registry_attach(struct link *l);
+void registry_open_unbegun(struct worker *w, struct link_pool *pool);
 void registry_opened(struct link *l);
 void registry_open_failed(struct link *l, enum pool_open_failure why, const struct open_error *error);
 void registry_closed(struct link *l);
-/* True: the ticket is out of the policy's hands. False: a message about it is under way; the client
- * must stay until it is delivered. */
-NODISCARD bool registry_cancel(struct client *c);
+/* The client leaves, or has its answer: whatever its ticket was, it is nothing now. */
+void registry_cancel(struct client *c);
 /* The link of a granted ticket, or NULL when it was cancelled meanwhile. */
 struct link *registry_take(struct client *c);
+/* After CHECKOUT_QUEUED, once the client is in its waiting state: performs what was decided. */
+void registry_perform(struct worker *w);
 void registry_sweep(struct worker *w, struct server_group *group);
-/* A message about `l` is under way from another worker: the link must stay until then. */
-NODISCARD bool registry_mail_expected(struct link *l);
 
 /* What a client that waited in vain is told: the limit or trouble, numbers, what to look at. */
 void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,

@@ -20,9 +20,17 @@ struct pool_registry;
 struct user_store;
 struct proxy;
 
-/* Decisions of the pool policy that were taken under its lock and wait to be performed. */
+/* A decision of the pool policy, with what must be known of it once the lock is gone: clients and
+ * links of other workers are then only reached by their ids. */
+struct queued_action {
+    struct pool_action action;
+    unsigned worker; /* of the ticket or seat */
+    uint64_t id;     /* of the client or link */
+};
+
+/* Decisions that were taken under the lock and wait to be performed. */
 struct action_queue {
-    struct pool_action *items;
+    struct queued_action *items;
     size_t head;
     size_t count;
     size_t capacity;
@@ -40,6 +48,7 @@ struct worker {
     struct config *config; /* the snapshot in force on this worker; one reference */
     struct slab client_slab;
     struct hashmap_u64 clients_by_id;
+    struct hashmap_u64 links_by_id; /* those on this worker's loop */
     struct list clients;
     struct list greeting;  /* clients that wait for the first facts about their server */
     uint32_t next_client;  /* low bits of the next client id */
@@ -57,6 +66,7 @@ struct proxy {
     struct pool_registry *registry;
     struct user_store *users;
     struct resolver *resolver;
+    atomic_uint_fast64_t next_link_id;
     atomic_uint admitted;      /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */
     atomic_uint max_logged_in; /* Max_used_connections */

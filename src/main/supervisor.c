@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The main thread: everything starts, is told of signals, and ends here, in this order. */
+#include "main/supervisor.h"
+
+#include "base/check.h"
+#include "base/thread.h"
+#include "main/worker.h"
+#include "net/socket.h"
+#include "session/client.h"
+#include "session/user_store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define WHO "weir"
+/* How often a drain looks whether it is done. */
+#define DRAIN_LOOK (20 * USEC_PER_MSEC)
+/* How long idle links may take to close at the end. */
+#define LINKS_CLOSE_TIMEOUT (2 * USEC_PER_SEC)
+
+#define LISTENERS_MAX 2
+
+struct supervisor {
+    const struct config_source *source;
+    struct config *config;
+    struct proxy proxy;
+    pthread_t threads[64];
+    unsigned threads_running;
+    struct listening {
+        struct listener listener;
+        struct supervisor *supervisor;
+        int fd;
+        char text[ADDRESS_TEXT_SIZE];
+    } listening[LISTENERS_MAX];
+    unsigned listening_count;
+    bool stop_listening_sent;
+};
+
+/* -------- listening -------- */
+
+static void on_accept(struct listener *l, int fd, const struct address *peer)
+{
+    struct listening *on = container_of(l, struct listening, listener);
+    worker_place(&on->supervisor->proxy.workers[0], fd, peer);
+}
+
+static void on_trouble(struct listener *l, int error)
+{
+    struct listening *on = container_of(l, struct listening, listener);
+    log_error(WHO,
+              "cannot accept clients on %s: %s; clients wait. Raise the limit of open files "
+              "(LimitNOFILE, ulimit -n) or lower max_connections",
+              on->text, strerror(error));
+}
+
+static bool listen_on(struct supervisor *s, const struct address *a, unsigned mode)
+{
+    CHECK(s->listening_count < LISTENERS_MAX);
+    struct listening *on = &s->listening[s->listening_count];
+    address_format(a, on->text);
+    on->supervisor = s;
+    on->fd = socket_listen(a, (int)s->config->global.back_log, mode);
+    if (on->fd < 0) {
+        log_error(WHO, "cannot listen on %s: %s%s", on->text, strerror(errno),
+                  errno == EADDRINUSE ? "; is Weir running already? Choose another port" : "");
+        return false;
+    }
+    on->listener = (struct listener){.on_accept = on_accept, .on_trouble = on_trouble};
+    s->listening_count++;
+    return true;
+}
+
+static bool open_listeners(struct supervisor *s)
+{
+    const struct global_settings *g = &s->config->global;
+    struct address a;
+    if (g->port != 0) {
+        if (!address_from_ip(&a, g->bind_address, (uint16_t)g->port)) {
+            log_error(WHO, "bind_address '%s' is not an IP address; use one of this host, * or ::",
+                      g->bind_address);
+            return false;
+        }
+        if (!listen_on(s, &a, 0))
+            return false;
+    }
+    if (g->socket[0] != '\0') {
+        if (!address_from_path(&a, g->socket)) {
+            log_error(WHO, "the path of the socket '%s' is too long", g->socket);
+            return false;
+        }
+        if (!listen_on(s, &a, (unsigned)strtoul(g->socket_mode, NULL, 8)))
+            return false;
+    }
+    return true;
+}
+
+static void start_listening(struct mail *mail)
+{
+    struct supervisor *s = *(struct supervisor **)(void *)(mail + 1);
+    free(mail);
+    for (unsigned i = 0; i < s->listening_count; i++)
+        if (!listener_start(&s->listening[i].listener, s->proxy.workers[0].loop,
+                            s->listening[i].fd))
+            log_error(WHO, "cannot watch %s: %s", s->listening[i].text, strerror(errno));
+}
+
+static void stop_listening(struct mail *mail)
+{
+    struct supervisor *s = *(struct supervisor **)(void *)(mail + 1);
+    free(mail);
+    for (unsigned i = 0; i < s->listening_count; i++)
+        listener_stop(&s->listening[i].listener);
+}
+
+/* To worker 0, where the listeners live. */
+static void tell_listeners(struct supervisor *s, void (*deliver)(struct mail *mail))
+{
+    struct mail *m = calloc(1, sizeof *m + sizeof s);
+    CHECK(m != NULL);
+    m->deliver = deliver;
+    memcpy(m + 1, &s, sizeof s);
+    mailbox_post(s->proxy.workers[0].mailbox, m);
+}
+
+static void close_listeners(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->listening_count; i++) {
+        close(s->listening[i].fd);
+        if (s->listening[i].text[0] == '/')
+            unlink(s->listening[i].text);
+    }
+}
+
+/* -------- starting -------- */
+
+/* Every client and every link is a descriptor. */
+static void raise_file_limit(const struct config *c)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    uint64_t needed = (uint64_t)c->global.max_connections + 64;
+    for (size_t i = 0; i < c->server_count; i++)
+        needed += c->servers[i].settings.max_connections;
+    if (limit.rlim_cur < needed)
+        log_warning(WHO,
+                    "%llu open files are allowed, but max_connections and the servers' limits add "
+                    "up to %llu: clients beyond that will hang. Raise LimitNOFILE or lower "
+                    "max_connections",
+                    (unsigned long long)limit.rlim_cur, (unsigned long long)needed);
+}
+
+static unsigned worker_count(const struct config *c)
+{
+    unsigned n = c->global.workers;
+    if (n == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        n = cores > 0 ? (unsigned)cores : 1;
+    }
+    return n < countof(((struct supervisor *)NULL)->threads)
+               ? n
+               : countof(((struct supervisor *)NULL)->threads);
+}
+
+static bool start_workers(struct supervisor *s)
+{
+    struct proxy *p = &s->proxy;
+    p->worker_count = worker_count(s->config);
+    p->workers = calloc(p->worker_count, sizeof *p->workers);
+    if (p->workers == NULL)
+        return false;
+    for (unsigned i = 0; i < p->worker_count; i++)
+        if (!worker_init(&p->workers[i], i, p, s->config))
+            return false;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "weir-%u", i & 0xff);
+        if (!thread_start(&s->threads[i], name, worker_run, &p->workers[i]))
+            return false;
+        s->threads_running++;
+    }
+    return true;
+}
+
+static bool start(struct supervisor *s)
+{
+    struct proxy *p = &s->proxy;
+    raise_file_limit(s->config);
+    if (!open_listeners(s))
+        return false;
+    p->users = user_store_create();
+    p->resolver = resolver_create();
+    p->registry = pool_registry_create(p, s->config);
+    if (p->users == NULL || p->resolver == NULL || p->registry == NULL || !start_workers(s)) {
+        log_error(WHO, "cannot start: %s", strerror(errno));
+        return false;
+    }
+    user_store_configure(p->users, s->config);
+    worker_send_probe(&p->workers[0]);
+    tell_listeners(s, start_listening);
+    for (unsigned i = 0; i < s->listening_count; i++)
+        log_note(WHO, "ready for clients on %s, %u workers, %zu servers, pid %ld",
+                 s->listening[i].text, p->worker_count, s->config->server_count, (long)getpid());
+    return true;
+}
+
+/* -------- signals -------- */
+
+static void reload(struct supervisor *s)
+{
+    struct config_errors errors = {0};
+    struct config_errors warnings = {0};
+    struct config *fresh = config_load(s->source, &errors, &warnings);
+    for (size_t i = 0; i < warnings.count; i++)
+        log_warning(WHO, "%s", warnings.lines[i]);
+    for (size_t i = 0; i < errors.count; i++)
+        log_error(WHO, "%s", errors.lines[i]);
+    config_errors_free(&errors);
+    config_errors_free(&warnings);
+    if (fresh == NULL) {
+        log_error(WHO, "the configuration was not reloaded; the old one stays in force");
+        return;
+    }
+    struct config_errors needs = {0};
+    config_restart_needs(s->config, fresh, &needs);
+    for (size_t i = 0; i < needs.count; i++)
+        log_warning(WHO, "%s", needs.lines[i]);
+    config_errors_free(&needs);
+    log_set_level(fresh->global.log_level);
+    user_store_configure(s->proxy.users, fresh);
+    pool_registry_configure(s->proxy.registry, fresh);
+    for (unsigned i = 0; i < s->proxy.worker_count; i++)
+        worker_send_config(&s->proxy.workers[i], fresh);
+    config_release(s->config);
+    s->config = fresh;
+    log_note(WHO, "configuration reloaded");
+}
+
+static void log_counters(struct supervisor *s)
+{
+    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
+        uint64_t sum = 0;
+        for (unsigned i = 0; i < s->proxy.worker_count; i++)
+            sum += counters_get(&s->proxy.workers[i].counters, (enum counter)which);
+        log_note(WHO, "%s %llu", counter_variable((enum counter)which), (unsigned long long)sum);
+    }
+    log_note(WHO, "Threads_connected %u", atomic_load(&s->proxy.logged_in));
+    log_note(WHO, "Max_used_connections %u", atomic_load(&s->proxy.max_logged_in));
+    log_note(WHO, "Weir_links %u", pool_registry_links(s->proxy.registry));
+}
+
+/* Waits for a signal at most so long; 0 when none came. */
+static int wait_signal(const sigset_t *set, usec_t timeout)
+{
+    struct timespec t = {.tv_sec = (time_t)(timeout / USEC_PER_SEC),
+                         .tv_nsec = (long)(timeout % USEC_PER_SEC) * 1000};
+    int signal = timeout == 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &t);
+    return signal > 0 ? signal : 0;
+}
+
+/* True when a second signal asks for haste. */
+static bool wait_until_gone(struct supervisor *s, const sigset_t *set, usec_t timeout)
+{
+    usec_t end = clock_now() + timeout;
+    while (atomic_load(&s->proxy.live_clients) > 0 && clock_now() < end) {
+        int signal = wait_signal(set, DRAIN_LOOK);
+        if (signal == SIGTERM || signal == SIGINT)
+            return true;
+    }
+    return false;
+}
+
+static void drain(struct supervisor *s, const sigset_t *set)
+{
+    struct proxy *p = &s->proxy;
+    log_note(WHO, "stopping: no new clients; transactions have %llu s to finish (drain_timeout)",
+             (unsigned long long)(s->config->global.drain_timeout / USEC_PER_SEC));
+    tell_listeners(s, stop_listening);
+    for (unsigned i = 0; i < p->worker_count; i++)
+        worker_send_drain(&p->workers[i]);
+    (void)wait_until_gone(s, set, s->config->global.drain_timeout);
+    for (unsigned i = 0; i < p->worker_count; i++)
+        worker_send_close_all(&p->workers[i]);
+    (void)wait_until_gone(s, set, LINKS_CLOSE_TIMEOUT);
+    worker_send_drain_pools(&p->workers[0]);
+    usec_t end = clock_now() + LINKS_CLOSE_TIMEOUT;
+    while (pool_registry_links(p->registry) > 0 && clock_now() < end)
+        (void)wait_signal(set, DRAIN_LOOK);
+}
+
+static void serve(struct supervisor *s, const sigset_t *set)
+{
+    for (;;) {
+        int signal = wait_signal(set, 0);
+        switch (signal) {
+        case SIGHUP:
+            reload(s);
+            break;
+        case SIGUSR1:
+            log_counters(s);
+            break;
+        case SIGTERM:
+        case SIGINT:
+            drain(s, set);
+            return;
+        default:
+            break;
+        }
+    }
+}
+
+static void stop(struct supervisor *s)
+{
+    struct proxy *p = &s->proxy;
+    for (unsigned i = 0; i < s->threads_running; i++)
+        worker_send_stop(&p->workers[i]);
+    for (unsigned i = 0; i < s->threads_running; i++)
+        pthread_join(s->threads[i], NULL);
+    close_listeners(s);
+    bool clean = s->threads_running > 0 && pool_registry_links(p->registry) == 0 &&
+                 atomic_load(&p->live_clients) == 0;
+    if (clean) {
+        resolver_destroy(p->resolver);
+        for (unsigned i = 0; i < p->worker_count; i++)
+            worker_fini(&p->workers[i]);
+        pool_registry_destroy(p->registry);
+        user_store_destroy(p->users);
+        free(p->workers);
+    }
+    if (s->threads_running > 0)
+        log_note(WHO, "stopped");
+}
+
+enum exit_code supervisor_run(const struct config_source *source, struct config *config)
+{
+    static struct supervisor s; /* large, and there is one */
+    s.source = source;
+    s.config = config_hold(config);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    log_set_level(config->global.log_level);
+    log_start();
+    bool started = start(&s);
+    if (started)
+        serve(&s, &set);
+    stop(&s);
+    config_release(s.config);
+    log_stop();
+    return started ? EXIT_CODE_CLEAN : EXIT_CODE_FAILURE;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A client's birth, states, own packets and death. */
+#include "session/client.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "session/user_store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long a client that we part from may take for our last words. */
+#define FLUSH_TIMEOUT (2 * USEC_PER_SEC)
+/* Steps per wake-up: a client that pipelines must not keep the others waiting. */
+#define STEPS_PER_TURN 64
+
+enum client_timeout {
+    CLIENT_TIMEOUT_NONE,
+    CLIENT_TIMEOUT_LOGIN,
+    CLIENT_TIMEOUT_IDLE,
+    CLIENT_TIMEOUT_WAIT,
+    CLIENT_TIMEOUT_FLUSH,
+};
+
+static const struct {
+    enum client_timeout timeout;
+    const char *text;
+} states[] = {
+#define CLIENT_STATE(name, timeout, text) {(timeout), (text)},
+#include "session/client_states.def"
+#undef CLIENT_STATE
+};
+
+const char *client_state_text(enum client_state state)
+{
+    CHECK(state < CLIENT_STATE_COUNT);
+    return states[state].text;
+}
+
+const char *client_who(const struct client *c)
+{
+    static _Thread_local char who[160];
+    snprintf(who, sizeof who, "client %u %.64s@%s", c->id,
+             c->user != NULL ? c->user->name : "(not logged in)", c->peer);
+    return who;
+}
+
+static usec_t timeout_of(const struct client *c)
+{
+    const struct global_settings *g = &c->worker->config->global;
+    switch (states[c->state].timeout) {
+    case CLIENT_TIMEOUT_NONE:
+        return 0;
+    case CLIENT_TIMEOUT_LOGIN:
+        return g->connect_timeout;
+    case CLIENT_TIMEOUT_IDLE:
+        return (c->capabilities & CAP(INTERACTIVE)) != 0 ? g->interactive_timeout : g->wait_timeout;
+    case CLIENT_TIMEOUT_WAIT:
+        return g->pool_wait_timeout;
+    case CLIENT_TIMEOUT_FLUSH:
+        return FLUSH_TIMEOUT;
+    }
+    return 0;
+}
+
+void client_set_state(struct client *c, enum client_state state)
+{
+    c->state = state;
+    usec_t timeout = timeout_of(c);
+    if (timeout > 0)
+        loop_timer_set(c->worker->loop, &c->timer, timeout);
+    else
+        loop_timer_cancel(c->worker->loop, &c->timer);
+}
+
+static void client_on_timeout(struct loop_timer *timer)
+{
+    struct client *c = container_of(timer, struct client, timer);
+    switch (states[c->state].timeout) {
+    case CLIENT_TIMEOUT_LOGIN:
+        if (c->state == CLIENT_GREETING && c->facts == NULL)
+            client_greet(c); /* the server is not known: better a greeting of our own than none */
+        else
+            client_close(c, CLOSE_CLIENT_LOGIN_TIMEOUT);
+        break;
+    case CLIENT_TIMEOUT_IDLE:
+        client_close(c, CLOSE_CLIENT_IDLE);
+        break;
+    case CLIENT_TIMEOUT_WAIT:
+        /* The policy keeps the time of its tickets; waiting on other things goes on. */
+        registry_sweep(c->worker, c->pool->group);
+        break;
+    case CLIENT_TIMEOUT_FLUSH:
+        client_close(c, CLOSE_CLIENT_IO);
+        break;
+    case CLIENT_TIMEOUT_NONE:
+        break;
+    }
+}
+
+/* -------- birth -------- */
+
+static void client_free(struct loop_task *task)
+{
+    struct client *c = container_of(task, struct client, dying);
+    struct worker *w = c->worker;
+    if (c->session != NULL)
+        session_state_release(c->session);
+    if (c->login_session != NULL)
+        session_state_release(c->login_session);
+    free(c->login_schema);
+    slab_put(&w->client_slab, c);
+    atomic_fetch_sub(&w->client_count, 1);
+    atomic_fetch_sub(&w->proxy->live_clients, 1);
+}
+
+static bool is_served_by_others(enum client_state s)
+{
+    return s == CLIENT_WAITING || s == CLIENT_RESTORING || s == CLIENT_KILLING ||
+           s == CLIENT_REPLY;
+}
+
+static void client_on_ready(struct loop_fd *io)
+{
+    struct client *c = container_of(io, struct client, stream.io);
+    if (io->hung_up && is_served_by_others(c->state)) {
+        client_close(c, CLOSE_CLIENT_GONE);
+        return;
+    }
+    client_advance(c);
+}
+
+static void client_on_more(struct loop_task *task)
+{
+    client_advance(container_of(task, struct client, more));
+}
+
+static uint32_t next_id(struct worker *w)
+{
+    uint32_t id;
+    do {
+        w->next_client = (w->next_client + 1) & CLIENT_ID_NUMBER_MASK;
+        id = CLIENT_ID_BIT | w->index << CLIENT_ID_WORKER_SHIFT | w->next_client;
+    } while (hashmap_u64_get(&w->clients_by_id, id) != NULL);
+    return id;
+}
+
+static struct client *client_create(struct worker *w, const struct address *peer)
+{
+    struct client *c = slab_get(&w->client_slab);
+    if (c == NULL)
+        return NULL;
+    c->id = next_id(w);
+    if (!hashmap_u64_put(&w->clients_by_id, c->id, c)) {
+        slab_put(&w->client_slab, c);
+        return NULL;
+    }
+    stream_init(&c->stream, client_on_ready);
+    c->worker = w;
+    c->timer.on_fire = client_on_timeout;
+    c->dying.run = client_free;
+    c->more.run = client_on_more;
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(peer, text);
+    (void)!text_copy(c->peer, sizeof c->peer, bytes_of_text(text));
+    address_format_host(peer, text);
+    (void)!text_copy(c->host, sizeof c->host, bytes_of_text(text));
+    list_push_back(&w->clients, &c->node);
+    atomic_fetch_add(&w->proxy->live_clients, 1);
+    return c;
+}
+
+/* Beyond max_connections and its one reserve slot: an ERR without SQLSTATE is the first packet, as
+ * a server does it. */
+static bool refuse_at_once(struct client *c)
+{
+    struct proxy *p = c->worker->proxy;
+    unsigned admitted = atomic_fetch_add(&p->admitted, 1) + 1;
+    if (admitted <= c->worker->config->global.max_connections + 1)
+        return false;
+    counters_add(&c->worker->counters, COUNTER_refused_max_connections, 1);
+    uint8_t frame[64];
+    struct writer w = writer_over(frame, sizeof frame);
+    err_packet_encode(&w, 0, ER_CON_COUNT_ERROR, NULL,
+                      bytes_of_text(mysql_error_find(ER_CON_COUNT_ERROR)->text));
+    uint8_t *out = stream_out_reserve(&c->stream, w.size);
+    if (out != NULL) {
+        memcpy(out, frame, w.size);
+        stream_out_commit(&c->stream, w.size);
+    }
+    client_close(c, CLOSE_TOO_MANY_CLIENTS);
+    return true;
+}
+
+void client_accept(struct worker *w, int fd, const struct address *peer)
+{
+    counters_add(&w->counters, COUNTER_connections, 1);
+    struct client *c = client_create(w, peer);
+    if (c == NULL) {
+        close(fd);
+        atomic_fetch_sub(&w->client_count, 1);
+        return;
+    }
+    if (!stream_attach(&c->stream, w->loop, w->buffers, fd)) {
+        close(fd);
+        atomic_fetch_add(&w->proxy->admitted, 1); /* client_close takes it back */
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    if (refuse_at_once(c))
+        return;
+    client_set_state(c, CLIENT_GREETING);
+    client_greet(c);
+}
+
+/* -------- own packets -------- */
+
+static void send_written(struct client *c, const struct writer *w)
+{
+    CHECK(!w->overflow);
+    uint8_t *out = stream_out_reserve(&c->stream, w->size);
+    if (out == NULL)
+        return; /* out of memory: the client will see the connection end */
+    memcpy(out, w->data, w->size);
+    stream_out_commit(&c->stream, w->size);
+}
+
+void client_send_ok(struct client *c, uint8_t sequence)
+{
+    uint8_t frame[32];
+    struct writer w = writer_over(frame, sizeof frame);
+    struct ok_packet ok = {.status = c->status};
+    ok_packet_encode(&w, sequence, &ok, (c->capabilities & CAP(SESSION_TRACK)) != 0);
+    send_written(c, &w);
+}
+
+void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
+                       struct bytes message)
+{
+    uint8_t frame[1200];
+    struct writer w = writer_over(frame, sizeof frame);
+    if (message.size > 1024)
+        message.size = 1024;
+    err_packet_encode(&w, sequence, code, sqlstate, message);
+    send_written(c, &w);
+}
+
+void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...)
+{
+    const struct mysql_error_row *row = mysql_error_find(code);
+    char text[600];
+    va_list args;
+    va_start(args, code);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    vsnprintf(text, sizeof text, row->text, args); /* the format is a row of errors.def */
+#pragma GCC diagnostic pop
+    va_end(args);
+    client_send_error(c, sequence, (uint16_t)row->code, row->sqlstate, bytes_of_text(text));
+}
+
+bool client_flush(struct client *c)
+{
+    if (stream_send(&c->stream, NULL) != STREAM_FAILED)
+        return true;
+    client_close(c, CLOSE_CLIENT_IO);
+    return false;
+}
+
+/* -------- going on -------- */
+
+static bool client_step(struct client *c)
+{
+    switch (c->state) {
+    case CLIENT_LOGIN:
+        return client_step_login(c);
+    case CLIENT_AUTHENTICATING:
+        return client_step_authenticating(c);
+    case CLIENT_IDLE:
+        return client_step_idle(c);
+    case CLIENT_REQUEST:
+        return client_step_request(c);
+    case CLIENT_REPLY:
+        relay_reply(c->link);
+        return c->state == CLIENT_IDLE || c->state == CLIENT_INFILE;
+    case CLIENT_INFILE:
+        return client_step_infile(c);
+    case CLIENT_CLOSING:
+        if (stream_send(&c->stream, NULL) != STREAM_AGAIN)
+            client_close(c, CLOSE_QUIT);
+        return false;
+    case CLIENT_GREETING:
+    case CLIENT_WAITING:
+    case CLIENT_RESTORING:
+    case CLIENT_KILLING:
+    case CLIENT_CLOSED:
+    case CLIENT_STATE_COUNT:
+        break;
+    }
+    return false;
+}
+
+void client_advance(struct client *c)
+{
+    if (c->advancing) {
+        c->advance_again = true;
+        return;
+    }
+    c->advancing = true;
+    int steps = 0;
+    bool go_on = true;
+    while (go_on && c->state != CLIENT_CLOSED && steps < STEPS_PER_TURN) {
+        c->advance_again = false;
+        go_on = client_step(c) || c->advance_again;
+        steps++;
+    }
+    c->advancing = false;
+    if (go_on && c->state != CLIENT_CLOSED)
+        loop_defer(c->worker->loop, &c->more);
+}
+
+/* -------- death -------- */
+
+void client_drain(struct client *c)
+{
+    bool firm = c->link != NULL && !c->link->soft;
+    if (c->state == CLIENT_GREETING || c->state == CLIENT_LOGIN || (c->state == CLIENT_IDLE && !firm))
+        client_close(c, CLOSE_SHUTDOWN);
+}
+
+/* Whether an ERR would be understood now: between packets, and by somebody who waits for one. */
+static bool may_be_told(const struct client *c)
+{
+    if (!stream_is_open(&c->stream))
+        return false;
+    switch (c->state) {
+    case CLIENT_LOGIN:
+    case CLIENT_AUTHENTICATING:
+    case CLIENT_IDLE:
+    case CLIENT_WAITING:
+    case CLIENT_RESTORING:
+    case CLIENT_KILLING:
+        return true;
+    case CLIENT_REQUEST: /* lease_link_lost knows what has been sent */
+    case CLIENT_REPLY:
+    case CLIENT_INFILE:
+    case CLIENT_GREETING:
+    case CLIENT_CLOSING:
+    case CLIENT_CLOSED:
+    case CLIENT_STATE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void leave_counts(struct client *c, enum close_reason why)
+{
+    struct counters *n = &c->worker->counters;
+    struct proxy *p = c->worker->proxy;
+    atomic_fetch_sub(&p->admitted, 1);
+    if (c->counted)
+        atomic_fetch_sub(&p->logged_in, 1);
+    if (!c->logged_in)
+        counters_add(n, COUNTER_aborted_connects, 1);
+    else if (why != CLOSE_QUIT)
+        counters_add(n, COUNTER_aborted_clients, 1);
+    counters_add(n, COUNTER_bytes_received, c->stream.bytes_received);
+    counters_add(n, COUNTER_bytes_sent, c->stream.bytes_sent);
+}
+
+void client_close(struct client *c, enum close_reason why)
+{
+    if (c->state == CLIENT_CLOSED)
+        return;
+    const struct close_reason_row *row = close_reason_row(why);
+    struct worker *w = c->worker;
+    bool mid_request = c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY ||
+                       c->state == CLIENT_INFILE || c->state == CLIENT_RESTORING;
+    log_write(row->level, client_who(c), "disconnected%s%s: %s",
+              c->state == CLIENT_IDLE || c->state == CLIENT_CLOSING ? "" : " while ",
+              c->state == CLIENT_CLOSING ? "" : client_state_text(c->state), row->text);
+    if (row->code != 0 && may_be_told(c))
+        client_send_error(c, c->state == CLIENT_LOGIN || c->state == CLIENT_AUTHENTICATING
+                                 ? c->login_sequence
+                                 : 1,
+                          row->code, mysql_error_find(row->code)->sqlstate,
+                          bytes_of_text(row->text));
+    if (stream_is_open(&c->stream) && c->stream.out != NULL)
+        (void)!stream_send(&c->stream, NULL); /* best effort: it is going anyway */
+    c->state = CLIENT_CLOSED;
+    loop_timer_cancel(w->loop, &c->timer);
+    loop_task_cancel(w->loop, &c->more);
+    stream_close(&c->stream);
+    (void)hashmap_u64_remove(&w->clients_by_id, c->id);
+    list_remove(&w->clients, &c->node);
+    if (list_node_linked(&c->greeting_node))
+        list_remove(&w->greeting, &c->greeting_node);
+    leave_counts(c, why);
+    if (c->kill != NULL)
+        kill_abandon(c->kill);
+    if (c->pool != NULL && c->link == NULL)
+        registry_cancel(c);
+    lease_leave(c, mid_request);
+    loop_defer(w->loop, &c->dying);
+}

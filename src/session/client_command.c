@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One command: read its header, get it a link, pass it on, see its reply end. */
+#include "base/check.h"
+#include "session/client.h"
+
+#include <string.h>
+
+/* A request up to this size is looked at whole before it is sent; of a longer one, this much. */
+#define REQUEST_WHOLE_MAX (BUFFER_STANDARD - BUFFER_HEADROOM)
+
+static struct bytes unparsed(const struct client *c)
+{
+    return c->stream.in != NULL ? buffer_unparsed(c->stream.in) : bytes_of(NULL, 0);
+}
+
+/* At least `size` unparsed bytes: true, or false when more must come (or the client is gone). */
+static bool have(struct client *c, size_t size)
+{
+    while (unparsed(c).size < size) {
+        if (!stream_hold(&c->stream, size)) {
+            client_close(c, CLOSE_NO_MEMORY);
+            return false;
+        }
+        switch (stream_fill(&c->stream)) {
+        case STREAM_OK:
+            break;
+        case STREAM_AGAIN:
+            return false;
+        case STREAM_FULL:
+            CHECK(false); /* stream_hold made room */
+            return false;
+        case STREAM_EOF:
+            client_close(c, CLOSE_CLIENT_GONE);
+            return false;
+        case STREAM_FAILED:
+            client_close(c, CLOSE_CLIENT_IO);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct sql_mode mode_of(const struct client *c)
+{
+    static const char *const multi_byte[] = {"sjis", "cp932", "gbk", "gb18030", "big5"};
+    struct sql_mode m = {
+        .ansi_quotes = (c->status & STATUS_ANSI_QUOTES) != 0,
+        .no_backslash_escapes = (c->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
+        .mariadb = c->facts->mariadb,
+    };
+    const char *sql_mode = session_state_get(c->session, "sql_mode");
+    if (sql_mode != NULL && strstr(sql_mode, "ANSI_QUOTES") != NULL)
+        m.ansi_quotes = true; /* MySQL has no status flag for it */
+    for (size_t i = 0; i < countof(multi_byte); i++)
+        if (strcmp(c->session->character_set_client, multi_byte[i]) == 0)
+            m.multi_byte_trail = true;
+    return m;
+}
+
+static void drop_request(struct client *c, size_t size)
+{
+    struct buffer *b = c->stream.in;
+    b->parsed += size;
+    b->sent = b->parsed;
+    stream_trim(&c->stream);
+}
+
+void client_fail_request(struct client *c, uint16_t code, const char *sqlstate,
+                         struct bytes message)
+{
+    if (c->login_schema != NULL) {
+        struct open_error error = {.code = code};
+        memcpy(error.sqlstate, sqlstate, sizeof error.sqlstate);
+        size_t n = message.size < sizeof error.text - 1 ? message.size : sizeof error.text - 1;
+        memcpy(error.text, message.data, n);
+        client_login_restored(c, &error);
+        return;
+    }
+    bool whole = c->request.whole;
+    uint8_t sequence = 1;
+    client_send_error(c, sequence, code, sqlstate, message);
+    c->request.begun = false;
+    if (!whole) { /* the rest of it is still on its way and cannot be told from a new request */
+        client_close(c, CLOSE_CLIENT_IO);
+        return;
+    }
+    drop_request(c, FRAME_HEADER_SIZE + (size_t)c->request.frame_left);
+    client_set_state(c, CLIENT_IDLE);
+    if (client_flush(c))
+        client_advance(c);
+}
+
+static void read_option(struct client *c, struct bytes payload)
+{
+    if (c->request.command->command == COMMAND_SET_OPTION && payload.size >= 3)
+        c->request.set_option_on = payload.data[1] == 0;
+}
+
+/* The header and what is there of the payload. */
+static void begin_request(struct client *c, const struct command_row *row,
+                          struct frame_header header, struct bytes payload)
+{
+    struct request *r = &c->request;
+    r->command = row;
+    r->begun = true;
+    r->frame_left = header.size;
+    r->frame_full = header.size == FRAME_PAYLOAD_MAX;
+    r->scanned = row->command == COMMAND_QUERY;
+    r->changed_state = false;
+    r->changed_variable = false;
+    c->pins &= ~pins_until(c->pins, PIN_UNTIL_STATEMENT);
+    counters_add(&c->worker->counters, COUNTER_queries, 1);
+    if (row->reply != REPLY_SHAPE_NONE)
+        counters_add(&c->worker->counters, COUNTER_questions, 1);
+    if (r->scanned) {
+        sql_scan_begin(&r->scan, mode_of(c));
+        if (r->whole) {
+            sql_scan_feed(&r->scan, bytes_of(payload.data + 1, payload.size - 1));
+            sql_scan_end(&r->scan);
+        }
+    } else {
+        read_option(c, payload);
+    }
+}
+
+static bool answer_unknown(struct client *c, size_t size)
+{
+    client_send_mysql_error(c, 1, ER_UNKNOWN_COM_ERROR);
+    drop_request(c, size);
+    counters_add(&c->worker->counters, COUNTER_local_replies, 1);
+    return client_flush(c);
+}
+
+bool client_step_idle(struct client *c)
+{
+    if (c->worker->draining) {
+        client_drain(c);
+        if (c->state == CLIENT_CLOSED)
+            return false;
+    }
+    /* A client that sends but does not read gets no more answers until it does. */
+    if (c->stream.out != NULL) {
+        if (!client_flush(c) || c->stream.out != NULL)
+            return false;
+    }
+    if (!have(c, FRAME_HEADER_SIZE))
+        return false;
+    struct frame_header header = frame_header_read(unparsed(c).data);
+    if (header.sequence != 0) {
+        client_close(c, CLOSE_CLIENT_SEQUENCE);
+        return false;
+    }
+    if (header.size == 0)
+        return answer_unknown(c, FRAME_HEADER_SIZE);
+    size_t size = FRAME_HEADER_SIZE + (size_t)header.size;
+    c->request.whole = size <= REQUEST_WHOLE_MAX;
+    if (!have(c, c->request.whole ? size : REQUEST_WHOLE_MAX))
+        return false;
+    struct bytes payload = unparsed(c);
+    payload.data += FRAME_HEADER_SIZE;
+    payload.size = c->request.whole ? header.size : payload.size - FRAME_HEADER_SIZE;
+    const struct command_row *row = command_find(payload.data[0]);
+    if (row == NULL || row->policy == COMMAND_UNKNOWN) {
+        if (c->request.whole)
+            return answer_unknown(c, size);
+        client_close(c, CLOSE_CLIENT_PROTOCOL);
+        return false;
+    }
+    begin_request(c, row, header, payload);
+    if (client_serve_locally(c, payload, header.sequence, c->request.whole))
+        return c->state == CLIENT_IDLE;
+    lease_acquire(c);
+    return c->state == CLIENT_REQUEST;
+}
+
+/* -------- passing it on -------- */
+
+/* Moves `parsed` over what belongs to this request; true when its last byte is there. */
+static bool claim(struct client *c)
+{
+    struct request *r = &c->request;
+    struct buffer *b = c->stream.in;
+    for (;;) {
+        if (b == NULL)
+            return false;
+        if (r->begun && r->frame_left > 0) {
+            size_t there = b->received - b->parsed;
+            size_t n = r->frame_left < there ? r->frame_left : there;
+            if (r->scanned && !r->whole)
+                sql_scan_feed(&r->scan, bytes_of(b->data + b->parsed, n));
+            b->parsed += n;
+            r->frame_left -= (uint32_t)n;
+            if (r->frame_left > 0)
+                return false;
+        }
+        if (!r->frame_full)
+            return true;
+        if (b->received - b->parsed < FRAME_HEADER_SIZE)
+            return false;
+        struct frame_header header = frame_header_read(b->data + b->parsed);
+        b->parsed += FRAME_HEADER_SIZE;
+        r->frame_left = header.size;
+        r->frame_full = header.size == FRAME_PAYLOAD_MAX;
+    }
+}
+
+static void expect_reply(struct client *c)
+{
+    struct link *l = c->link;
+    bool track = (c->capabilities & CAP(SESSION_TRACK)) != 0;
+    struct reply_dialect dialect = {
+        .deprecate_eof = (c->capabilities & CAP(DEPRECATE_EOF)) != 0,
+        .session_track = track,
+        .filter = SESSION_TRACK_FILTER_DEFAULT,
+    };
+    dialect.filter.everything = (c->pins & PIN_BIT(SESSION_VARIABLE)) != 0;
+    reply_begin(&l->reply, c->request.command->command, dialect, l->status);
+    l->reply_active = true;
+    l->reply_ended = false;
+    l->request_done = false;
+}
+
+/* The first bytes: the header and the command byte are not scanned. */
+static void begin_sending(struct client *c)
+{
+    struct buffer *b = c->stream.in;
+    b->parsed += FRAME_HEADER_SIZE;
+    if (!c->request.whole) {
+        b->parsed++;
+        c->request.frame_left--;
+    }
+    expect_reply(c);
+}
+
+static bool request_sent(struct client *c)
+{
+    struct request *r = &c->request;
+    struct link *l = c->link;
+    r->begun = false;
+    l->request_done = true;
+    if (r->scanned && !r->whole)
+        sql_scan_end(&r->scan);
+    if (r->command->reply == REPLY_SHAPE_NONE) {
+        l->reply_active = false;
+        l->reply.summary = (struct reply_summary){.status = l->status};
+        client_reply_done(c);
+        return c->state == CLIENT_IDLE;
+    }
+    client_set_state(c, CLIENT_REPLY);
+    return true;
+}
+
+/* Sends what is claimed. False: wait, or the client is gone. */
+static bool push(struct client *c)
+{
+    struct link *l = c->link;
+    enum stream_result r = stream_send(&l->stream, &c->stream);
+    if (r == STREAM_OK)
+        return true;
+    if (r == STREAM_FAILED)
+        lease_link_lost(l, CLOSE_LINK_LOST);
+    return false;
+}
+
+/* The server may refuse a long request before it has read all of it (1153): its word goes to the
+ * client, then both connections end, as it happens with a server. */
+static bool refused_early(struct client *c)
+{
+    if (!c->link->stream.io.readable || c->link->request_done)
+        return false;
+    client_set_state(c, CLIENT_REPLY);
+    relay_reply(c->link);
+    return true;
+}
+
+bool client_step_request(struct client *c)
+{
+    struct request *r = &c->request;
+    if (!c->link->reply_active)
+        begin_sending(c);
+    for (int turn = 0; turn < 16; turn++) {
+        bool last = claim(c);
+        if (!push(c)) {
+            if (c->state == CLIENT_REQUEST && refused_early(c))
+                return false;
+            return false;
+        }
+        if (last)
+            return request_sent(c);
+        (void)r;
+        if (c->link->stream.io.readable && refused_early(c))
+            return false;
+        switch (stream_fill(&c->stream)) {
+        case STREAM_OK:
+            break;
+        case STREAM_AGAIN:
+        case STREAM_FULL:
+            return false;
+        case STREAM_EOF:
+        case STREAM_FAILED:
+            client_close(c, CLOSE_CLIENT_GONE);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* -------- the file of LOAD DATA LOCAL -------- */
+
+/* Renumbers and claims the client's packets; true when the empty one, the last, is claimed. */
+static bool claim_file(struct client *c, uint8_t *last_sequence)
+{
+    struct request *r = &c->request;
+    struct buffer *b = c->stream.in;
+    uint8_t shift = reply_infile_shift(&c->link->reply);
+    while (b != NULL) {
+        if (r->frame_left > 0) {
+            size_t there = b->received - b->parsed;
+            size_t n = r->frame_left < there ? r->frame_left : there;
+            b->parsed += n;
+            r->frame_left -= (uint32_t)n;
+            if (r->frame_left > 0)
+                return false;
+        }
+        if (b->received - b->parsed < FRAME_HEADER_SIZE)
+            return false;
+        uint8_t *at = b->data + b->parsed;
+        struct frame_header header = frame_header_read(at);
+        *last_sequence = header.sequence;
+        frame_header_write(at, header.size, (uint8_t)(header.sequence - shift));
+        b->parsed += FRAME_HEADER_SIZE;
+        r->frame_left = header.size;
+        if (header.size == 0)
+            return true;
+    }
+    return false;
+}
+
+bool client_step_infile(struct client *c)
+{
+    for (int turn = 0; turn < 16; turn++) {
+        uint8_t sequence = 0;
+        bool last = claim_file(c, &sequence);
+        if (!push(c))
+            return false;
+        if (last) {
+            reply_infile_done(&c->link->reply, sequence);
+            client_set_state(c, CLIENT_REPLY);
+            return true;
+        }
+        switch (stream_fill(&c->stream)) {
+        case STREAM_OK:
+            break;
+        case STREAM_AGAIN:
+        case STREAM_FULL:
+            return false;
+        case STREAM_EOF:
+        case STREAM_FAILED:
+            client_close(c, CLOSE_CLIENT_GONE);
+            return false;
+        }
+    }
+    return true;
+}
+
+void client_reply_done(struct client *c)
+{
+    struct link *l = c->link;
+    bool refused = !l->request_done;
+    learn_reply(c, &l->reply.summary);
+    if (refused) {
+        client_close(c, CLOSE_LINK_LOST);
+        return;
+    }
+    client_set_state(c, CLIENT_IDLE);
+    lease_after_request(c);
+}

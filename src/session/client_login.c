@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A client's login: greeting, proof, admission, schema. And COM_CHANGE_USER, which is one more. */
+#include "auth/auth_method.h"
+#include "base/check.h"
+#include "base/random.h"
+#include "mysql/auth_packet.h"
+#include "session/client.h"
+#include "session/user_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What greetings say while the server has never been reached. */
+static const struct server_facts unknown_server = {
+    .version = "5.5.5-10.11.0-MariaDB",
+    .capabilities = UINT64_C(0x1d81fff7fe),
+    .collation = 8,
+    .status = STATUS_AUTOCOMMIT,
+    .mariadb = true,
+};
+/* How long a client is kept waiting for the first word of the server's greeting. */
+#define FACTS_TIMEOUT USEC_PER_SEC
+
+static void send_frame(struct client *c, const struct writer *w)
+{
+    CHECK(!w->overflow);
+    uint8_t *out = stream_out_reserve(&c->stream, w->size);
+    if (out == NULL) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    memcpy(out, w->data, w->size);
+    stream_out_commit(&c->stream, w->size);
+    (void)!client_flush(c);
+}
+
+static void new_scramble(struct client *c)
+{
+    uint8_t random[SCRAMBLE_SIZE];
+    random_bytes(random, sizeof random);
+    auth_scramble_from_random(c->scramble, random);
+}
+
+/* Users may live on different servers, but a greeting comes before the name: the first server
+ * speaks for all. */
+void client_greet(struct client *c)
+{
+    struct worker *w = c->worker;
+    struct server_group *g = pool_registry_group(w->proxy->registry, NULL);
+    const struct server_facts *facts = atomic_load(&g->facts);
+    if (facts == NULL && !list_node_linked(&c->greeting_node)) {
+        list_push_back(&w->greeting, &c->greeting_node);
+        loop_timer_set(w->loop, &c->timer, FACTS_TIMEOUT);
+        return;
+    }
+    if (list_node_linked(&c->greeting_node))
+        list_remove(&w->greeting, &c->greeting_node);
+    c->facts = facts != NULL ? facts : &unknown_server;
+    c->offered = capabilities_offer(c->facts->capabilities);
+    c->status = c->facts->status;
+    new_scramble(c);
+    const char *version = w->config->global.server_version;
+    struct greeting greeting = {
+        .server_version = bytes_of_text(version[0] != '\0' ? version : c->facts->version),
+        .thread_id = c->id,
+        .capabilities = c->offered,
+        .collation = c->facts->collation,
+        .status = c->facts->status,
+        .auth_method = bytes_of_text(auth_method_default()->name),
+    };
+    memcpy(greeting.scramble, c->scramble, SCRAMBLE_SIZE);
+    uint8_t frame[512];
+    struct writer out = writer_over(frame, sizeof frame);
+    greeting_encode(&out, &greeting);
+    client_set_state(c, CLIENT_LOGIN);
+    c->login_sequence = 2;
+    send_frame(c, &out);
+    client_advance(c);
+}
+
+/* The next packet of the login, whole: true, or false when more must come (or the client is gone). */
+static bool login_packet(struct client *c, struct bytes *payload, uint8_t *sequence)
+{
+    for (;;) {
+        struct frame_header header;
+        struct bytes in = c->stream.in != NULL ? buffer_unparsed(c->stream.in) : bytes_of(NULL, 0);
+        switch (frame_peek(in, LOGIN_SIZE_MAX, &header, payload)) {
+        case FRAME_COMPLETE:
+            *sequence = header.sequence;
+            return true;
+        case FRAME_TOO_LARGE:
+            client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
+            return false;
+        case FRAME_NEED_MORE:
+            break;
+        }
+        switch (stream_fill(&c->stream)) {
+        case STREAM_OK:
+            break;
+        case STREAM_AGAIN:
+            return false;
+        case STREAM_FULL:
+            if (stream_hold(&c->stream, LOGIN_SIZE_MAX))
+                break;
+            client_close(c, CLOSE_NO_MEMORY);
+            return false;
+        case STREAM_EOF:
+        case STREAM_FAILED:
+            client_close(c, CLOSE_CLIENT_GONE_IN_LOGIN);
+            return false;
+        }
+    }
+}
+
+static void consume(struct client *c, size_t size)
+{
+    struct buffer *b = c->stream.in;
+    b->parsed += size;
+    b->sent = b->parsed;
+    stream_trim(&c->stream);
+}
+
+/* -------- the verdict -------- */
+
+static void deny(struct client *c, const char *user, bool with_password)
+{
+    counters_add(&c->worker->counters, COUNTER_access_denied, 1);
+    client_send_mysql_error(c, c->login_sequence, ER_ACCESS_DENIED_ERROR, user, c->host,
+                            with_password ? "YES" : "NO");
+    client_close(c, CLOSE_CLIENT_ACCESS_DENIED);
+}
+
+static void welcome(struct client *c)
+{
+    c->logged_in = true;
+    c->changing_user = false;
+    client_set_state(c, CLIENT_IDLE);
+    client_send_ok(c, c->login_sequence);
+    if (client_flush(c))
+        client_advance(c);
+}
+
+/* The same sum as a server's: the reserve slot lets a client in to be refused politely. */
+static bool admit(struct client *c)
+{
+    if (c->counted)
+        return true;
+    struct proxy *p = c->worker->proxy;
+    unsigned n = atomic_fetch_add(&p->logged_in, 1) + 1;
+    if (n > c->worker->config->global.max_connections) {
+        atomic_fetch_sub(&p->logged_in, 1);
+        counters_add(&c->worker->counters, COUNTER_refused_max_connections, 1);
+        client_send_mysql_error(c, c->login_sequence, ER_CON_COUNT_ERROR);
+        client_close(c, CLOSE_TOO_MANY_CLIENTS);
+        return false;
+    }
+    c->counted = true;
+    unsigned max = atomic_load(&p->max_logged_in);
+    while (n > max && !atomic_compare_exchange_weak(&p->max_logged_in, &max, n))
+        ;
+    return true;
+}
+
+static void proved(struct client *c)
+{
+    if (!admit(c))
+        return;
+    c->status = c->facts->status;
+    if (c->login_schema == NULL) {
+        welcome(c);
+        return;
+    }
+    /* Only the server knows whether the schema exists and may be used. */
+    struct session_state *s =
+        session_state_with_schema(c->session, bytes_of_text(c->login_schema));
+    if (s == NULL) {
+        client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
+        return;
+    }
+    c->session = s;
+    lease_acquire(c);
+}
+
+void client_login_restored(struct client *c, const struct open_error *error)
+{
+    free(c->login_schema);
+    c->login_schema = NULL;
+    if (error != NULL) {
+        client_send_error(c, c->login_sequence, error->code, error->sqlstate,
+                          bytes_of_text(error->text));
+        client_close(c, CLOSE_LOGIN_REFUSED);
+        return;
+    }
+    if (c->link != NULL) {
+        c->residue.row_count = 0;
+        lease_after_request(c);
+    }
+    if (c->state != CLIENT_CLOSED)
+        welcome(c);
+}
+
+/* -------- who is it -------- */
+
+static bool set_up_session(struct client *c, const struct login *l, unsigned collation)
+{
+    struct worker *w = c->worker;
+    char server[65];
+    struct auth_secret unused;
+    user_secret_copy(w->proxy->users, c->user, &unused, server);
+    auth_secret_wipe(&unused);
+    c->group = pool_registry_group(w->proxy->registry, server);
+    if (c->group == NULL)
+        c->group = pool_registry_group(w->proxy->registry, NULL);
+    c->pool = pool_registry_pool(w, c->group, c->user, capabilities_dialect(c->capabilities));
+    c->session = session_state_login(collation, c->facts->collation, c->facts->mariadb,
+                                     (c->capabilities & CAP(MULTI_STATEMENTS)) != 0);
+    if (c->pool == NULL || c->session == NULL)
+        return false;
+    c->login_session = session_state_hold(c->session);
+    c->residue = (struct residue){
+        .found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
+    if (l->schema.size > 0) {
+        c->login_schema = strndup((const char *)l->schema.data, l->schema.size);
+        return c->login_schema != NULL;
+    }
+    return true;
+}
+
+static void ask_again(struct client *c)
+{
+    uint8_t frame[80];
+    struct writer w = writer_over(frame, sizeof frame);
+    new_scramble(c);
+    auth_switch_encode(&w, c->login_sequence, auth_method_default()->name,
+                       bytes_of(c->scramble, SCRAMBLE_SIZE));
+    c->login_sequence = (uint8_t)(c->login_sequence + 2);
+    client_set_state(c, CLIENT_AUTHENTICATING);
+    send_frame(c, &w);
+}
+
+static void check_answer(struct client *c, struct bytes answer)
+{
+    struct user *u = c->user;
+    bool ok = user_verify(c->worker->proxy->users, u, auth_method_default(), answer, c->scramble);
+    if (ok)
+        proved(c);
+    else
+        deny(c, u->name, answer.size > 0);
+}
+
+/* A login's method is ours, or it left it out: its answer is to our scramble. */
+static bool speaks_our_method(const struct client *c, const struct login *l)
+{
+    if ((c->capabilities & CAP(PLUGIN_AUTH)) == 0 || l->auth_method.size == 0)
+        return true;
+    return bytes_equal_text(l->auth_method, auth_method_default()->name);
+}
+
+bool client_step_login(struct client *c)
+{
+    struct bytes payload;
+    uint8_t sequence;
+    if (!login_packet(c, &payload, &sequence))
+        return false;
+    struct login l;
+    if (sequence != 1 || !login_decode(payload, c->offered, &l)) {
+        client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
+        return false;
+    }
+    c->capabilities = l.capabilities & c->offered;
+    c->login_sequence = 2;
+    c->user = user_store_find(c->worker->proxy->users, l.user);
+    if (c->user == NULL) {
+        char name[80];
+        snprintf(name, sizeof name, "%.*s", (int)l.user.size, (const char *)l.user.data);
+        deny(c, name, l.auth_response.size > 0);
+        return false;
+    }
+    if (!set_up_session(c, &l, l.collation)) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return false;
+    }
+    uint8_t answer[256];
+    size_t answer_size = l.auth_response.size < sizeof answer ? l.auth_response.size : 0;
+    memcpy(answer, l.auth_response.data != NULL ? l.auth_response.data : answer, answer_size);
+    bool ours = speaks_our_method(c, &l);
+    consume(c, FRAME_HEADER_SIZE + payload.size);
+    if (ours)
+        check_answer(c, bytes_of(answer, answer_size));
+    else
+        ask_again(c);
+    return c->state != CLIENT_CLOSED;
+}
+
+bool client_step_authenticating(struct client *c)
+{
+    struct bytes payload;
+    uint8_t sequence;
+    if (!login_packet(c, &payload, &sequence))
+        return false;
+    uint8_t answer[256];
+    if (payload.size > sizeof answer || sequence != (uint8_t)(c->login_sequence - 1)) {
+        client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
+        return false;
+    }
+    if (payload.size > 0)
+        memcpy(answer, payload.data, payload.size);
+    size_t size = payload.size;
+    consume(c, FRAME_HEADER_SIZE + size);
+    check_answer(c, bytes_of(answer, size));
+    return c->state != CLIENT_CLOSED;
+}
+
+void client_change_user(struct client *c, struct bytes payload, uint8_t sequence)
+{
+    struct login l;
+    if (!change_user_decode(payload, c->capabilities, &l)) {
+        client_close(c, CLOSE_CLIENT_PROTOCOL);
+        return;
+    }
+    lease_leave(c, false);
+    c->pins = 0;
+    session_state_release(c->session);
+    session_state_release(c->login_session);
+    c->session = c->login_session = NULL;
+    c->pool = NULL;
+    c->changing_user = true;
+    c->login_sequence = (uint8_t)(sequence + 1);
+    c->user = user_store_find(c->worker->proxy->users, l.user);
+    if (c->user == NULL) {
+        char name[80];
+        snprintf(name, sizeof name, "%.*s", (int)l.user.size, (const char *)l.user.data);
+        deny(c, name, true);
+        return;
+    }
+    if (!set_up_session(c, &l, l.collation_wide)) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    ask_again(c);
+}

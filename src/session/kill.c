@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * KILL of an id that Weir gave out. The errand goes to the worker of the target, which says what
+ * the target is doing, and back; when a statement runs on a server, a side connection with the
+ * killer's own account sends the KILL with the server's thread id, so that the server judges the
+ * killer's rights. The target keeps its link until the KILL is through, so that nobody else is hit. */
+#include "base/check.h"
+#include "session/client.h"
+#include "session/user_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Another KILL has the side connection: look again after this, at most so often. */
+#define SIDE_RETRY       (10 * USEC_PER_MSEC)
+#define SIDE_RETRIES_MAX 1000
+
+struct kill_job {
+    struct mail mail;
+    struct loop_timer retry;
+    unsigned retries;
+    struct worker *home;       /* of the killer */
+    struct client *killer;     /* NULL when it has left; only touched at home */
+    struct user *user;         /* the killer's */
+    uint64_t target;           /* the id to be killed */
+    bool query_only;
+    /* what the target's worker found */
+    bool found;
+    bool allowed;              /* same user: no server needs to be asked */
+    uint32_t thread_id;        /* on the server, 0: nothing runs there */
+    uint64_t link_id;
+    struct server_group *group;
+};
+
+static struct worker *worker_of_target(const struct kill_job *job)
+{
+    struct proxy *p = job->home->proxy;
+    unsigned index = client_id_worker(job->target);
+    return index < p->worker_count ? &p->workers[index] : NULL;
+}
+
+static void post(struct kill_job *job, struct worker *to, void (*deliver)(struct mail *mail))
+{
+    job->mail.deliver = deliver;
+    mailbox_post(to->mailbox, &job->mail);
+}
+
+/* -------- at home again, with the end of it -------- */
+
+static void answer(struct kill_job *job, const struct open_error *error)
+{
+    struct client *c = job->killer;
+    if (c == NULL)
+        return;
+    c->kill = NULL;
+    job->killer = NULL;
+    if (error == NULL)
+        client_send_ok(c, 1);
+    else if (error->code == ER_NO_SUCH_THREAD)
+        client_send_mysql_error(c, 1, ER_NO_SUCH_THREAD, (unsigned long long)job->target);
+    else
+        client_send_error(c, 1, error->code, error->sqlstate, bytes_of_text(error->text));
+    client_finish_local(c);
+    if (client_flush(c))
+        client_advance(c);
+}
+
+/* At the target's worker: its link may change hands again. */
+static void on_released(struct mail *mail)
+{
+    struct kill_job *job = container_of(mail, struct kill_job, mail);
+    struct worker *w = worker_of_target(job);
+    struct link *l = hashmap_u64_get(&w->links_by_id, job->link_id);
+    free(job);
+    if (l == NULL || l->kills_pending == 0)
+        return;
+    l->kills_pending--;
+    if (l->client != NULL && l->client->state == CLIENT_IDLE && !l->soft &&
+        l->purpose == PURPOSE_NONE)
+        lease_after_request(l->client);
+}
+
+static void end_job(struct kill_job *job, const struct open_error *error)
+{
+    loop_timer_cancel(job->home->loop, &job->retry);
+    answer(job, error);
+    if (job->thread_id != 0)
+        post(job, worker_of_target(job), on_released);
+    else
+        free(job);
+}
+
+/* -------- the side connection -------- */
+
+static void open_side(struct kill_job *job)
+{
+    struct open_error error = {.code = ER_UNKNOWN_ERROR, .sqlstate = "HY000"};
+    if (!server_group_take_side(job->group)) {
+        if (++job->retries <= SIDE_RETRIES_MAX) {
+            loop_timer_set(job->home->loop, &job->retry, SIDE_RETRY);
+            return;
+        }
+        snprintf(error.text, sizeof error.text, "other KILL statements are under way; try again");
+        end_job(job, &error);
+        return;
+    }
+    struct link_pool *pool = pool_registry_pool(job->home, job->group, job->user, 0);
+    if (pool != NULL && link_open_side(job->home, pool, job))
+        return;
+    server_group_end_side(job->group);
+    snprintf(error.text, sizeof error.text, "out of memory");
+    end_job(job, &error);
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+    open_side(container_of(timer, struct kill_job, retry));
+}
+
+void kill_side_open(struct link *l)
+{
+    char text[64];
+    snprintf(text, sizeof text, "KILL %s %u", l->kill->query_only ? "QUERY" : "CONNECTION",
+             l->kill->thread_id);
+    link_chores_begin(l, PURPOSE_KILL);
+    link_chore_add(l, CHORE_KILL, COMMAND_QUERY, bytes_of_text(text));
+    link_chores_send(l);
+}
+
+void kill_side_done(struct link *l, const struct open_error *error)
+{
+    struct kill_job *job = l->kill;
+    server_group_end_side(job->group);
+    end_job(job, error);
+}
+
+/* -------- there and back -------- */
+
+static void on_found(struct mail *mail)
+{
+    struct kill_job *job = container_of(mail, struct kill_job, mail);
+    struct open_error unknown = {.code = ER_NO_SUCH_THREAD, .sqlstate = "HY000"};
+    if (!job->found || (job->thread_id == 0 && !job->allowed))
+        end_job(job, &unknown);
+    else if (job->thread_id == 0)
+        end_job(job, NULL);
+    else
+        open_side(job);
+}
+
+/* At the target's worker: nothing of the target runs on a server. */
+static void kill_here(struct client *target, bool query_only)
+{
+    if (!query_only) {
+        client_close(target, CLOSE_KILLED);
+    } else if (target->state == CLIENT_WAITING && target->link == NULL) {
+        const struct mysql_error_row *row = mysql_error_find(ER_QUERY_INTERRUPTED);
+        registry_cancel(target);
+        client_fail_request(target, ER_QUERY_INTERRUPTED, row->sqlstate, bytes_of_text(row->text));
+    }
+}
+
+static void on_asked(struct mail *mail)
+{
+    struct kill_job *job = container_of(mail, struct kill_job, mail);
+    struct worker *w = worker_of_target(job);
+    struct client *target = hashmap_u64_get(&w->clients_by_id, job->target);
+    if (target != NULL && target->logged_in) {
+        job->found = true;
+        job->allowed = target->user == job->user;
+        job->group = target->group;
+        bool running = target->link != NULL &&
+                       (target->state == CLIENT_REQUEST || target->state == CLIENT_REPLY ||
+                        target->state == CLIENT_INFILE);
+        if (running) {
+            job->thread_id = target->link->thread_id;
+            job->link_id = target->link->id;
+            target->link->kills_pending++;
+        } else if (job->allowed) {
+            kill_here(target, job->query_only);
+        }
+    }
+    post(job, job->home, on_found);
+}
+
+void kill_begin(struct client *c, uint64_t id, bool query_only)
+{
+    counters_add(&c->worker->counters, COUNTER_kills, 1);
+    struct kill_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    job->home = c->worker;
+    job->killer = c;
+    job->user = c->user;
+    job->target = id;
+    job->query_only = query_only;
+    job->retry.on_fire = on_retry;
+    client_set_state(c, CLIENT_KILLING);
+    c->kill = job;
+    struct worker *target = worker_of_target(job);
+    if (target != NULL) {
+        post(job, target, on_asked);
+        return;
+    }
+    struct open_error unknown = {.code = ER_NO_SUCH_THREAD, .sqlstate = "HY000"};
+    end_job(job, &unknown);
+}
+
+void kill_abandon(struct kill_job *job)
+{
+    job->killer = NULL;
+}

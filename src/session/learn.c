@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a reply teaches about the session: trackers become the client's session state, effects
+ * become pins, counts become residue. */
+#include "base/check.h"
+#include "session/client.h"
+#include "session/session_vars.h"
+
+#include <string.h>
+
+void learn_link_trackers(struct link *l, struct bytes trackers)
+{
+    struct session_track_reader r = session_track_over(trackers);
+    struct session_change change;
+    while (session_track_next(&r, &change))
+        if (change.type == SESSION_TRACK_TRANSACTION_STATE &&
+            change.value.size == sizeof l->transaction_state)
+            memcpy(l->transaction_state, change.value.data, sizeof l->transaction_state);
+}
+
+/* Takes the new state, or pins when it cannot be kept. */
+static void session_becomes(struct client *c, struct session_state *s, pins_t otherwise)
+{
+    if (s == NULL) {
+        c->pins |= otherwise;
+        return;
+    }
+    c->session = s;
+}
+
+static void learn_variable(struct client *c, const struct session_change *change)
+{
+    switch (session_variable_treatment(change->name, change->value)) {
+    case SESSION_VARIABLE_IGNORE:
+        break;
+    case SESSION_VARIABLE_PIN:
+        c->request.changed_variable = true;
+        c->pins |= PIN_BIT(SESSION_VARIABLE);
+        break;
+    case SESSION_VARIABLE_CARRY:
+    case SESSION_VARIABLE_NULL:
+    case SESSION_VARIABLE_TEXT:
+        c->request.changed_variable = true;
+        session_becomes(c, session_state_with_variable(c->session, change->name, change->value),
+                        PIN_BIT(SESSION_VARIABLE));
+        break;
+    }
+}
+
+static void learn_change(struct client *c, const struct session_change *change)
+{
+    switch (change->type) {
+    case SESSION_TRACK_SYSTEM_VARIABLE:
+        learn_variable(c, change);
+        break;
+    case SESSION_TRACK_SCHEMA:
+        c->request.changed_variable = true;
+        session_becomes(c, session_state_with_schema(c->session, change->value),
+                        PIN_BIT(SESSION_CHANGE));
+        break;
+    case SESSION_TRACK_STATE_CHANGE:
+        c->request.changed_state = true;
+        break;
+    case SESSION_TRACK_GTIDS:
+    case SESSION_TRACK_TRANSACTION_CHARACTERISTICS:
+    case SESSION_TRACK_TRANSACTION_STATE:
+    case SESSION_TRACK_OTHER:
+        break;
+    }
+}
+
+/* The collation comes last: the character set of the same statement resets it. */
+static void learn_pass(struct client *c, struct bytes trackers, bool collation)
+{
+    struct session_track_reader r = session_track_over(trackers);
+    struct session_change change;
+    while (session_track_next(&r, &change)) {
+        bool is_collation = change.type == SESSION_TRACK_SYSTEM_VARIABLE &&
+                            bytes_equal_text(change.name, "collation_connection");
+        if (is_collation == collation)
+            learn_change(c, &change);
+    }
+}
+
+void learn_trackers(struct client *c, struct bytes trackers)
+{
+    if (trackers.size == 0)
+        return;
+    struct session_state *before = c->session;
+    learn_pass(c, trackers, false);
+    learn_pass(c, trackers, true);
+    if (c->session == before)
+        return;
+    struct link *l = c->link;
+    struct session_state *old = l->session;
+    l->session = session_state_hold(c->session);
+    session_state_release(old);
+}
+
+/* SET NAMES … COLLATE x: no tracker reports x. */
+static void learn_collation(struct client *c)
+{
+    const struct sql_scan *scan = &c->request.scan;
+    if (!sql_scan_has(scan, SQL_EFFECT_SET_CHARSET) || scan->collation[0] == '\0')
+        return;
+    session_becomes(c,
+                    session_state_with_variable(c->session, bytes_of_text("collation_connection"),
+                                                bytes_of_text(scan->collation)),
+                    PIN_BIT(SESSION_CHANGE));
+    session_state_release(c->link->session);
+    c->link->session = session_state_hold(c->session);
+}
+
+/* A change of state that came with no variable or schema, or from a statement that is not there to
+ * change them (a trigger, a function), may hide more than the trackers tell. */
+static bool hides_a_change(const struct request *r)
+{
+    if (!r->changed_state)
+        return false;
+    if (r->command->command == COMMAND_INIT_DB)
+        return false;
+    if (!r->scanned || !r->changed_variable)
+        return true;
+    return r->scan.verb != SQL_VERB_SET && r->scan.verb != SQL_VERB_USE &&
+           r->scan.verb != SQL_VERB_DROP;
+}
+
+static pins_t command_pins(const struct command_row *row)
+{
+    if (row->policy == COMMAND_STATEMENT)
+        return PIN_BIT(PREPARED_STATEMENT);
+    return row->policy == COMMAND_PIN ? PIN_BIT(COMMAND) : 0;
+}
+
+static void learn_found_rows(struct client *c, const struct reply_summary *s)
+{
+    const struct request *r = &c->request;
+    if (s->error && r->scan.statements <= 1)
+        return;
+    bool odd = sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
+    if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd) {
+        c->residue.found_rows = s->rows;
+        c->residue.found_rows_known = true;
+    } else if (s->result_set || odd) {
+        c->residue.found_rows_known = false;
+    }
+}
+
+static void learn_last_insert_id(struct client *c, const struct reply_summary *s)
+{
+    const struct request *r = &c->request;
+    bool may_have_set = s->last_insert_id != 0 || r->scan.statements != 1 ||
+                        sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
+                        (s->error && (r->scan.verb == SQL_VERB_INSERT ||
+                                      r->scan.verb == SQL_VERB_REPLACE));
+    if (may_have_set)
+        c->residue.last_insert_id_known = false;
+}
+
+static void learn_residue(struct client *c, const struct reply_summary *s)
+{
+    enum command command = c->request.command->command;
+    if (command == COMMAND_QUERY) {
+        learn_found_rows(c, s);
+        learn_last_insert_id(c, s);
+        c->residue.row_count = s->error || s->result_set ? -1 : (int64_t)s->affected_rows;
+    } else if (command == COMMAND_INIT_DB || command == COMMAND_PING) {
+        c->residue.row_count = s->error ? -1 : 0;
+    } else if (command == COMMAND_SET_OPTION) {
+        c->residue.row_count = -1;
+    } else if (command != COMMAND_STATISTICS) { /* which leaves it as it was */
+        c->pins |= PIN_BIT(RESIDUE);
+    }
+    if (c->residue.row_count >= 2)
+        c->pins |= PIN_BIT(ROW_COUNT);
+}
+
+static void learn_diagnostics(struct client *c, const struct reply_summary *s)
+{
+    const struct request *r = &c->request;
+    if (s->error || s->warnings > 0)
+        c->pins |= PIN_BIT(WARNINGS);
+    else if (r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_TOUCHES_TABLE))
+        c->pins &= ~pins_until(c->pins, PIN_UNTIL_TABLE);
+}
+
+static void learn_status(struct client *c, const struct reply_summary *s)
+{
+    struct link *l = c->link;
+    const struct request *r = &c->request;
+    if (s->status_known) {
+        l->status = s->status &
+                    (uint16_t)~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
+        l->status_known = true;
+        c->status = l->status;
+    } else if (s->error) {
+        /* An ERR carries no status. A lone plain statement outside a transaction with autocommit
+         * cannot have begun one. */
+        bool plain = (l->status & STATUS_AUTOCOMMIT) != 0 && !link_in_transaction(l) &&
+                     (!r->scanned || r->scan.statements <= 1);
+        if (!plain)
+            l->status_known = false;
+    }
+}
+
+void learn_reply(struct client *c, const struct reply_summary *s)
+{
+    struct request *r = &c->request;
+    pins_t before = c->pins;
+    c->link->residue_of = c->id;
+    learn_status(c, s);
+    c->pins |= command_pins(r->command);
+    if (r->scanned) {
+        c->pins |= pins_of_effects(r->scan.effects);
+        if (!s->error)
+            learn_collation(c);
+    }
+    if (hides_a_change(r))
+        c->pins |= PIN_BIT(SESSION_CHANGE);
+    if (r->command->command == COMMAND_SET_OPTION && !s->error) {
+        session_becomes(c, session_state_with_multi_statements(c->session, r->set_option_on),
+                        PIN_BIT(SESSION_CHANGE));
+        session_state_release(c->link->session);
+        c->link->session = session_state_hold(c->session);
+    }
+    learn_residue(c, s);
+    learn_diagnostics(c, s);
+    if (c->worker->config->global.pool_mode == POOL_MODE_SESSION)
+        c->pins |= PIN_BIT(POOL_MODE);
+    if (before == 0 && c->pins != 0)
+        counters_add(&c->worker->counters, COUNTER_pins, 1);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * When a client gets, keeps and gives back a link. */
+#include "base/check.h"
+#include "mysql/result_set.h"
+#include "session/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A client whose session cannot be restored on this many links in a row gets an error. */
+#define RESTORE_FAILURES_MAX 3
+/* FOUND_ROWS() beyond this is not primed but kept on its link. */
+#define PRIME_ROWS_MAX 100000
+
+static void begin_lease(struct client *c, struct link *l)
+{
+    CHECK(c->link == NULL && l->client == NULL);
+    c->link = l;
+    l->client = c;
+    l->soft = false;
+    l->recalled = false;
+    link_set_state(l, LINK_LEASED);
+    counters_add(&c->worker->counters, COUNTER_link_handovers, 1);
+}
+
+static struct link *end_lease(struct client *c)
+{
+    struct link *l = c->link;
+    CHECK(l != NULL && l->client == c);
+    c->link = NULL;
+    l->client = NULL;
+    l->soft = false;
+    return l;
+}
+
+/* -------- priming: what a statement asks about the one before it -------- */
+
+#define RESIDUE_READS                                                                              \
+    (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
+     SQL_EFFECT_BIT(READS_LAST_INSERT_ID))
+
+/* A long statement is not seen whole when it is sent: it may ask for anything. */
+static sql_effects_t residue_reads(const struct client *c)
+{
+    if (c->login_schema != NULL || !c->request.scanned)
+        return 0;
+    if (!c->request.whole)
+        return RESIDUE_READS;
+    return c->request.scan.effects & RESIDUE_READS;
+}
+
+static void prime_text(struct link *l, const char *text)
+{
+    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(text));
+}
+
+static void prime_found_rows(struct link *l, uint64_t rows)
+{
+    static const char digits[] = "(SELECT 0 n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL "
+                                 "SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL "
+                                 "SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL "
+                                 "SELECT 9)";
+    char text[1600];
+    snprintf(text, sizeof text,
+             "SELECT SQL_CALC_FOUND_ROWS 1 FROM %s a,%s b,%s c,%s d,%s e WHERE "
+             "a.n+10*b.n+100*c.n+1000*d.n+10000*e.n<%llu LIMIT 0",
+             digits, digits, digits, digits, digits, (unsigned long long)rows);
+    prime_text(l, text);
+}
+
+static void add_primes(struct client *c, struct link *l, sql_effects_t reads)
+{
+    const struct residue *r = &c->residue;
+    if ((reads & SQL_EFFECT_BIT(READS_LAST_INSERT_ID)) != 0) {
+        char text[64];
+        snprintf(text, sizeof text, "SET last_insert_id=%llu",
+                 (unsigned long long)r->last_insert_id);
+        prime_text(l, text);
+    }
+    if ((reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && r->row_count == -1)
+        prime_text(l, "SELECT 1");
+    if ((reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && r->row_count == 1) {
+        prime_text(l, "SELECT 1 INTO @weir_row_count");
+        c->pins |= PIN_BIT(USER_VARIABLE);
+    }
+    if ((reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0 && r->found_rows_known)
+        prime_found_rows(l, r->found_rows);
+    if ((reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && r->row_count == 0)
+        prime_text(l, "DO 0");
+}
+
+/* -------- getting a link -------- */
+
+static void acquire_again(struct client *c)
+{
+    client_set_state(c, CLIENT_WAITING);
+    lease_acquire(c);
+}
+
+static void drop_link(struct client *c, enum close_reason why)
+{
+    link_close(end_lease(c), why);
+}
+
+/* The link is this client's: make it look like its session. */
+static void prepare(struct client *c)
+{
+    struct link *l = c->link;
+    sql_effects_t reads = l->residue_of != c->id ? residue_reads(c) : 0;
+    bool force_schema = c->login_schema != NULL;
+    if (l->session == c->session && reads == 0 && !force_schema) {
+        lease_ready(c);
+        return;
+    }
+    client_set_state(c, CLIENT_RESTORING);
+    counters_add(&c->worker->counters, COUNTER_restores, 1);
+    link_chores_begin(l, PURPOSE_RESTORE);
+    if (!link_restore_plan(l, c->session, force_schema)) {
+        l->purpose = PURPOSE_NONE;
+        drop_link(c, CLOSE_LINK_UNKNOWN_STATE);
+        if (++c->restore_failures > RESTORE_FAILURES_MAX)
+            client_fail_request(c, ER_UNKNOWN_ERROR, "HY000",
+                                bytes_of_text("Weir cannot restore this session on another link; "
+                                              "reconnect"));
+        else
+            acquire_again(c);
+        return;
+    }
+    if (reads != 0)
+        add_primes(c, l, reads);
+    l->residue_of = reads != 0 ? c->id : 0;
+    link_chores_send(l);
+}
+
+void lease_ready(struct client *c)
+{
+    c->restore_failures = 0;
+    if (c->login_schema != NULL)
+        client_login_restored(c, NULL);
+    else
+        client_set_state(c, CLIENT_REQUEST);
+    client_advance(c);
+}
+
+static void park_or_release(struct link *l);
+
+void lease_acquire(struct client *c)
+{
+    struct link *l = c->link;
+    if (l != NULL) {
+        if (l->purpose != PURPOSE_NONE) { /* being parked: its end decides */
+            client_set_state(c, CLIENT_WAITING);
+            return;
+        }
+        if (l->soft && !registry_resume(l)) {
+            client_set_state(c, CLIENT_WAITING);
+            l->soft = false;
+            l->recalled = true;
+            park_or_release(l);
+            return;
+        }
+        l->soft = false;
+        counters_add(&c->worker->counters, COUNTER_leases_resumed, 1);
+        prepare(c);
+        return;
+    }
+    switch (registry_checkout(c, &l)) {
+    case CHECKOUT_LENT:
+        begin_lease(c, l);
+        prepare(c);
+        break;
+    case CHECKOUT_QUEUED:
+        counters_add(&c->worker->counters, COUNTER_waits, 1);
+        client_set_state(c, CLIENT_WAITING);
+        registry_perform(c->worker);
+        break;
+    case CHECKOUT_REFUSED: {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "Too many connections: %u clients wait for a link already (pool_max_waiters)",
+                 c->worker->config->global.pool_max_waiters);
+        client_fail_request(c, ER_CON_COUNT_ERROR, "08004", bytes_of_text(text));
+        break;
+    }
+    }
+}
+
+void lease_granted(struct client *c)
+{
+    struct link *l = registry_take(c);
+    if (l == NULL)
+        return;
+    if (l->worker == NULL && !link_adopt(c->worker, l)) {
+        acquire_again(c);
+        return;
+    }
+    begin_lease(c, l);
+    prepare(c);
+}
+
+void lease_wait_failed(struct client *c)
+{
+    char text[800];
+    struct err_packet err;
+    registry_explain_wait(c, c->ticket_why, &err, text, sizeof text);
+    registry_cancel(c);
+    log_write(LOG_LEVEL_WARNING, client_who(c), "got no link: %s", text);
+    client_fail_request(c, err.code, err.sqlstate, err.message);
+}
+
+/* -------- giving it back -------- */
+
+static bool residue_is_known(const struct client *c)
+{
+    return c->residue.found_rows_known && c->residue.last_insert_id_known;
+}
+
+static bool is_firm(const struct client *c, const struct link *l)
+{
+    return c->pins != 0 || l->kills_pending > 0 ||
+           (l->status_known && link_in_transaction(l));
+}
+
+static void release(struct link *l)
+{
+    struct client *c = l->client;
+    (void)end_lease(c);
+    bool wants_more = c->state == CLIENT_WAITING;
+    registry_give_back(l);
+    if (wants_more && c->state == CLIENT_WAITING && c->link == NULL)
+        lease_acquire(c);
+}
+
+/* The lease is to end: first ask what only this link can tell. */
+static void park_or_release(struct link *l)
+{
+    struct client *c = l->client;
+    bool known = residue_is_known(c) || l->residue_of != c->id;
+    if (l->status_known && known) {
+        release(l);
+        return;
+    }
+    counters_add(&c->worker->counters, COUNTER_parks, 1);
+    link_chores_begin(l, PURPOSE_PARK);
+    if (!known)
+        link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
+                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID()"));
+    if (!l->status_known)
+        link_chore_add(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
+    l->residue_of = 0;
+    link_chores_send(l);
+}
+
+static bool cell_number(struct bytes cell, uint64_t *out)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < cell.size; i++) {
+        if (cell.data[i] < '0' || cell.data[i] > '9')
+            return false;
+        v = v * 10 + (uint64_t)(cell.data[i] - '0');
+    }
+    *out = v;
+    return cell.size > 0 && cell.size <= 20;
+}
+
+void lease_read_back(struct link *l, struct bytes reply)
+{
+    struct bytes cells[2];
+    struct residue *r = &l->client->residue;
+    if (result_set_first_row(reply, cells, countof(cells)) != 2 ||
+        !cell_number(cells[0], &r->found_rows) || !cell_number(cells[1], &r->last_insert_id)) {
+        l->chore_failed = true;
+        return;
+    }
+    r->found_rows_known = r->found_rows <= PRIME_ROWS_MAX;
+    r->last_insert_id_known = true;
+}
+
+static void on_parked(struct link *l)
+{
+    struct client *c = l->client;
+    if (l->chore_failed || !residue_is_known(c)) {
+        /* What it left behind cannot be carried: it keeps the link until its next statement. */
+        l->residue_of = c->id;
+        c->pins |= PIN_BIT(RESIDUE);
+    }
+    link_set_state(l, LINK_LEASED);
+    if (is_firm(c, l)) {
+        if (l->recalled)
+            registry_recall_refused(l);
+        l->recalled = false;
+        if (c->state == CLIENT_WAITING)
+            prepare(c);
+        return;
+    }
+    release(l);
+}
+
+void lease_after_request(struct client *c)
+{
+    struct link *l = c->link;
+    if (is_firm(c, l))
+        return;
+    if (registry_rest(l))
+        l->soft = true;
+    else
+        park_or_release(l);
+}
+
+void lease_recall(struct link *l)
+{
+    CHECK(l->client != NULL && l->soft);
+    l->soft = false;
+    l->recalled = true;
+    park_or_release(l);
+}
+
+void lease_leave(struct client *c, bool mid_request)
+{
+    if (c->link == NULL)
+        return;
+    struct link *l = end_lease(c);
+    enum pin_cure cure = pins_cure(c->pins);
+    bool busy = mid_request || l->purpose != PURPOSE_NONE || l->kills_pending > 0;
+    if (busy || cure == PIN_CURE_CLOSE) {
+        link_close(l, busy ? CLOSE_LINK_CLIENT_LEFT : CLOSE_LINK_UNKNOWN_STATE);
+    } else if (cure == PIN_CURE_RESET || !l->status_known || link_in_transaction(l)) {
+        link_chores_begin(l, PURPOSE_CLEAN);
+        link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
+        link_add_trackers(l);
+        counters_add(&l->worker->counters, COUNTER_resets, 1);
+        l->residue_of = 0;
+        link_chores_send(l);
+    } else {
+        registry_give_back(l);
+    }
+}
+
+/* -------- what became of chores -------- */
+
+static void on_restored(struct link *l)
+{
+    struct client *c = l->client;
+    struct open_error error = l->chore_error;
+    if (!l->chore_failed) {
+        session_state_release(l->session);
+        l->session = session_state_hold(c->session);
+        link_set_state(l, LINK_LEASED);
+        lease_ready(c);
+        return;
+    }
+    log_write(LOG_LEVEL_NOTE, client_who(c), "the server refused to restore its session: %s",
+              error.text);
+    drop_link(c, CLOSE_LINK_CHORE_FAILED);
+    if (c->login_schema != NULL)
+        client_login_restored(c, &error);
+    else
+        client_fail_request(c, error.code, error.sqlstate, bytes_of_text(error.text));
+}
+
+static void on_cleaned(struct link *l)
+{
+    struct session_state *after =
+        l->chore_failed ? NULL : session_state_after_reset(l->session, l->login_session);
+    if (after == NULL || (l->pool->dialect & (CAP(IGNORE_SPACE) | CAP(INTERACTIVE))) != 0) {
+        link_close(l, CLOSE_LINK_CHORE_FAILED);
+        return;
+    }
+    l->session = after;
+    memcpy(l->transaction_state, "________", sizeof l->transaction_state);
+    registry_give_back(l);
+}
+
+void link_chores_done(struct link *l)
+{
+    enum chore_purpose purpose = l->purpose;
+    l->purpose = PURPOSE_NONE;
+    switch (purpose) {
+    case PURPOSE_NONE:
+        break;
+    case PURPOSE_OPEN:
+        if (l->chore_failed)
+            link_fail_open(l, POOL_LOGIN_FAILED, l->chore_error.code, l->chore_error.sqlstate,
+                           bytes_of_text(l->chore_error.text));
+        else
+            registry_opened(l);
+        break;
+    case PURPOSE_RESTORE:
+        on_restored(l);
+        break;
+    case PURPOSE_PARK:
+        on_parked(l);
+        break;
+    case PURPOSE_CLEAN:
+        on_cleaned(l);
+        break;
+    case PURPOSE_KILL:
+        kill_side_done(l, l->chore_failed ? &l->chore_error : NULL);
+        link_close(l, CLOSE_LINK_SIDE_DONE);
+        break;
+    }
+}
+
+/* -------- when it breaks -------- */
+
+/* The client waits for (the rest of) a reply that will not come: an ERR in its place, when the
+ * framing allows it. */
+static void tell_of_loss(struct client *c, struct link *l, enum close_reason why)
+{
+    bool waits = c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY;
+    bool clean = l->stream.in == NULL || l->stream.in->sent == l->stream.in->parsed;
+    if (!waits || !clean || !reply_at_packet_boundary(&l->reply))
+        return;
+    client_send_error(c, reply_next_sequence(&l->reply), ER_SERVER_LOST, "HY000",
+                      bytes_of_text(close_reason_row(why)->text));
+}
+
+void lease_link_lost(struct link *l, enum close_reason why)
+{
+    enum chore_purpose purpose = l->purpose;
+    l->purpose = PURPOSE_NONE;
+    if (purpose == PURPOSE_OPEN || purpose == PURPOSE_KILL) {
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL,
+                       bytes_of_text("the server closed the connection"));
+        return;
+    }
+    struct client *c = l->client;
+    if (c == NULL) {
+        link_close(l, why);
+        return;
+    }
+    bool idle = c->state == CLIENT_IDLE || c->state == CLIENT_WAITING;
+    bool carried = !is_firm(c, l) && l->status_known && residue_is_known(c);
+    if (purpose == PURPOSE_RESTORE && why != CLOSE_LINK_CHORE_FAILED) {
+        /* Nothing of the request was sent: another link may serve it. */
+        drop_link(c, why);
+        if (++c->restore_failures <= RESTORE_FAILURES_MAX) {
+            acquire_again(c);
+            return;
+        }
+    } else if (idle && carried) {
+        bool wants_more = c->state == CLIENT_WAITING;
+        drop_link(c, why);
+        if (wants_more)
+            lease_acquire(c);
+        return;
+    } else {
+        enum close_reason told = why == CLOSE_LINK_PROTOCOL ? why : CLOSE_LINK_LOST;
+        tell_of_loss(c, l, told);
+        drop_link(c, why);
+    }
+    client_close(c, idle ? CLOSE_LINK_LOST_IDLE
+                         : why == CLOSE_LINK_PROTOCOL ? CLOSE_LINK_PROTOCOL : CLOSE_LINK_LOST);
+}

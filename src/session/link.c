@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A link's birth, states and death. */
+#include "session/link.h"
+
+#include "base/check.h"
+#include "net/socket.h"
+#include "session/client.h"
+#include "session/user_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum link_timeout { LINK_TIMEOUT_NONE, LINK_TIMEOUT_CONNECT };
+
+static const struct {
+    enum link_timeout timeout;
+    const char *text;
+} states[] = {
+#define LINK_STATE(name, timeout, text) {(timeout), (text)},
+#include "session/link_states.def"
+#undef LINK_STATE
+};
+
+static void link_free(struct loop_task *task)
+{
+    struct link *l = container_of(task, struct link, dying);
+    if (l->session != NULL)
+        session_state_release(l->session);
+    if (l->login_session != NULL)
+        session_state_release(l->login_session);
+    free(l);
+}
+
+void link_set_state(struct link *l, enum link_state state)
+{
+    l->state = state;
+    if (l->worker == NULL)
+        return;
+    if (states[state].timeout == LINK_TIMEOUT_CONNECT)
+        loop_timer_set(l->worker->loop, &l->timer, l->worker->config->global.connect_timeout);
+    else
+        loop_timer_cancel(l->worker->loop, &l->timer);
+}
+
+static void link_on_timeout(struct loop_timer *timer)
+{
+    struct link *l = container_of(timer, struct link, timer);
+    if (l->purpose != PURPOSE_NONE && l->purpose != PURPOSE_OPEN) {
+        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+        return;
+    }
+    char text[160];
+    snprintf(text, sizeof text, "no answer within connect_timeout while %s", states[l->state].text);
+    link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text(text));
+}
+
+static void link_on_connected(struct link *l)
+{
+    int error = socket_error(l->stream.io.fd);
+    if (error != 0) {
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text(strerror(error)));
+        return;
+    }
+    link_set_state(l, LINK_GREETING);
+    link_login_continue(l);
+}
+
+/* Bytes or an end of stream on a link that nobody has asked anything. */
+static void link_on_unasked(struct link *l)
+{
+    enum stream_result r = stream_fill(&l->stream);
+    if (r == STREAM_AGAIN)
+        return;
+    lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
+}
+
+static void link_on_leased(struct link *l)
+{
+    CHECK(l->client != NULL);
+    switch (l->client->state) {
+    case CLIENT_REQUEST:
+    case CLIENT_REPLY:
+    case CLIENT_INFILE:
+        client_advance(l->client);
+        break;
+    case CLIENT_GREETING:
+    case CLIENT_LOGIN:
+    case CLIENT_AUTHENTICATING:
+    case CLIENT_IDLE:
+    case CLIENT_WAITING:
+    case CLIENT_RESTORING:
+    case CLIENT_KILLING:
+    case CLIENT_CLOSING:
+    case CLIENT_CLOSED:
+    case CLIENT_STATE_COUNT:
+        if (l->stream.io.readable)
+            link_on_unasked(l);
+        break;
+    }
+}
+
+static void link_on_ready(struct loop_fd *io)
+{
+    struct link *l = container_of(io, struct link, stream.io);
+    switch (l->state) {
+    case LINK_CONNECTING:
+        if (io->writable || io->hung_up)
+            link_on_connected(l);
+        break;
+    case LINK_GREETING:
+    case LINK_LOGIN:
+        link_login_continue(l);
+        break;
+    case LINK_CHORES:
+        link_chores_continue(l);
+        break;
+    case LINK_LEASED:
+        link_on_leased(l);
+        break;
+    case LINK_IDLE:
+    case LINK_RESOLVING:
+    case LINK_CLOSED:
+    case LINK_STATE_COUNT:
+        break;
+    }
+}
+
+static struct link *link_create(struct worker *w, struct link_pool *pool)
+{
+    struct link *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        return NULL;
+    l->id = atomic_fetch_add(&w->proxy->next_link_id, 1);
+    if (!hashmap_u64_put(&w->links_by_id, l->id, l)) {
+        free(l);
+        return NULL;
+    }
+    stream_init(&l->stream, link_on_ready);
+    l->worker = w;
+    l->pool = pool;
+    l->timer.on_fire = link_on_timeout;
+    l->dying.run = link_free;
+    l->opened_at = loop_now(w->loop);
+    memcpy(l->transaction_state, "________", sizeof l->transaction_state);
+    snprintf(l->who, sizeof l->who, "link to %.40s for %.40s", pool->group->name, pool->user->name);
+    return l;
+}
+
+static void link_connect(struct link *l, const struct address *a)
+{
+    int fd = socket_connect(a);
+    if (fd < 0) {
+        enum pool_open_failure why =
+            errno == EMFILE || errno == ENFILE ? POOL_NO_RESOURCES : POOL_SERVER_DOWN;
+        link_fail_open(l, why, 0, NULL, bytes_of_text(strerror(errno)));
+        return;
+    }
+    if (!stream_attach(&l->stream, l->worker->loop, l->worker->buffers, fd)) {
+        close(fd);
+        link_fail_open(l, POOL_NO_RESOURCES, 0, NULL, bytes_of_text(strerror(errno)));
+        return;
+    }
+    link_set_state(l, LINK_CONNECTING);
+}
+
+/* A name lookup under way; outlives a link that is closed meanwhile. */
+struct link_resolution {
+    struct resolve_request request;
+    struct link *link; /* NULL: nobody waits any more */
+};
+
+static void link_on_resolved(struct mail *mail)
+{
+    struct link_resolution *r = container_of(mail, struct link_resolution, request.mail);
+    struct link *l = r->link;
+    if (l != NULL) {
+        l->resolving = NULL;
+        if (r->request.count == 0) {
+            char text[400];
+            snprintf(text, sizeof text, "cannot resolve '%s': %s", r->request.host,
+                     r->request.error);
+            link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text(text));
+        } else {
+            link_connect(l, &r->request.addresses[0]);
+        }
+    }
+    free(r);
+}
+
+static void link_resolve(struct link *l)
+{
+    const struct server_group *g = l->pool->group;
+    struct address a;
+    if (g->socket[0] != '\0') {
+        if (address_from_path(&a, g->socket))
+            link_connect(l, &a);
+        else
+            link_fail_open(l, POOL_SERVER_DOWN, 0, NULL,
+                           bytes_of_text("the path of its socket is too long"));
+        return;
+    }
+    if (address_from_ip(&a, g->host, g->port)) {
+        link_connect(l, &a);
+        return;
+    }
+    struct link_resolution *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        link_fail_open(l, POOL_NO_RESOURCES, 0, NULL, bytes_of_text("out of memory"));
+        return;
+    }
+    r->request.mail.deliver = link_on_resolved;
+    r->request.reply_to = l->worker->mailbox;
+    memcpy(r->request.host, g->host, sizeof g->host);
+    r->request.port = g->port;
+    r->link = l;
+    l->resolving = r;
+    link_set_state(l, LINK_RESOLVING);
+    resolver_ask(l->worker->proxy->resolver, &r->request);
+}
+
+void link_open(struct worker *w, struct link_pool *pool, struct session_state *hint)
+{
+    struct link *l = link_create(w, pool);
+    if (l == NULL) {
+        if (hint != NULL)
+            session_state_release(hint);
+        registry_open_unbegun(w, pool);
+        return;
+    }
+    if (hint != NULL) {
+        l->want_multi = hint->multi_statements;
+        session_state_release(hint);
+    }
+    registry_attach(l);
+    link_resolve(l);
+}
+
+bool link_open_side(struct worker *w, struct link_pool *pool, struct kill_job *job)
+{
+    struct link *l = link_create(w, pool);
+    if (l == NULL)
+        return false;
+    l->kill = job;
+    link_resolve(l);
+    return true;
+}
+
+void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, const char *sqlstate,
+                    struct bytes text)
+{
+    struct open_error error = {.code = code};
+    snprintf(error.sqlstate, sizeof error.sqlstate, "%s", sqlstate != NULL ? sqlstate : "HY000");
+    snprintf(error.text, sizeof error.text, "%.*s", (int)text.size, (const char *)text.data);
+    enum log_level level = why == POOL_LOGIN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+    log_write(level, l->who, "could not be opened while %s: %s%s%u%s", states[l->state].text,
+              error.text, code != 0 ? " (error " : "", code, code != 0 ? ")" : "");
+    if (l->kill != NULL)
+        kill_side_done(l, &error);
+    else
+        registry_open_failed(l, why, &error);
+    link_close(l, CLOSE_LINK_OPEN_FAILED);
+}
+
+void link_logged_in(struct link *l)
+{
+    l->opened_at = loop_now(l->worker->loop);
+    l->session = session_state_hold(l->login_session);
+    if (l->kill != NULL) {
+        kill_side_open(l);
+        return;
+    }
+    link_chores_begin(l, PURPOSE_OPEN);
+    link_add_trackers(l);
+    link_chores_send(l);
+}
+
+void link_close(struct link *l, enum close_reason why)
+{
+    CHECK(l->client == NULL);
+    if (l->state == LINK_CLOSED)
+        return;
+    struct worker *w = l->worker;
+    const struct close_reason_row *row = close_reason_row(why);
+    log_write(row->level, l->who, "thread %u closed: %s", l->thread_id, row->text);
+    if (l->resolving != NULL)
+        l->resolving->link = NULL;
+    loop_timer_cancel(w->loop, &l->timer);
+    stream_close(&l->stream);
+    l->state = LINK_CLOSED;
+    if (l->kill == NULL)
+        registry_closed(l);
+    (void)hashmap_u64_remove(&w->links_by_id, l->id);
+    loop_defer(w->loop, &l->dying);
+}
+
+void link_close_idle(struct worker *w, struct link *l, enum close_reason why)
+{
+    CHECK(l->worker == NULL);
+    l->worker = w;
+    link_close(l, why);
+}
+
+bool link_adopt(struct worker *w, struct link *l)
+{
+    CHECK(l->worker == NULL);
+    l->worker = w;
+    if (!hashmap_u64_put(&w->links_by_id, l->id, l) ||
+        socket_peek(l->stream.io.fd) != SOCKET_QUIET ||
+        !stream_attach(&l->stream, w->loop, w->buffers, l->stream.io.fd)) {
+        link_close(l, CLOSE_LINK_CLOSED_BY_SERVER);
+        return false;
+    }
+    return true;
+}
+
+void link_detach(struct link *l)
+{
+    CHECK(l->worker != NULL);
+    loop_timer_cancel(l->worker->loop, &l->timer);
+    (void)hashmap_u64_remove(&l->worker->links_by_id, l->id);
+    stream_detach(&l->stream);
+    l->worker = NULL;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Chores: what Weir itself asks of a link, in one write, answers read in order. */
+#include "base/check.h"
+#include "session/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void link_chores_begin(struct link *l, enum chore_purpose purpose)
+{
+    CHECK(l->purpose == PURPOSE_NONE);
+    CHECK(!l->reply_active);
+    l->purpose = purpose;
+    l->chore_count = 0;
+    l->chore_at = 0;
+    l->chore_failed = false;
+    l->chore_error = (struct open_error){.code = ER_UNKNOWN_ERROR, .sqlstate = "HY000"};
+}
+
+void link_chore_add(struct link *l, enum chore chore, enum command command, struct bytes argument)
+{
+    CHECK(l->chore_count < LINK_CHORES_MAX);
+    size_t size = FRAME_HEADER_SIZE + 1 + argument.size;
+    uint8_t *out = stream_out_reserve(&l->stream, size);
+    if (out == NULL) {
+        l->chore_failed = true;
+        return;
+    }
+    frame_header_write(out, (uint32_t)(1 + argument.size), 0);
+    out[FRAME_HEADER_SIZE] = (uint8_t)command;
+    if (argument.size > 0)
+        memcpy(out + FRAME_HEADER_SIZE + 1, argument.data, argument.size);
+    stream_out_commit(&l->stream, size);
+    l->chores[l->chore_count++] = chore;
+}
+
+static enum command chore_command(enum chore chore)
+{
+    switch (chore) {
+    case CHORE_RESET:
+        return COMMAND_RESET_CONNECTION;
+    case CHORE_SET_OPTION:
+        return COMMAND_SET_OPTION;
+    case CHORE_INIT_DB:
+        return COMMAND_INIT_DB;
+    case CHORE_PING:
+        return COMMAND_PING;
+    case CHORE_TRACKERS:
+    case CHORE_SET:
+    case CHORE_PRIME:
+    case CHORE_READ_BACK:
+    case CHORE_KILL:
+        break;
+    }
+    return COMMAND_QUERY;
+}
+
+static void begin_reply(struct link *l)
+{
+    struct reply_dialect as_is = {
+        .deprecate_eof = true, .session_track = true, .filter = {.everything = true}};
+    reply_begin(&l->reply, chore_command(l->chores[l->chore_at]), as_is, l->status);
+    l->reply_active = true;
+}
+
+static void finish(struct link *l)
+{
+    l->reply_active = false;
+    link_chores_done(l);
+}
+
+void link_chores_send(struct link *l)
+{
+    if (l->chore_count == 0) {
+        finish(l);
+        return;
+    }
+    link_set_state(l, LINK_CHORES);
+    begin_reply(l);
+    if (l->chore_failed || stream_send(&l->stream, NULL) == STREAM_FAILED)
+        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+}
+
+static void keep_error(struct link *l, struct bytes reply)
+{
+    struct err_packet err;
+    l->chore_failed = true;
+    if (reply.size > FRAME_HEADER_SIZE &&
+        err_packet_decode(bytes_of(reply.data + FRAME_HEADER_SIZE, reply.size - FRAME_HEADER_SIZE),
+                          &err)) {
+        l->chore_error.code = err.code;
+        memcpy(l->chore_error.sqlstate, err.sqlstate, sizeof err.sqlstate);
+        snprintf(l->chore_error.text, sizeof l->chore_error.text, "%.*s", (int)err.message.size,
+                 (const char *)err.message.data);
+    }
+}
+
+/* The reply of the current chore lies whole in [sent, parsed). */
+static void on_chore_reply(struct link *l, struct bytes reply)
+{
+    enum chore chore = l->chores[l->chore_at];
+    const struct reply_summary *s = &l->reply.summary;
+    if (s->error) {
+        /* A statement that primes the diagnostics area with an error answers with that error. */
+        if (chore != CHORE_PRIME)
+            keep_error(l, reply);
+        return;
+    }
+    if (s->status_known) {
+        l->status = s->status & (uint16_t)~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
+        l->status_known = true;
+    }
+    if (chore == CHORE_READ_BACK)
+        lease_read_back(l, reply);
+}
+
+/* One reply further, or false when more bytes are needed. */
+static bool next_reply(struct link *l)
+{
+    struct buffer *b = l->stream.in;
+    if (b == NULL)
+        return false;
+    for (;;) {
+        struct reply_window w = {b->data, 0, b->sent, b->parsed, b->received};
+        enum reply_verdict v = reply_step(&l->reply, &w);
+        b->sent = w.out;
+        b->parsed = w.parsed;
+        b->received = w.end;
+        switch (v) {
+        case REPLY_STATUS:
+            learn_link_trackers(l, l->reply.trackers);
+            continue;
+        case REPLY_MORE:
+            if (l->reply.need > 0 && !stream_hold(&l->stream, l->reply.need))
+                lease_link_lost(l, CLOSE_LINK_PROTOCOL);
+            return false;
+        case REPLY_ENDED:
+            on_chore_reply(l, bytes_of(b->data + b->sent, b->parsed - b->sent));
+            b->sent = b->parsed;
+            return true;
+        case REPLY_FLUSH:
+        case REPLY_INFILE:
+        case REPLY_BROKEN:
+            lease_link_lost(l, CLOSE_LINK_PROTOCOL);
+            return false;
+        }
+    }
+}
+
+void link_chores_continue(struct link *l)
+{
+    if (l->stream.out != NULL && l->stream.io.writable &&
+        stream_send(&l->stream, NULL) == STREAM_FAILED) {
+        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+        return;
+    }
+    while (l->state == LINK_CHORES) {
+        if (next_reply(l)) {
+            l->chore_at++;
+            if (l->chore_at < l->chore_count) {
+                begin_reply(l);
+                continue;
+            }
+            stream_trim(&l->stream);
+            finish(l);
+            return;
+        }
+        if (l->state != LINK_CHORES)
+            return;
+        switch (stream_fill(&l->stream)) {
+        case STREAM_OK:
+            break;
+        case STREAM_AGAIN:
+            return;
+        case STREAM_FULL:
+            if (stream_hold(&l->stream, BUFFER_STANDARD))
+                break;
+            FALLTHROUGH;
+        case STREAM_EOF:
+        case STREAM_FAILED:
+            lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
+            return;
+        }
+    }
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Logging in to a server: greeting, answer, method switch, verdict. */
+#include "base/check.h"
+#include "auth/auth_method.h"
+#include "mysql/auth_packet.h"
+#include "mysql/greeting.h"
+#include "mysql/login.h"
+#include "session/link.h"
+#include "session/user_store.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Greetings and login replies are small; more is not a MySQL server. */
+#define LOGIN_REPLY_MAX (64 * 1024)
+
+/* Attributes that the server shows in performance_schema.session_connect_attrs. */
+static struct bytes link_attributes(uint8_t *memory, size_t size)
+{
+    char pid[24];
+    snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    const char *pairs[][2] = {{"_client_name", "weir"}, {"_pid", pid}, {"program_name", "weir"}};
+    struct writer w = writer_over(memory, size);
+    for (size_t i = 0; i < countof(pairs); i++)
+        for (size_t j = 0; j < 2; j++) {
+            writer_u8(&w, (uint8_t)strlen(pairs[i][j]));
+            writer_text(&w, pairs[i][j]);
+        }
+    CHECK(!w.overflow);
+    return writer_written(&w);
+}
+
+static void send_frame(struct link *l, const struct writer *w)
+{
+    CHECK(!w->overflow);
+    uint8_t *out = stream_out_reserve(&l->stream, w->size);
+    if (out == NULL) {
+        link_fail_open(l, POOL_NO_RESOURCES, 0, NULL, bytes_of_text("out of memory"));
+        return;
+    }
+    memcpy(out, w->data, w->size);
+    stream_out_commit(&l->stream, w->size);
+    if (stream_send(&l->stream, NULL) == STREAM_FAILED)
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text("the connection broke"));
+}
+
+/* The answer to a challenge; AUTH_FAIL has already failed the link. */
+static bool answer_challenge(struct link *l, struct bytes method_name, struct bytes challenge,
+                             struct writer *out)
+{
+    const struct auth_method *method = auth_method_find(method_name);
+    char text[256];
+    if (method == NULL) {
+        snprintf(text, sizeof text,
+                 "the account uses the authentication method '%.*s', which Weir does not speak yet; "
+                 "give it mysql_native_password",
+                 (int)method_name.size, (const char *)method_name.data);
+        link_fail_open(l, POOL_LOGIN_FAILED, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
+                       bytes_of_text(text));
+        return false;
+    }
+    struct auth_secret secret;
+    char server[65];
+    user_secret_copy(l->worker->proxy->users, l->pool->user, &secret, server);
+    enum auth_step step = method->answer(challenge, &secret, out);
+    auth_secret_wipe(&secret);
+    if (step != AUTH_OK) {
+        snprintf(text, sizeof text,
+                 "Weir knows only the hash of the password of '%.64s'; it can log in to the server "
+                 "once a client has logged in with the right password",
+                 l->pool->user->name);
+        link_fail_open(l, POOL_LOGIN_FAILED, ER_ACCESS_DENIED_ERROR, "28000", bytes_of_text(text));
+        return false;
+    }
+    return true;
+}
+
+static void fail_from_err(struct link *l, const struct err_packet *e)
+{
+    enum pool_open_failure why = POOL_LOGIN_FAILED;
+    switch (e->code) {
+    case 1040: /* ER_CON_COUNT_ERROR */
+    case 1135: /* ER_CANT_CREATE_THREAD */
+    case 1041: /* ER_OUT_OF_RESOURCES */
+        why = POOL_SERVER_FULL;
+        break;
+    case 1203: /* ER_TOO_MANY_USER_CONNECTIONS */
+    case 1226: /* ER_USER_LIMIT_REACHED */
+        why = POOL_USER_FULL;
+        break;
+    case 1053: /* ER_SERVER_SHUTDOWN */
+    case 1129: /* ER_HOST_IS_BLOCKED */
+    case 3032: /* ER_SERVER_OFFLINE_MODE */
+    case 1158: /* ER_NET_READ_ERROR */
+    case 1159: /* ER_NET_READ_INTERRUPTED */
+        why = POOL_SERVER_DOWN;
+        break;
+    default:
+        break;
+    }
+    link_fail_open(l, why, e->code, e->sqlstate, e->message);
+}
+
+static void on_malformed(struct link *l)
+{
+    link_fail_open(l, POOL_SERVER_DOWN, 0, NULL,
+                   bytes_of_text("it does not speak the MySQL protocol; is the port right?"));
+}
+
+static void publish_facts(struct link *l, const struct greeting *g)
+{
+    struct server_facts facts = {
+        .capabilities = g->capabilities,
+        .collation = g->collation,
+        .status = g->status,
+        .mariadb = greeting_is_mariadb(g),
+    };
+    snprintf(facts.version, sizeof facts.version, "%.*s", (int)g->server_version.size,
+             (const char *)g->server_version.data);
+    server_group_learn(l->worker, l->pool->group, &facts);
+}
+
+static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
+{
+    struct err_packet err;
+    struct greeting g;
+    if (payload.size > 0 && payload.data[0] == 0xff && err_packet_decode(payload, &err)) {
+        fail_from_err(l, &err);
+        return;
+    }
+    if (!greeting_decode(payload, &g)) {
+        on_malformed(l);
+        return;
+    }
+    if ((g.capabilities & CAP_REQUIRED_OF_SERVERS) != CAP_REQUIRED_OF_SERVERS) {
+        link_fail_open(l, POOL_LOGIN_FAILED, 0, NULL,
+                       bytes_of_text("the server is too old: Weir needs MySQL 5.7 or MariaDB 10.2 "
+                                     "(SESSION_TRACK and DEPRECATE_EOF)"));
+        return;
+    }
+    l->thread_id = g.thread_id;
+    publish_facts(l, &g);
+    bool multi = l->want_multi;
+    /* A hint names character sets, not an id; the restore chores do the rest. */
+    l->login_session = session_state_login(g.collation, g.collation, greeting_is_mariadb(&g), multi);
+    uint8_t attributes[128];
+    uint8_t auth[64];
+    struct writer answer = writer_over(auth, sizeof auth);
+    struct bytes method = g.auth_method.size > 0 ? g.auth_method
+                                                 : bytes_of_text(auth_method_default()->name);
+    /* A method that we do not speak may only be the server's default: answer with ours, and it will
+     * switch to what the account has. */
+    if (auth_method_find(method) == NULL)
+        method = bytes_of_text(auth_method_default()->name);
+    if (!answer_challenge(l, method, bytes_of(g.scramble, sizeof g.scramble), &answer))
+        return;
+    struct login login = {
+        .capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
+                        (multi ? CAP(MULTI_STATEMENTS) : 0),
+        .packet_size_max = 1024 * 1024 * 1024,
+        .collation = g.collation,
+        .user = bytes_of_text(l->pool->user->name),
+        .auth_response = writer_written(&answer),
+        .auth_method = method,
+        .attributes = link_attributes(attributes, sizeof attributes),
+    };
+    uint8_t frame[1024];
+    struct writer w = writer_over(frame, sizeof frame);
+    login_encode(&w, (uint8_t)(sequence + 1), &login);
+    link_set_state(l, LINK_LOGIN);
+    send_frame(l, &w);
+}
+
+static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequence)
+{
+    struct auth_packet p = auth_packet_decode(payload);
+    struct err_packet err;
+    struct ok_packet ok;
+    switch (p.kind) {
+    case AUTH_PACKET_OK:
+        if (!ok_packet_decode(payload, &ok)) {
+            on_malformed(l);
+            return;
+        }
+        l->status = ok.status & (uint16_t)~STATUS_SESSION_STATE_CHANGED;
+        l->status_known = true;
+        return; /* the caller goes on when the packet is out of the buffer */
+    case AUTH_PACKET_ERR:
+        if (err_packet_decode(payload, &err))
+            fail_from_err(l, &err);
+        else
+            on_malformed(l);
+        return;
+    case AUTH_PACKET_SWITCH: {
+        uint8_t auth[64];
+        struct writer answer = writer_over(auth, sizeof auth);
+        if (l->login_switched) {
+            on_malformed(l);
+            return;
+        }
+        l->login_switched = true;
+        if (!answer_challenge(l, p.method, p.data, &answer))
+            return;
+        uint8_t frame[80];
+        struct writer w = writer_over(frame, sizeof frame);
+        auth_answer_encode(&w, (uint8_t)(sequence + 1), writer_written(&answer));
+        send_frame(l, &w);
+        return;
+    }
+    case AUTH_PACKET_OLD_SWITCH:
+        link_fail_open(l, POOL_LOGIN_FAILED, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
+                       bytes_of_text("the account uses mysql_old_password, which Weir refuses"));
+        return;
+    case AUTH_PACKET_MORE:
+    case AUTH_PACKET_MALFORMED:
+        on_malformed(l);
+        return;
+    }
+}
+
+static void on_packet(struct link *l, struct bytes payload, uint8_t sequence)
+{
+    if (l->state == LINK_GREETING)
+        on_greeting(l, payload, sequence);
+    else
+        on_login_reply(l, payload, sequence);
+}
+
+void link_login_continue(struct link *l)
+{
+    while (l->state == LINK_GREETING || l->state == LINK_LOGIN) {
+        struct frame_header header;
+        struct bytes payload;
+        struct bytes in = l->stream.in != NULL ? buffer_unparsed(l->stream.in) : bytes_of(NULL, 0);
+        enum frame_result f = frame_peek(in, LOGIN_REPLY_MAX, &header, &payload);
+        if (f == FRAME_TOO_LARGE) {
+            on_malformed(l);
+            return;
+        }
+        if (f == FRAME_COMPLETE) {
+            on_packet(l, payload, header.sequence);
+            if (l->state == LINK_CLOSED)
+                return;
+            l->stream.in->parsed += FRAME_HEADER_SIZE + payload.size;
+            l->stream.in->sent = l->stream.in->parsed;
+            stream_trim(&l->stream);
+            if (l->status_known) {
+                link_logged_in(l);
+                return;
+            }
+            continue;
+        }
+        switch (stream_fill(&l->stream)) {
+        case STREAM_OK:
+            break;
+        case STREAM_AGAIN:
+            return;
+        case STREAM_FULL:
+            if (stream_hold(&l->stream, LOGIN_REPLY_MAX))
+                break;
+            FALLTHROUGH;
+        case STREAM_EOF:
+        case STREAM_FAILED:
+            link_fail_open(l, POOL_SERVER_DOWN, 0, NULL,
+                           bytes_of_text("the server closed the connection during the login"));
+            return;
+        }
+    }
+}

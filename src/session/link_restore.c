@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Brings a link from the session state it has to the one its next client must find. */
+#include "base/check.h"
+#include "session/client.h"
+#include "session/session_vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A session of SESSION_VARIABLES_MAX variables with long values still fits. */
+#define SET_TEXT_MAX (SESSION_VARIABLES_MAX * (SESSION_TEXT_MAX + 80))
+
+void link_add_trackers(struct link *l)
+{
+    static const char text[] = "SET session_track_system_variables='*',session_track_schema=1,"
+                               "session_track_state_change=1,"
+                               "session_track_transaction_info='CHARACTERISTICS'";
+    link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of(text, sizeof text - 1));
+}
+
+/* Does the link have a variable set that the target has not? Only a reset takes it away. */
+static bool has_more(const struct session_state *have, const struct session_state *want)
+{
+    for (size_t i = 0; i < have->variable_count; i++)
+        if (session_state_get(want, have->variables[i].name) == NULL)
+            return true;
+    return false;
+}
+
+static void add_assignment(struct writer *w, const char *name, const char *value)
+{
+    writer_text(w, w->size == 0 ? "SET " : ",");
+    session_variable_assign(w, name, value);
+}
+
+static void add_charsets(struct writer *w, const struct session_state *have,
+                         const struct session_state *want)
+{
+    if (strcmp(have->character_set_client, want->character_set_client) != 0)
+        add_assignment(w, "character_set_client", want->character_set_client);
+    if (strcmp(have->character_set_results, want->character_set_results) != 0)
+        add_assignment(w, "character_set_results", want->character_set_results);
+    if (strcmp(have->character_set_connection, want->character_set_connection) == 0 &&
+        strcmp(have->collation_connection, want->collation_connection) == 0)
+        return;
+    /* Setting the collation sets the character set with it, and the other way round. */
+    if (want->collation_connection[0] != '\0')
+        add_assignment(w, "collation_connection", want->collation_connection);
+    else
+        add_assignment(w, "character_set_connection", want->character_set_connection);
+}
+
+/* autocommit last: whatever comes before it must not begin a transaction that stays open. */
+static void add_variables(struct writer *w, const struct session_state *have,
+                          const struct session_state *want)
+{
+    const char *autocommit = NULL;
+    for (size_t i = 0; i < want->variable_count; i++) {
+        const struct session_variable *v = &want->variables[i];
+        const char *now = session_state_get(have, v->name);
+        if (now != NULL && strcmp(now, v->value) == 0)
+            continue;
+        if (strcmp(v->name, "autocommit") == 0)
+            autocommit = v->value;
+        else
+            add_assignment(w, v->name, v->value);
+    }
+    if (autocommit != NULL)
+        add_assignment(w, "autocommit", autocommit);
+}
+
+static bool add_set(struct link *l, const struct session_state *have,
+                    const struct session_state *want)
+{
+    uint8_t *text = malloc(SET_TEXT_MAX);
+    if (text == NULL)
+        return false;
+    struct writer w = writer_over(text, SET_TEXT_MAX);
+    add_charsets(&w, have, want);
+    add_variables(&w, have, want);
+    bool fits = !w.overflow;
+    if (fits && w.size > 0)
+        link_chore_add(l, CHORE_SET, COMMAND_QUERY, writer_written(&w));
+    free(text);
+    return fits;
+}
+
+bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema)
+{
+    if (l->session == target && !force_schema)
+        return true;
+    struct session_state *have = session_state_hold(l->session);
+    bool ok = true;
+    /* These two are effects of the login that a reset undoes on MariaDB. */
+    bool frail = (l->pool->dialect & (CAP(IGNORE_SPACE) | CAP(INTERACTIVE))) != 0;
+    if (has_more(have, target)) {
+        link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
+        link_add_trackers(l);
+        struct session_state *after = session_state_after_reset(have, l->login_session);
+        ok = after != NULL && !frail;
+        have = after != NULL ? after : have;
+        counters_add(&l->worker->counters, COUNTER_resets, 1);
+    }
+    if (have->multi_statements != target->multi_statements) {
+        const uint8_t option[2] = {target->multi_statements ? 0 : 1, 0};
+        link_chore_add(l, CHORE_SET_OPTION, COMMAND_SET_OPTION, bytes_of(option, 2));
+    }
+    if (strcmp(have->schema, target->schema) != 0 || force_schema) {
+        if (target->schema[0] == '\0')
+            ok = false; /* no command unselects a schema */
+        else
+            link_chore_add(l, CHORE_INIT_DB, COMMAND_INIT_DB, bytes_of_text(target->schema));
+    }
+    ok = ok && add_set(l, have, target);
+    session_state_release(have);
+    return ok;
+}

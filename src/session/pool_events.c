@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The events of the pool policy. Each function takes the server's lock, asks, collects all that was
+ * decided into the worker's queue, lets go of the lock, and performs. Whoever is outermost on the
+ * stack empties the queue, so decisions are performed in their order and the stack stays flat.
+ *
+ * Clients and links of other workers are never touched: they get a notice that names them by id, and
+ * their worker asks the policy again what is true when it arrives. */
+#include "session/pool_events.h"
+
+#include "base/check.h"
+#include "session/client.h"
+#include "session/user_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct client *client_of(struct pool_ticket *t)
+{
+    return container_of(t, struct client, ticket);
+}
+
+static struct link *link_of(struct pool_seat *s)
+{
+    return container_of(s, struct link, seat);
+}
+
+static struct link_pool *pool_of(struct pool *p)
+{
+    return container_of(p, struct link_pool, shared.policy);
+}
+
+/* -------- collecting, under the lock -------- */
+
+static void queue_push(struct action_queue *q, struct queued_action a)
+{
+    if (q->head + q->count == q->capacity) {
+        if (q->head > 0) {
+            memmove(q->items, q->items + q->head, q->count * sizeof *q->items);
+            q->head = 0;
+        } else {
+            size_t capacity = q->capacity == 0 ? 64 : q->capacity * 2;
+            struct queued_action *items = realloc(q->items, capacity * sizeof *items);
+            CHECK(items != NULL);
+            q->items = items;
+            q->capacity = capacity;
+        }
+    }
+    q->items[q->head + q->count++] = a;
+}
+
+static void collect_locked(struct worker *w, struct server_group *g, usec_t now)
+{
+    for (;;) {
+        struct queued_action q = {.action = pool_next_action(&g->shared.policy, now)};
+        switch (q.action.kind) {
+        case POOL_NOTHING:
+            return;
+        case POOL_GRANT:
+        case POOL_FAIL:
+            q.worker = q.action.ticket->worker;
+            q.id = client_of(q.action.ticket)->id;
+            client_of(q.action.ticket)->ticket_why = q.action.why;
+            break;
+        case POOL_RECALL:
+            q.worker = q.action.seat->worker;
+            q.id = link_of(q.action.seat)->id;
+            break;
+        case POOL_OPEN:
+        case POOL_CLOSE:
+            break;
+        }
+        queue_push(&w->actions, q);
+    }
+}
+
+/* -------- performing, without the lock -------- */
+
+/* To another worker: look at this client's ticket, or at this link. */
+struct notice {
+    struct mail mail;
+    struct worker *to;
+    uint64_t id;
+};
+
+static void ticket_decided(struct client *c)
+{
+    pthread_mutex_lock(&c->pool->group->lock);
+    enum ticket_state state = c->ticket.state;
+    pthread_mutex_unlock(&c->pool->group->lock);
+    if (state == TICKET_GRANTED)
+        lease_granted(c);
+    else if (state == TICKET_FAILED)
+        lease_wait_failed(c);
+}
+
+static void link_wanted(struct link *l)
+{
+    pthread_mutex_lock(&l->pool->group->lock);
+    bool wanted = l->seat.state == SEAT_RECALLED;
+    pthread_mutex_unlock(&l->pool->group->lock);
+    if (wanted && l->soft)
+        lease_recall(l);
+}
+
+static void on_ticket_notice(struct mail *mail)
+{
+    struct notice *n = container_of(mail, struct notice, mail);
+    struct client *c = hashmap_u64_get(&n->to->clients_by_id, n->id);
+    free(n);
+    if (c != NULL && c->pool != NULL)
+        ticket_decided(c);
+}
+
+static void on_link_notice(struct mail *mail)
+{
+    struct notice *n = container_of(mail, struct notice, mail);
+    struct link *l = hashmap_u64_get(&n->to->links_by_id, n->id);
+    free(n);
+    if (l != NULL && l->kill == NULL)
+        link_wanted(l);
+}
+
+static void notify(struct worker *w, const struct queued_action *q,
+                   void (*deliver)(struct mail *mail))
+{
+    struct notice *n = calloc(1, sizeof *n);
+    CHECK(n != NULL);
+    n->mail.deliver = deliver;
+    n->to = &w->proxy->workers[q->worker];
+    n->id = q->id;
+    counters_add(&w->counters, COUNTER_mailbox_messages, 1);
+    mailbox_post(n->to->mailbox, &n->mail);
+}
+
+static enum close_reason close_reason_of(enum pool_why why)
+{
+    switch (why) {
+    case POOL_WHY_IDLE:
+        return CLOSE_LINK_IDLE;
+    case POOL_WHY_OLD:
+        return CLOSE_LINK_OLD;
+    case POOL_WHY_ROOM:
+        return CLOSE_LINK_ROOM;
+    case POOL_WHY_SHRUNK:
+        return CLOSE_LINK_SHRUNK;
+    case POOL_WHY_DRAINING:
+    case POOL_WHY_NONE:
+    case POOL_WHY_WAITED_TOO_LONG:
+    case POOL_WHY_LOGIN_FAILED:
+        break;
+    }
+    return CLOSE_SHUTDOWN;
+}
+
+/* The session state that the oldest waiter wants, so that the new link is born with it. */
+static struct session_state *hint_of(struct link_pool *p)
+{
+    struct session_state *hint = NULL;
+    pthread_mutex_lock(&p->group->lock);
+    struct list_node *first = list_first(&p->shared.policy.waiting);
+    if (first != NULL) {
+        struct pool_ticket *t = container_of(first, struct pool_ticket, node);
+        hint = session_state_hold(client_of(t)->session);
+    }
+    pthread_mutex_unlock(&p->group->lock);
+    return hint;
+}
+
+static void perform(struct worker *w, const struct queued_action *q)
+{
+    const struct pool_action *a = &q->action;
+    switch (a->kind) {
+    case POOL_NOTHING:
+        break;
+    case POOL_GRANT:
+    case POOL_FAIL:
+        if (q->worker != w->index)
+            notify(w, q, on_ticket_notice);
+        else
+            ticket_decided(client_of(a->ticket));
+        break;
+    case POOL_OPEN:
+        link_open(w, pool_of(a->pool), hint_of(pool_of(a->pool)));
+        break;
+    case POOL_RECALL:
+        if (q->worker != w->index)
+            notify(w, q, on_link_notice);
+        else
+            link_wanted(link_of(a->seat));
+        break;
+    case POOL_CLOSE: {
+        struct link *l = link_of(a->seat);
+        if (l->worker != NULL)
+            link_close(l, close_reason_of(a->why));
+        else
+            link_close_idle(w, l, close_reason_of(a->why));
+        break;
+    }
+    }
+}
+
+static void perform_all(struct worker *w)
+{
+    struct action_queue *q = &w->actions;
+    if (q->performing)
+        return;
+    q->performing = true;
+    while (q->count > 0) {
+        struct queued_action a = q->items[q->head];
+        q->head++;
+        q->count--;
+        if (q->count == 0)
+            q->head = 0;
+        perform(w, &a);
+    }
+    q->performing = false;
+}
+
+/* -------- events -------- */
+
+static usec_t lock_group(struct worker *w, struct server_group *g)
+{
+    pthread_mutex_lock(&g->lock);
+    return loop_now(w->loop);
+}
+
+/* Collects, unlocks. `arm`: something may have begun to wait for time to pass. */
+static void unlock_group(struct worker *w, struct server_group *g, bool arm)
+{
+    usec_t now = loop_now(w->loop);
+    collect_locked(w, g, now);
+    usec_t deadline = arm ? pool_next_deadline(&g->shared.policy) : 0;
+    pthread_mutex_unlock(&g->lock);
+    if (deadline != 0 && (w->sweep_at == 0 || deadline < w->sweep_at)) {
+        w->sweep_at = deadline;
+        loop_timer_set(w->loop, &w->sweep_timer, deadline > now ? deadline - now : 0);
+    }
+}
+
+static void finish(struct worker *w, struct server_group *g, bool arm)
+{
+    unlock_group(w, g, arm);
+    perform_all(w);
+}
+
+static enum registry_checkout checkout_once(struct client *c, struct pool_seat **seat)
+{
+    struct worker *w = c->worker;
+    struct server_group *g = c->pool->group;
+    usec_t now = lock_group(w, g);
+    c->ticket.worker = w->index;
+    c->ticket.tag = c->session;
+    enum pool_checkout verdict = pool_checkout(&c->pool->shared.policy, &c->ticket, now, seat);
+    unlock_group(w, g, verdict == POOL_WAIT);
+    switch (verdict) {
+    case POOL_LEND:
+        return CHECKOUT_LENT;
+    case POOL_WAIT:
+        return CHECKOUT_QUEUED;
+    case POOL_REFUSE:
+        return CHECKOUT_REFUSED;
+    }
+    return CHECKOUT_REFUSED;
+}
+
+enum registry_checkout registry_checkout(struct client *c, struct link **link)
+{
+    for (;;) {
+        struct pool_seat *seat = NULL;
+        enum registry_checkout r = checkout_once(c, &seat);
+        if (r != CHECKOUT_LENT)
+            return r; /* the caller sets its state, then has the actions performed */
+        *link = link_of(seat);
+        if (link_adopt(c->worker, *link)) {
+            perform_all(c->worker);
+            return CHECKOUT_LENT;
+        }
+        /* It had died on the shelf: link_adopt closed it. Each turn removes one link. */
+    }
+}
+
+void registry_perform(struct worker *w)
+{
+    perform_all(w);
+}
+
+bool registry_resume(struct link *l)
+{
+    struct worker *w = l->worker;
+    usec_t now = lock_group(w, l->pool->group);
+    bool ours = pool_resume(&l->seat, now);
+    pthread_mutex_unlock(&l->pool->group->lock);
+    return ours;
+}
+
+bool registry_rest(struct link *l)
+{
+    struct worker *w = l->worker;
+    usec_t now = lock_group(w, l->pool->group);
+    bool keep = pool_rest(&l->seat, now);
+    pthread_mutex_unlock(&l->pool->group->lock);
+    return keep;
+}
+
+/* A link may stay on this loop only when it goes straight to a client of this worker: on the shelf,
+ * or granted to somebody elsewhere, another thread may take it at any moment. Takes the lock. */
+static usec_t lock_for_return(struct link *l)
+{
+    struct worker *w = l->worker;
+    struct server_group *g = l->pool->group;
+    usec_t now = lock_group(w, g);
+    struct list_node *first = list_first(&l->pool->shared.policy.waiting);
+    if (first == NULL || container_of(first, struct pool_ticket, node)->worker != w->index) {
+        pthread_mutex_unlock(&g->lock);
+        link_detach(l);
+        now = lock_group(w, g);
+    }
+    l->soft = false;
+    l->recalled = false;
+    l->seat.tag = l->session;
+    l->state = LINK_IDLE;
+    return now;
+}
+
+void registry_give_back(struct link *l)
+{
+    struct worker *w = l->worker;
+    struct server_group *g = l->pool->group;
+    CHECK(l->client == NULL);
+    usec_t now = lock_for_return(l);
+    pool_give_back(&l->seat, now);
+    finish(w, g, true);
+}
+
+void registry_recall_refused(struct link *l)
+{
+    struct worker *w = l->worker;
+    usec_t now = lock_group(w, l->pool->group);
+    pool_recall_refused(&l->seat, now);
+    finish(w, l->pool->group, false);
+}
+
+void registry_attach(struct link *l)
+{
+    struct worker *w = l->worker;
+    usec_t now = lock_group(w, l->pool->group);
+    pool_attach(&l->pool->shared.policy, &l->seat, w->index, now);
+    pthread_mutex_unlock(&l->pool->group->lock);
+}
+
+void registry_open_unbegun(struct worker *w, struct link_pool *pool)
+{
+    usec_t now = lock_group(w, pool->group);
+    pool_open_failed(&pool->shared.policy, NULL, POOL_NO_RESOURCES, now);
+    finish(w, pool->group, true);
+}
+
+void registry_opened(struct link *l)
+{
+    struct worker *w = l->worker;
+    struct server_group *g = l->pool->group;
+    counters_add(&w->counters, COUNTER_links_opened, 1);
+    usec_t now = lock_for_return(l);
+    pool_opened(&l->seat, now);
+    finish(w, g, true);
+}
+
+void registry_open_failed(struct link *l, enum pool_open_failure why, const struct open_error *error)
+{
+    struct worker *w = l->worker;
+    struct link_pool *p = l->pool;
+    counters_add(&w->counters, COUNTER_link_failures, 1);
+    usec_t now = lock_group(w, p->group);
+    p->group->shared.last_error = *error;
+    p->shared.last_error = *error;
+    pool_open_failed(&p->shared.policy, &l->seat, why, now);
+    finish(w, p->group, true);
+}
+
+void registry_closed(struct link *l)
+{
+    struct worker *w = l->worker;
+    counters_add(&w->counters, COUNTER_links_closed, 1);
+    usec_t now = lock_group(w, l->pool->group);
+    if (l->seat.state != SEAT_CLOSED) /* a failed attempt has given its place back already */
+        pool_closed(&l->seat, now);
+    finish(w, l->pool->group, true);
+}
+
+void registry_cancel(struct client *c)
+{
+    struct worker *w = c->worker;
+    struct server_group *g = c->pool->group;
+    usec_t now = lock_group(w, g);
+    if (c->ticket.state == TICKET_GRANTED) {
+        struct link *l = link_of(pool_take(&c->ticket));
+        pthread_mutex_unlock(&g->lock);
+        if (l->worker != NULL || link_adopt(w, l))
+            registry_give_back(l);
+        return;
+    }
+    pool_cancel(&c->ticket, now);
+    finish(w, g, true);
+}
+
+struct link *registry_take(struct client *c)
+{
+    struct worker *w = c->worker;
+    struct pool_seat *seat = NULL;
+    (void)lock_group(w, c->pool->group);
+    if (c->ticket.state == TICKET_GRANTED)
+        seat = pool_take(&c->ticket);
+    pthread_mutex_unlock(&c->pool->group->lock);
+    return seat != NULL ? link_of(seat) : NULL;
+}
+
+void registry_sweep(struct worker *w, struct server_group *g)
+{
+    usec_t now = lock_group(w, g);
+    pool_sweep(&g->shared.policy, now);
+    finish(w, g, true);
+}
+
+void pool_events_probe(struct worker *w, struct link_pool *p)
+{
+    /* Asking for one warm link makes the policy open it; the limit is put right at once. */
+    (void)lock_group(w, p->group);
+    struct pool_limits limits = p->shared.policy.limits;
+    struct pool_limits one = limits;
+    one.size = limits.size > 0 ? limits.size : 1;
+    pool_configure(&p->shared.policy, one);
+    unlock_group(w, p->group, true);
+    pthread_mutex_lock(&p->group->lock);
+    pool_configure(&p->shared.policy, limits);
+    pthread_mutex_unlock(&p->group->lock);
+    perform_all(w);
+}
+
+void pool_events_on_sweep_timer(struct loop_timer *timer)
+{
+    struct worker *w = container_of(timer, struct worker, sweep_timer);
+    w->sweep_at = 0;
+    pool_registry_sweep_all(w);
+}
+
+/* -------- what a client is told -------- */
+
+static void explain_failed(struct link_pool *p, const struct open_error *e, struct err_packet *err,
+                           char *text, size_t size)
+{
+    err->code = e->code;
+    memcpy(err->sqlstate, e->sqlstate, sizeof err->sqlstate);
+    snprintf(text, size, "%s", e->text);
+    (void)p;
+}
+
+void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,
+                           size_t text_size)
+{
+    struct link_pool *p = c->pool;
+    struct server_group *g = p->group;
+    pthread_mutex_lock(&g->lock);
+    struct open_error error = g->shared.last_error;
+    struct open_error login_error = p->shared.last_error;
+    const struct pool *policy = &p->shared.policy;
+    unsigned links = pool_links(policy);
+    unsigned all = g->shared.policy.links;
+    unsigned ceiling = g->shared.policy.limits.ceiling;
+    unsigned max_size = policy->limits.max_size;
+    bool down = g->shared.policy.down_retry_at != 0;
+    bool full = g->shared.policy.ceiling_retry_at != 0 || policy->limit_retry_at != 0;
+    size_t waiting = policy->waiting.count;
+    unsigned wait_ms = (unsigned)(policy->limits.wait_timeout / USEC_PER_MSEC);
+    pthread_mutex_unlock(&g->lock);
+    memcpy(err->sqlstate, "08004", 6);
+    err->code = ER_CON_COUNT_ERROR;
+    if (why == POOL_WHY_LOGIN_FAILED && login_error.code != 0) {
+        explain_failed(p, &login_error, err, text, text_size);
+    } else if (why == POOL_WHY_DRAINING) {
+        err->code = ER_SERVER_SHUTDOWN;
+        memcpy(err->sqlstate, "08S01", 6);
+        snprintf(text, text_size, "Server shutdown in progress");
+    } else if (down) {
+        snprintf(text, text_size,
+                 "Too many connections: no link to server '%s' (%s) could be opened for %u ms; the "
+                 "last attempt: %s. Is the server up? %zu clients wait",
+                 g->name, g->socket[0] != '\0' ? g->socket : g->host, wait_ms, error.text, waiting);
+    } else if (full) {
+        snprintf(text, text_size,
+                 "Too many connections: server '%s' takes no more than the %u links that are open; "
+                 "it said: %s. All stayed busy for %u ms (pool_wait_timeout); %zu clients wait. "
+                 "Look at max_connections of the server",
+                 g->name, all, error.text, wait_ms, waiting);
+    } else {
+        snprintf(text, text_size,
+                 "Too many connections: all links of user '%s' to server '%s' stayed busy for %u ms "
+                 "(pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu clients "
+                 "wait. Look for long transactions and pinned clients, or raise the limits",
+                 p->user->name, g->name, wait_ms, links, max_size, all, ceiling, waiting);
+    }
+    err->message = bytes_of_text(text);
+}

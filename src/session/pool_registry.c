@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Servers and pools by name, and their limits. The events of the policy are in pool_events.c. */
+#include "session/pool_registry.h"
+
+#include "base/check.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "session/client.h"
+#include "session/pool_events.h"
+#include "session/user_store.h"
+
+#include <stdlib.h>
+
+/* Pauses after failed connection attempts, and how long a pool may hold on to a link that a waiter
+ * of another pool needs. Not settings: nobody has ever had a reason to tune them. */
+#define RETRY_MIN   (100 * USEC_PER_MSEC)
+#define RETRY_MAX   (5 * USEC_PER_SEC)
+#define CLAIM_AFTER (20 * USEC_PER_MSEC)
+
+struct pool_registry {
+    struct proxy *proxy;
+    struct server_group *groups;
+    size_t group_count;
+    pthread_mutex_t lock; /* of the list of pools only; never held together with a group's lock */
+    struct {
+        struct link_pool *pools;
+    } shared;
+};
+
+static struct pool_limits limits_of_pool(const struct config *c)
+{
+    return (struct pool_limits){
+        .size = c->global.pool_size,
+        .max_size = c->global.pool_max_size,
+        .idle_timeout = c->global.pool_idle_timeout,
+        .wait_timeout = c->global.pool_wait_timeout,
+        .max_waiters = c->global.pool_max_waiters,
+        .lifetime = c->global.link_lifetime,
+    };
+}
+
+static struct pool_server_limits limits_of_server(const struct config_server *s)
+{
+    /* One place is kept for the side connection that carries a KILL, so that Ctrl-C works when
+     * every link is busy. */
+    uint32_t ceiling = s->settings.max_connections;
+    return (struct pool_server_limits){
+        .ceiling = ceiling > 1 ? ceiling - 1 : 1,
+        .max_opening = s->settings.max_opening,
+        .retry_min = RETRY_MIN,
+        .retry_max = RETRY_MAX,
+        .claim_after = CLAIM_AFTER,
+    };
+}
+
+static void group_init(struct server_group *g, struct proxy *proxy, const struct config_server *s)
+{
+    g->proxy = proxy;
+    bool fits = text_copy(g->name, sizeof g->name, bytes_of_text(s->name)) &&
+                text_copy(g->host, sizeof g->host, bytes_of_text(s->settings.host)) &&
+                text_copy(g->socket, sizeof g->socket, bytes_of_text(s->settings.socket));
+    CHECK(fits); /* the configuration checks the lengths */
+    g->port = (uint16_t)s->settings.port;
+    CHECK(pthread_mutex_init(&g->lock, NULL) == 0);
+    uint64_t seed = 0;
+    random_bytes(&seed, sizeof seed);
+    pool_server_init(&g->shared.policy, limits_of_server(s), seed | 1);
+}
+
+struct pool_registry *pool_registry_create(struct proxy *proxy, const struct config *c)
+{
+    struct pool_registry *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    r->proxy = proxy;
+    r->groups = calloc(c->server_count, sizeof *r->groups);
+    if (r->groups == NULL) {
+        free(r);
+        return NULL;
+    }
+    r->group_count = c->server_count;
+    CHECK(pthread_mutex_init(&r->lock, NULL) == 0);
+    for (size_t i = 0; i < c->server_count; i++)
+        group_init(&r->groups[i], proxy, &c->servers[i]);
+    return r;
+}
+
+void pool_registry_destroy(struct pool_registry *r)
+{
+    while (r->shared.pools != NULL) {
+        struct link_pool *p = r->shared.pools;
+        r->shared.pools = p->next;
+        pool_fini(&p->shared.policy);
+        free(p);
+    }
+    for (size_t i = 0; i < r->group_count; i++) {
+        struct server_group *g = &r->groups[i];
+        struct server_facts *f = atomic_load(&g->facts);
+        while (f != NULL) {
+            struct server_facts *older = f->older;
+            free(f);
+            f = older;
+        }
+        pthread_mutex_destroy(&g->lock);
+    }
+    pthread_mutex_destroy(&r->lock);
+    free(r->groups);
+    free(r);
+}
+
+static struct link_pool *first_pool(struct pool_registry *r)
+{
+    pthread_mutex_lock(&r->lock);
+    struct link_pool *p = r->shared.pools;
+    pthread_mutex_unlock(&r->lock);
+    return p; /* pools are only ever added in front: the rest of the list does not change */
+}
+
+void pool_registry_configure(struct pool_registry *r, const struct config *c)
+{
+    for (size_t i = 0; i < r->group_count; i++) {
+        struct server_group *g = &r->groups[i];
+        const struct config_server *s = config_find_server(c, g->name);
+        if (s == NULL)
+            continue; /* leaving a server out needs a restart, and the reload said so */
+        pthread_mutex_lock(&g->lock);
+        pool_server_configure(&g->shared.policy, limits_of_server(s));
+        pthread_mutex_unlock(&g->lock);
+    }
+    for (struct link_pool *p = first_pool(r); p != NULL; p = p->next) {
+        pthread_mutex_lock(&p->group->lock);
+        pool_configure(&p->shared.policy, limits_of_pool(c));
+        pthread_mutex_unlock(&p->group->lock);
+    }
+}
+
+struct server_group *pool_registry_group(struct pool_registry *r, const char *name)
+{
+    if (name == NULL || name[0] == '\0')
+        return &r->groups[0];
+    for (size_t i = 0; i < r->group_count; i++)
+        if (strcmp(r->groups[i].name, name) == 0)
+            return &r->groups[i];
+    return NULL;
+}
+
+static struct link_pool *find_pool(struct link_pool *p, const struct server_group *group,
+                                   const struct user *user, capabilities_t dialect)
+{
+    while (p != NULL && (p->group != group || p->user != user || p->dialect != dialect))
+        p = p->next;
+    return p;
+}
+
+struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group, struct user *user,
+                                     capabilities_t dialect)
+{
+    struct pool_registry *r = w->proxy->registry;
+    struct link_pool *p = find_pool(first_pool(r), group, user, dialect);
+    if (p != NULL)
+        return p;
+    struct link_pool *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return NULL;
+    made->group = group;
+    made->user = user;
+    made->dialect = dialect;
+    pthread_mutex_lock(&group->lock);
+    pool_init(&made->shared.policy, &group->shared.policy, limits_of_pool(w->config));
+    pthread_mutex_unlock(&group->lock);
+    pthread_mutex_lock(&r->lock);
+    p = find_pool(r->shared.pools, group, user, dialect);
+    if (p == NULL) {
+        made->next = r->shared.pools;
+        r->shared.pools = made;
+    }
+    pthread_mutex_unlock(&r->lock);
+    if (p != NULL) { /* another worker was faster */
+        pthread_mutex_lock(&group->lock);
+        pool_fini(&made->shared.policy);
+        pthread_mutex_unlock(&group->lock);
+        free(made);
+        return p;
+    }
+    return made;
+}
+
+/* The dialect of most drivers; the first link is opened in it because some client will want it. */
+#define COMMON_DIALECT (CAP(MULTI_RESULTS) | CAP(PS_MULTI_RESULTS))
+
+void pool_registry_probe(struct worker *w)
+{
+    struct pool_registry *r = w->proxy->registry;
+    for (size_t i = 0; i < r->group_count; i++) {
+        struct server_group *g = &r->groups[i];
+        struct user *u = user_store_any(w->proxy->users, g->name);
+        if (u == NULL)
+            continue; /* only hashes are known: the first client's login will teach more */
+        struct link_pool *p = pool_registry_pool(w, g, u, COMMON_DIALECT);
+        if (p != NULL)
+            pool_events_probe(w, p);
+    }
+}
+
+bool server_group_take_side(struct server_group *group)
+{
+    pthread_mutex_lock(&group->lock);
+    bool free_place = group->shared.side_links == 0;
+    if (free_place)
+        group->shared.side_links++;
+    pthread_mutex_unlock(&group->lock);
+    return free_place;
+}
+
+void server_group_end_side(struct server_group *group)
+{
+    pthread_mutex_lock(&group->lock);
+    CHECK(group->shared.side_links > 0);
+    group->shared.side_links--;
+    pthread_mutex_unlock(&group->lock);
+}
+
+static bool same_facts(const struct server_facts *a, const struct server_facts *b)
+{
+    return a != NULL && strcmp(a->version, b->version) == 0 && a->mariadb == b->mariadb &&
+           a->capabilities == b->capabilities && a->collation == b->collation &&
+           a->status == b->status;
+}
+
+/* A worker is told that the facts of some server are known. */
+struct facts_mail {
+    struct mail mail;
+    struct worker *worker;
+};
+
+static void on_facts(struct mail *mail)
+{
+    struct facts_mail *m = container_of(mail, struct facts_mail, mail);
+    struct worker *w = m->worker;
+    free(m);
+    list_for_each(&w->greeting, node)
+    {
+        client_greet(container_of(node, struct client, greeting_node));
+    }
+}
+
+void server_group_learn(struct worker *w, struct server_group *group,
+                        const struct server_facts *facts)
+{
+    struct server_facts *known = atomic_load(&group->facts);
+    if (same_facts(known, facts))
+        return;
+    struct server_facts *copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        return;
+    *copy = *facts;
+    copy->older = known;
+    while (!atomic_compare_exchange_weak(&group->facts, &copy->older, copy))
+        ;
+    for (unsigned i = 0; i < w->proxy->worker_count; i++) {
+        struct facts_mail *m = calloc(1, sizeof *m);
+        if (m == NULL)
+            return;
+        m->mail.deliver = on_facts;
+        m->worker = &w->proxy->workers[i];
+        mailbox_post(m->worker->mailbox, &m->mail);
+    }
+}
+
+void pool_registry_sweep_all(struct worker *w)
+{
+    struct pool_registry *r = w->proxy->registry;
+    for (size_t i = 0; i < r->group_count; i++)
+        registry_sweep(w, &r->groups[i]);
+}
+
+void pool_registry_drain(struct pool_registry *r, struct worker *w)
+{
+    for (size_t i = 0; i < r->group_count; i++) {
+        pthread_mutex_lock(&r->groups[i].lock);
+        r->groups[i].shared.policy.draining = true;
+        pthread_mutex_unlock(&r->groups[i].lock);
+        registry_sweep(w, &r->groups[i]);
+    }
+}
+
+unsigned pool_registry_links(struct pool_registry *r)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < r->group_count; i++) {
+        pthread_mutex_lock(&r->groups[i].lock);
+        n += r->groups[i].shared.policy.links + r->groups[i].shared.side_links;
+        pthread_mutex_unlock(&r->groups[i].lock);
+    }
+    return n;
+}

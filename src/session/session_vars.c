@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Treatment and quoting of system variables. */
+#include "session/session_vars.h"
+
+#include "base/attrs.h"
+
+static const struct {
+    const char *name;
+    enum session_variable_treatment treatment;
+} rows[] = {
+#define SESSION_VARIABLE(name, treatment) {#name, (treatment)},
+#include "session/session_vars.def"
+#undef SESSION_VARIABLE
+};
+
+static enum session_variable_treatment find(struct bytes name)
+{
+    for (size_t i = 0; i < countof(rows); i++)
+        if (bytes_equal_text(name, rows[i].name))
+            return rows[i].treatment;
+    return SESSION_VARIABLE_CARRY;
+}
+
+/* Printable ASCII without quotes or backslashes means the same in every character set and sql_mode. */
+static bool is_plain(struct bytes value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (value.data[i] < 0x20 || value.data[i] > 0x7e || value.data[i] == '\'' ||
+            value.data[i] == '\\')
+            return false;
+    return true;
+}
+
+enum session_variable_treatment session_variable_treatment(struct bytes name, struct bytes value)
+{
+    enum session_variable_treatment t = find(name);
+    if (t != SESSION_VARIABLE_IGNORE && !(is_plain(value) && is_plain(name)))
+        return SESSION_VARIABLE_PIN;
+    return t;
+}
+
+static bool is_number(const char *value)
+{
+    const char *p = value + (value[0] == '-');
+    bool digits = false;
+    bool dot = false;
+    for (; *p != '\0'; p++) {
+        if (*p >= '0' && *p <= '9')
+            digits = true;
+        else if (*p == '.' && !dot)
+            dot = true;
+        else
+            return false;
+    }
+    return digits;
+}
+
+void session_variable_assign(struct writer *w, const char *name, const char *value)
+{
+    enum session_variable_treatment t = find(bytes_of_text(name));
+    writer_text(w, name);
+    writer_u8(w, '=');
+    if (t == SESSION_VARIABLE_NULL && value[0] == '\0') {
+        writer_text(w, "NULL");
+    } else if (t != SESSION_VARIABLE_TEXT && is_number(value)) {
+        writer_text(w, value);
+    } else {
+        writer_u8(w, '\'');
+        writer_text(w, value);
+        writer_u8(w, '\'');
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How single system variables are learnt and restored, from session_vars.def. */
+#ifndef WEIR_SESSION_SESSION_VARS_H
+#define WEIR_SESSION_SESSION_VARS_H
+
+#include "base/bytes.h"
+#include "base/writer.h"
+
+enum session_variable_treatment {
+    SESSION_VARIABLE_CARRY, /* the rule: carried by the reported value */
+    SESSION_VARIABLE_IGNORE,
+    SESSION_VARIABLE_PIN,
+    SESSION_VARIABLE_NULL,
+    SESSION_VARIABLE_TEXT,
+};
+
+/* What to do about a reported change. A value that could not be quoted safely pins as well. */
+enum session_variable_treatment session_variable_treatment(struct bytes name, struct bytes value);
+
+/* Writes `name=value`, quoted as the server wants it: numbers bare (many variables refuse quoted
+ * ones, error 1232), everything else in quotes. */
+void session_variable_assign(struct writer *w, const char *name, const char *value);
+
+#endif
