@@ -35,8 +35,7 @@ struct config *config_load(const struct config_source *source, struct config_err
                            struct config_errors *warnings)
 {
     size_t errors_before = errors->count;
-    struct config_build b;
-    config_build_init(&b, NULL, errors, warnings);
+    struct config_build b = config_build_begin(NULL, errors, warnings);
     if (source->file != NULL) {
         b.config->file = strdup(source->file);
         CHECK(b.config->file != NULL);
@@ -53,8 +52,7 @@ struct config *config_change(const struct config *from, const struct config_over
                              struct config_errors *errors, struct config_errors *warnings)
 {
     size_t errors_before = errors->count;
-    struct config_build b;
-    config_build_init(&b, from, errors, warnings);
+    struct config_build b = config_build_begin(from, errors, warnings);
     config_build_override(&b, change, "SET GLOBAL");
     return finish(&b, errors_before);
 }

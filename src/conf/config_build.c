@@ -44,19 +44,20 @@ static void copy_sections(struct config_build *b, const struct config *from)
     }
 }
 
-void config_build_init(struct config_build *b, const struct config *from,
-                       struct config_errors *errors, struct config_errors *warnings)
+struct config_build config_build_begin(const struct config *from, struct config_errors *errors,
+                                       struct config_errors *warnings)
 {
-    *b = (struct config_build){.errors = errors, .warnings = warnings};
-    b->config = calloc(1, sizeof(*b->config));
-    CHECK(b->config != NULL);
-    b->global = calloc(1, sizeof(*b->global));
-    CHECK(b->global != NULL);
-    b->config->references = 1;
+    struct config_build b = {.errors = errors, .warnings = warnings};
+    b.config = calloc(1, sizeof(*b.config));
+    CHECK(b.config != NULL);
+    b.global = calloc(1, sizeof(*b.global));
+    CHECK(b.global != NULL);
+    b.config->references = 1;
     if (from != NULL)
-        copy_sections(b, from);
+        copy_sections(&b, from);
     else
-        settings_init(SETTING_SCOPE_GLOBAL, &b->config->global);
+        settings_init(SETTING_SCOPE_GLOBAL, &b.config->global);
+    return b;
 }
 
 void config_build_fini(struct config_build *b)

@@ -48,8 +48,9 @@ struct config_build {
 };
 
 /* Starts from the defaults, or from a copy of `from` when it is not NULL. */
-void config_build_init(struct config_build *b, const struct config *from,
-                       struct config_errors *errors, struct config_errors *warnings);
+NODISCARD struct config_build config_build_begin(const struct config *from,
+                                                 struct config_errors *errors,
+                                                 struct config_errors *warnings);
 
 /* Frees all but the configuration. */
 void config_build_fini(struct config_build *b);

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "conf/config_build.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <ini.h>
@@ -32,12 +31,17 @@ struct ini_file {
 
 static void read_file(struct config_build *b, const char *path, unsigned depth);
 
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static char *trim(char *text)
 {
-    while (isspace((unsigned char)*text))
+    while (is_space(*text))
         text++;
     size_t n = strlen(text);
-    while (n > 0 && isspace((unsigned char)text[n - 1]))
+    while (n > 0 && is_space(text[n - 1]))
         n--;
     text[n] = '\0';
     return text;
@@ -54,7 +58,7 @@ static bool cut_comment(char *line)
             quote = quote == '\0' ? *c : quote == *c ? '\0' : quote;
         if (quote == '\0' && *c == '#') {
             *c = '\0';
-            return c > line && !isspace((unsigned char)c[-1]);
+            return c > line && !is_space(c[-1]);
         }
         escaped = quote != '\0' && *c == '\\' && !escaped;
     }
@@ -172,7 +176,7 @@ static void include(struct ini_file *f, const char *line)
 {
     bool is_folder = strncmp(line, "!includedir", 11) == 0;
     size_t n = is_folder ? 11 : 8;
-    if (strncmp(line, "!include", 8) != 0 || !isspace((unsigned char)line[n])) {
+    if (strncmp(line, "!include", 8) != 0 || !is_space(line[n])) {
         config_build_error(f->build, f->place,
                            "unknown directive; there are !include FILE and "
                            "!includedir FOLDER");
@@ -182,7 +186,7 @@ static void include(struct ini_file *f, const char *line)
         config_build_error(f->build, f->place, "too many files include each other");
         return;
     }
-    while (isspace((unsigned char)line[n]))
+    while (is_space(line[n]))
         n++;
     char *path = resolve(f, line + n);
     if (is_folder)
@@ -252,14 +256,24 @@ static bool next_line(struct ini_file *f, char *line, size_t size)
     return true;
 }
 
+/* Editors on Windows put a mark in front of UTF-8 text. */
+static char *without_bom(char *text)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+    for (size_t i = 0; i < sizeof(bom) - 1; i++) {
+        if (text[i] != bom[i])
+            return text;
+    }
+    return text + sizeof(bom) - 1;
+}
+
 /* The reader that inih calls: gives it only lines that hold a setting. */
 static char *read_line(char *out, int out_size, void *context)
 {
     struct ini_file *f = context;
     char line[LINE_MAX_SIZE];
     while (next_line(f, line, sizeof(line))) {
-        bool has_bom = f->place.line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0;
-        char *text = trim(has_bom ? line + 3 : line);
+        char *text = trim(f->place.line == 1 ? without_bom(line) : line);
         if (!prepare_line(f, text))
             continue;
         int n = snprintf(out, (size_t)out_size, "%s\n", trim(text));

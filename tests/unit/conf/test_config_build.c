@@ -67,9 +67,8 @@ static void test_place_of_a_default_is_its_section(void **state)
 {
     (void)state;
     struct config_errors errors = {0};
-    struct config_build b;
     struct config_ref ref;
-    config_build_init(&b, NULL, &errors, NULL);
+    struct config_build b = config_build_begin(NULL, &errors, NULL);
     const struct config_file *file = config_build_file(&b, "a.cnf");
     const struct config_place header = {.file = file, .line = 3};
     assert_true(config_build_section(&b, SETTING_SCOPE_SERVER, "db1", header, &ref));
@@ -97,11 +96,10 @@ static void test_too_many_sections_are_refused(void **state)
 {
     (void)state;
     struct config_errors errors = {0};
-    struct config_build b;
     struct config_ref ref;
     const struct config_place place = {.origin = "test"};
     char name[] = "u0000";
-    config_build_init(&b, NULL, &errors, NULL);
+    struct config_build b = config_build_begin(NULL, &errors, NULL);
     for (unsigned i = 0; i < CONFIG_SECTIONS_MAX; i++) {
         for (unsigned digit = 4, rest = i; digit > 0; digit--, rest /= 10)
             name[digit] = (char)('0' + rest % 10);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The command line. The source is included: main is no library. */
-#include "main/options.c"
+#include "main/options.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <setjmp.h>
 #include <stdarg.h>
