@@ -66,20 +66,22 @@ static void test_a_literal_is_answered_with_itself(void **state)
     desk_close(&d);
 }
 
-static void test_localhost_has_an_address_with_the_port(void **state)
+static void test_localhost_has_an_address_with_the_port_each_time(void **state)
 {
     (void)state;
     struct desk d = desk_open();
-    struct question q;
-    char text[ADDRESS_TEXT_SIZE];
-    prepare(&q, d.box, "localhost", 3307);
-    resolver_ask(d.resolver, &q.request);
-    TURN_UNTIL(d.loop, q.answers > 0);
-    assert_int_equal(q.answers, 1);
-    assert_in_range(q.request.count, 1, RESOLVER_MAX_ADDRESSES);
-    assert_null(q.request.error);
-    address_format(&q.request.addresses[0], text);
-    assert_non_null(strstr(text, ":3307"));
+    for (int round = 0; round < 3; round++) {
+        struct question q;
+        char text[ADDRESS_TEXT_SIZE];
+        prepare(&q, d.box, "localhost", 3307);
+        resolver_ask(d.resolver, &q.request);
+        TURN_UNTIL(d.loop, q.answers > 0);
+        assert_int_equal(q.answers, 1);
+        assert_in_range(q.request.count, 1, RESOLVER_MAX_ADDRESSES);
+        assert_null(q.request.error);
+        address_format(&q.request.addresses[0], text);
+        assert_non_null(strstr(text, ":3307"));
+    }
     desk_close(&d);
 }
 
@@ -128,7 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_literal_is_answered_with_itself),
-        cmocka_unit_test(test_localhost_has_an_address_with_the_port),
+        cmocka_unit_test(test_localhost_has_an_address_with_the_port_each_time),
         cmocka_unit_test(test_a_name_that_cannot_be_fails_with_a_reason),
         cmocka_unit_test(test_every_question_is_answered_once_whatever_happens),
     };

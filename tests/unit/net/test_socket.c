@@ -145,6 +145,27 @@ static void test_unix_sockets_have_their_mode_and_replace_stale_files(void **sta
     (void)close(fd);
 }
 
+static void test_a_busy_unix_listener_is_not_taken_for_a_stale_one(void **state)
+{
+    (void)state;
+    struct address a;
+    int waiting[64];
+    int n = 0;
+    assert_true(address_from_path(&a, path));
+    int fd = socket_listen(&a, 0, 0600);
+    assert_true(fd >= 0);
+    while (n < 64 && (waiting[n] = socket_connect(&a)) >= 0)
+        n++;
+    assert_in_range(n, 1, 63);
+    assert_int_equal(errno, EAGAIN);
+    assert_int_equal(socket_listen(&a, 5, 0600), -1);
+    assert_int_equal(errno, EADDRINUSE);
+    assert_int_equal(access(path, F_OK), 0);
+    while (n > 0)
+        (void)close(waiting[--n]);
+    (void)close(fd);
+}
+
 static void test_a_file_that_is_no_socket_is_left_alone(void **state)
 {
     (void)state;
@@ -192,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_a_port_in_use_is_refused),
         cmocka_unit_test(test_a_refused_connection_is_known_by_its_error),
         cmocka_unit_test(test_unix_sockets_have_their_mode_and_replace_stale_files),
+        cmocka_unit_test(test_a_busy_unix_listener_is_not_taken_for_a_stale_one),
         cmocka_unit_test(test_a_file_that_is_no_socket_is_left_alone),
         cmocka_unit_test(test_a_peek_tells_quiet_from_bytes_from_closed),
     };

@@ -83,10 +83,11 @@ static void assert_peer_hears(struct side *side, const char *text)
 
 static void say(struct stream *s, const char *text)
 {
-    uint8_t *room = stream_out_reserve(s, strlen(text) + 10);
+    struct bytes b = bytes_of_text(text);
+    uint8_t *room = stream_out_reserve(s, b.size + 10);
     assert_non_null(room);
-    memcpy(room, text, strlen(text));
-    stream_out_commit(s, strlen(text));
+    memcpy(room, b.data, b.size);
+    stream_out_commit(s, b.size);
 }
 
 static void parse_all(struct stream *s)
@@ -94,13 +95,14 @@ static void parse_all(struct stream *s)
     s->in->parsed = s->in->received;
 }
 
-/* One byte per call; between two bytes every third call finds nothing. */
+/* One byte per call; with pauses, every third call finds nothing. */
 static int trickle_calls;
+static bool trickle_pauses;
 
 static ssize_t trickle_receive(int fd, void *state, void *data, size_t size)
 {
     (void)size;
-    if (++trickle_calls % 3 == 0) {
+    if (++trickle_calls % 3 == 0 && trickle_pauses) {
         errno = EAGAIN;
         return -1;
     }
@@ -110,7 +112,7 @@ static ssize_t trickle_receive(int fd, void *state, void *data, size_t size)
 static ssize_t trickle_send(int fd, void *state, const struct iovec *parts, int count)
 {
     assert_true(count >= 1 && parts[0].iov_len > 0);
-    if (++trickle_calls % 3 == 0) {
+    if (++trickle_calls % 3 == 0 && trickle_pauses) {
         errno = EAGAIN;
         return -1;
     }
@@ -346,6 +348,7 @@ static void test_one_byte_at_a_time_loses_and_doubles_nothing(void **state)
     side_open(&to);
     from.stream.transport = &trickle;
     to.stream.transport = &trickle;
+    trickle_pauses = true;
     say(&to.stream, "own: ");
     peer_says(&from, words);
     turn_quietly(loop);
@@ -363,6 +366,28 @@ static void test_one_byte_at_a_time_loses_and_doubles_nothing(void **state)
     assert_int_equal(buffer_cache_in_use(cache), 0);
     side_close(&from);
     side_close(&to);
+}
+
+static void test_without_a_pause_one_call_sends_all_and_a_pause_is_remembered(void **state)
+{
+    (void)state;
+    struct side a;
+    side_open(&a);
+    a.stream.transport = &trickle;
+    trickle_pauses = false;
+    say(&a.stream, "seven..");
+    assert_int_equal(stream_send(&a.stream, NULL), STREAM_OK);
+    assert_true(a.stream.io.writable);
+    assert_peer_hears(&a, "seven..");
+    trickle_pauses = true;
+    trickle_calls = 0;
+    say(&a.stream, "seven..");
+    assert_int_equal(stream_send(&a.stream, NULL), STREAM_AGAIN);
+    assert_false(a.stream.io.writable);
+    assert_peer_hears(&a, "se");
+    assert_int_equal(stream_send(&a.stream, NULL), STREAM_AGAIN);
+    assert_int_equal(trickle_calls, 3); /* who is not writable is not asked */
+    side_close(&a);
 }
 
 static void test_a_detached_stream_goes_on_on_another_loop(void **state)
@@ -513,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_holding_grows_before_the_first_byte_too),
         cmocka_unit_test(test_own_output_of_any_size_is_sent_in_the_end),
         cmocka_unit_test(test_one_byte_at_a_time_loses_and_doubles_nothing),
+        cmocka_unit_test(test_without_a_pause_one_call_sends_all_and_a_pause_is_remembered),
         cmocka_unit_test(test_a_detached_stream_goes_on_on_another_loop),
         cmocka_unit_test(test_a_failed_attach_leaves_the_descriptor_to_the_caller),
         cmocka_unit_test(test_a_mebibyte_passes_a_slow_reader_in_one_buffer),

@@ -8,11 +8,10 @@
 
 static ssize_t send_text(int fd, const char *a, const char *b)
 {
-    char one[64];
-    char two[64];
-    memcpy(one, a, strlen(a));
-    memcpy(two, b, strlen(b));
-    struct iovec parts[2] = {{one, strlen(a)}, {two, strlen(b)}};
+    struct iovec parts[2] = {
+        {.iov_base = (void *)(uintptr_t)a, .iov_len = strlen(a)},
+        {.iov_base = (void *)(uintptr_t)b, .iov_len = strlen(b)},
+    };
     return transport_plain.send(fd, NULL, parts, 2);
 }
 
