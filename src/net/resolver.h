@@ -12,13 +12,13 @@ struct resolver;
 
 /* One lookup; belongs to the caller, who must keep it alive until `mail` is delivered. */
 struct resolve_request {
-    struct mail mail;         /* its deliver is called on the asking worker with the answer below */
+    struct mail mail; /* its deliver is called on the asking worker with the answer below */
     struct mailbox *reply_to;
     char host[256];
     uint16_t port;
     struct address addresses[RESOLVER_MAX_ADDRESSES];
-    size_t count;       /* 0 when the lookup failed */
-    const char *error;  /* static text (gai_strerror) when it failed */
+    size_t count;                 /* 0 when the lookup failed */
+    const char *error;            /* static text (gai_strerror) when it failed */
     struct resolve_request *next; /* the resolver's queue */
 };
 

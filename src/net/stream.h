@@ -68,7 +68,9 @@ NODISCARD static inline bool stream_is_open(const struct stream *s)
 }
 
 /* Receives once into `in` (which appears when needed and disappears when it stays empty). At most
- * one recv. STREAM_OK = new bytes at [received - n, received). */
+ * one recv, none when !io.readable. STREAM_OK = new bytes at the end of [parsed, received); whoever
+ * stops before STREAM_AGAIN must come back by himself (loop_defer): no edge will call him. The
+ * bytes may have moved within the buffer, so positions are kept relative to in->parsed. */
 NODISCARD enum stream_result stream_fill(struct stream *s);
 
 /* Makes sure that a packet of `size` bytes that starts at in->parsed can be held whole; false when
@@ -82,7 +84,8 @@ void stream_out_commit(struct stream *s, size_t size);
 
 /* Sends `out`, then, when `out` is empty, the bytes [sent, parsed) of `source->in` (source may be
  * NULL), in as few calls as possible (one sendmsg with both when both exist), and advances
- * source->in->sent; an emptied buffer is given back. STREAM_OK: all of it is gone.
+ * source->in->sent; an emptied buffer is given back. STREAM_OK: all of it is gone, or
+ * there was nothing.
  * STREAM_AGAIN: something is left, on_ready comes when there is room. */
 NODISCARD enum stream_result stream_send(struct stream *s, struct stream *source);
 
