@@ -78,7 +78,7 @@ static bool read_capture(FILE *file, struct capture *c)
             into = &c->link.bytes;
         } else if (strncmp(line, "file ", 5) == 0) {
             if (into == &c->link.bytes)
-                c->link.file_packets[c->link.files++] = (uint8_t)atoi(line + 5);
+                c->link.file_packets[c->link.files++] = (uint8_t)strtoul(line + 5, NULL, 10);
         } else if (find_dialect() >= 0) {
             into = &c->expected[find_dialect()];
         } else {
