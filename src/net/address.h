@@ -16,8 +16,8 @@ struct address {
     socklen_t size;
 };
 
-/* Numeric IPv4 or IPv6 text only (no name lookup); "*" and "" mean all IPv4 interfaces, "::" all.
- */
+/* Numeric IPv4 or IPv6 text only (no name lookup); "*" and "" mean all IPv4 interfaces,
+ * "::" all of both. */
 NODISCARD bool address_from_ip(struct address *out, const char *ip, uint16_t port);
 
 /* False when the path is too long for sockaddr_un (107 bytes). */

@@ -69,7 +69,7 @@ NODISCARD static inline bool stream_is_open(const struct stream *s)
 
 /* Receives once into `in` (which appears when needed and disappears when it stays empty). At most
  * one recv, none when !io.readable. STREAM_OK = new bytes at the end of [parsed, received); whoever
- * stops before STREAM_AGAIN must come back by himself (loop_defer): no edge will call him. The
+ * stops while io.readable is still set must come back unasked (loop_defer): no edge will call. The
  * bytes may have moved within the buffer, so positions are kept relative to in->parsed. */
 NODISCARD enum stream_result stream_fill(struct stream *s);
 
