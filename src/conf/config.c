@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int compare_users(const void *a, const void *b)
+{
+    return strcmp(((const struct config_user *)a)->name, ((const struct config_user *)b)->name);
+}
+
 /* The finished configuration, or NULL when there were complaints. */
 static struct config *finish(struct config_build *b, size_t errors_before)
 {
@@ -20,6 +25,8 @@ static struct config *finish(struct config_build *b, size_t errors_before)
         c = NULL;
     }
     config_build_fini(b);
+    if (c != NULL && c->user_count > 0)
+        qsort(c->users, c->user_count, sizeof(*c->users), compare_users);
     return c;
 }
 
@@ -88,11 +95,10 @@ void config_release(struct config *c)
 
 const struct config_user *config_find_user(const struct config *c, const char *name)
 {
-    for (size_t i = 0; i < c->user_count; i++) {
-        if (strcmp(c->users[i].name, name) == 0)
-            return &c->users[i];
-    }
-    return NULL;
+    const struct config_user key = {.name = (char *)(uintptr_t)name};
+    if (c->user_count == 0)
+        return NULL;
+    return bsearch(&key, c->users, c->user_count, sizeof(*c->users), compare_users);
 }
 
 const struct config_server *config_find_server(const struct config *c, const char *name)

@@ -25,9 +25,9 @@ struct config_user {
 
 struct config {
     struct global_settings global;
-    struct config_server *servers;
+    struct config_server *servers; /* in the order of the file: the first is the default */
     size_t server_count;
-    struct config_user *users;
+    struct config_user *users; /* by name */
     size_t user_count;
     char *file; /* where it was read from, NULL when none */
     /* private */

@@ -306,7 +306,6 @@ static int take_setting(void *context, const char *section, const char *name, co
 /* inih's options are variables of the library. */
 static void set_up_inih(void)
 {
-    ini_allow_multiline = false; /* an indented line is a setting like any other */
     ini_allow_inline_comments = false;
     ini_allow_no_value = true;
     ini_use_stack = false;

@@ -133,7 +133,8 @@ static void test_challenge_may_end_in_a_nul_and_has_no_other_length(void **state
         assert_int_equal(auth_native_password.answer(bytes_of(challenge, n), &s, &w),
                          right ? AUTH_OK : AUTH_FAIL);
     }
-    struct writer w = writer_over(NULL, 0);
+    uint8_t memory[AUTH_HASH_SIZE];
+    struct writer w = writer_over(memory, sizeof(memory));
     challenge[SCRAMBLE_SIZE] = 1;
     assert_int_equal(auth_native_password.answer(bytes_of(challenge, SCRAMBLE_SIZE + 1), &s, &w),
                      AUTH_FAIL);

@@ -29,6 +29,20 @@ static void test_defaults_file_and_options_in_that_order(void **state)
     fixture_unload(&l);
 }
 
+static void test_users_are_found_whatever_their_order(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"m", "b", "zz", "a", "z", "M", "ma"};
+    struct loaded l = fixture_load_text("[server s]\n[user m]\n[user b]\n[user zz]\n[user a]\n"
+                                        "[user z]\n[user M]\n[user ma]\n");
+    fixture_expect(&l.errors, "");
+    for (size_t i = 0; i < countof(names); i++)
+        assert_string_equal(config_find_user(l.config, names[i])->name, names[i]);
+    assert_null(config_find_user(l.config, "B"));
+    assert_null(config_find_user(l.config, "mb"));
+    fixture_unload(&l);
+}
+
 static void test_mistakes_of_file_url_and_options_come_in_one_list(void **state)
 {
     (void)state;
@@ -142,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_file_and_options_in_that_order),
+        cmocka_unit_test(test_users_are_found_whatever_their_order),
         cmocka_unit_test(test_mistakes_of_file_url_and_options_come_in_one_list),
         cmocka_unit_test(test_warnings_need_not_be_wanted),
         cmocka_unit_test(test_earlier_complaints_in_the_list_are_not_ours),

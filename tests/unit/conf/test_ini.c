@@ -175,7 +175,11 @@ static void test_included_files_are_seen_from_the_file_that_names_them(void **st
 {
     (void)state;
     assert_int_equal(mkdir("conf.d", 0700), 0);
-    fixture_write("conf.d/b.cnf", "[server main]\nport = 3308\n");
+    static const char *const names[] = {"conf.d/d.cnf", "conf.d/b.cnf", "conf.d/e.cnf",
+                                        "conf.d/c.cnf"};
+    for (size_t i = 0; i < countof(names); i++)
+        fixture_write(names[i], strchr(names[i], 'e') != NULL ? "[server main]\nport = 3308\n"
+                                                              : "[server main]\nport = 3309\n");
     fixture_write("conf.d/a.cnf", "[server main]\nport = 3307\nmax_opening = 5\n");
     fixture_write("conf.d/not-read.txt", "nonsense\n");
     fixture_write("conf.d/users.inc", "[user app]\npassword = x\nsrver = y\n");
