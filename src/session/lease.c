@@ -190,7 +190,7 @@ void lease_granted(struct client *c)
     struct link *l = registry_take(c);
     if (l == NULL)
         return;
-    if (l->worker == NULL && !link_adopt(c->worker, l)) {
+    if (l->worker == NULL && !link_adopt(c->worker, l, false)) {
         acquire_again(c);
         return;
     }
@@ -265,6 +265,8 @@ static bool cell_number(struct bytes cell, uint64_t *out)
 
 void lease_read_back(struct link *l, struct bytes reply)
 {
+    if (l->client == NULL)
+        return; /* it has left meanwhile: nobody will ask */
     struct bytes cells[2];
     struct residue *r = &l->client->residue;
     if (result_set_first_row(reply, cells, countof(cells)) != 2 ||
@@ -276,9 +278,26 @@ void lease_read_back(struct link *l, struct bytes reply)
     r->last_insert_id_known = true;
 }
 
+static void clean(struct link *l)
+{
+    link_chores_begin(l, PURPOSE_CLEAN);
+    link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
+    link_add_trackers(l);
+    counters_add(&l->worker->counters, COUNTER_resets, 1);
+    l->residue_of = 0;
+    link_chores_send(l);
+}
+
 static void on_parked(struct link *l)
 {
     struct client *c = l->client;
+    if (c == NULL) {
+        if (l->chore_failed || !l->status_known || link_in_transaction(l))
+            clean(l);
+        else
+            registry_give_back(l);
+        return;
+    }
     if (l->chore_failed || !residue_is_known(c)) {
         /* What it left behind cannot be carried: it keeps the link until its next statement. */
         l->residue_of = c->id;
@@ -321,16 +340,13 @@ void lease_leave(struct client *c, bool mid_request)
         return;
     struct link *l = end_lease(c);
     enum pin_cure cure = pins_cure(c->pins);
+    if (l->purpose == PURPOSE_PARK && !mid_request)
+        return; /* on_parked sees that the client is gone */
     bool busy = mid_request || l->purpose != PURPOSE_NONE || l->kills_pending > 0;
     if (busy || cure == PIN_CURE_CLOSE) {
         link_close(l, busy ? CLOSE_LINK_CLIENT_LEFT : CLOSE_LINK_UNKNOWN_STATE);
     } else if (cure == PIN_CURE_RESET || !l->status_known || link_in_transaction(l)) {
-        link_chores_begin(l, PURPOSE_CLEAN);
-        link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
-        link_add_trackers(l);
-        counters_add(&l->worker->counters, COUNTER_resets, 1);
-        l->residue_of = 0;
-        link_chores_send(l);
+        clean(l);
     } else {
         registry_give_back(l);
     }

@@ -302,12 +302,12 @@ void link_close_idle(struct worker *w, struct link *l, enum close_reason why)
     link_close(l, why);
 }
 
-bool link_adopt(struct worker *w, struct link *l)
+bool link_adopt(struct worker *w, struct link *l, bool rested)
 {
     CHECK(l->worker == NULL);
     l->worker = w;
     if (!hashmap_u64_put(&w->links_by_id, l->id, l) ||
-        socket_peek(l->stream.io.fd) != SOCKET_QUIET ||
+        (rested && socket_peek(l->stream.io.fd) != SOCKET_QUIET) ||
         !stream_attach(&l->stream, w->loop, w->buffers, l->stream.io.fd)) {
         link_close(l, CLOSE_LINK_CLOSED_BY_SERVER);
         return false;

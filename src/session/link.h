@@ -100,8 +100,9 @@ void link_close(struct link *l, enum close_reason why);
 /* Frees an idle link that is on no loop (a CLOSE action). */
 void link_close_idle(struct worker *w, struct link *l, enum close_reason why);
 
-/* Takes an idle link onto this worker's loop. False when it turned out dead (it is closed then). */
-NODISCARD bool link_adopt(struct worker *w, struct link *l);
+/* Takes a link that is on no loop onto this worker's. One that `rested` on the shelf is asked first
+ * whether it is still quiet. False when it turned out dead (it is closed then). */
+NODISCARD bool link_adopt(struct worker *w, struct link *l, bool rested);
 
 /* Takes a link off its loop, for another worker or for the pool's shelf. */
 void link_detach(struct link *l);

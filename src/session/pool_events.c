@@ -271,7 +271,7 @@ enum registry_checkout registry_checkout(struct client *c, struct link **link)
         if (r != CHECKOUT_LENT)
             return r; /* the caller sets its state, then has the actions performed */
         *link = link_of(seat);
-        if (link_adopt(c->worker, *link)) {
+        if (link_adopt(c->worker, *link, true)) {
             perform_all(c->worker);
             return CHECKOUT_LENT;
         }
@@ -395,7 +395,7 @@ void registry_cancel(struct client *c)
     if (c->ticket.state == TICKET_GRANTED) {
         struct link *l = link_of(pool_take(&c->ticket));
         pthread_mutex_unlock(&g->lock);
-        if (l->worker != NULL || link_adopt(w, l))
+        if (l->worker != NULL || link_adopt(w, l, false))
             registry_give_back(l);
         return;
     }
