@@ -6,7 +6,8 @@
  * It errs on one side only: what it cannot judge gets an effect (UNKNOWN_VERB, STORED_CODE,
  * UNTERMINATED) that pins. Comments and quotes follow
  * https://dev.mysql.com/doc/refman/8.4/en/comments.html, https://mariadb.com/kb/en/comment-syntax/
- * and …/string-literals.html; the contents of executable comments (slash-star-bang, slash-star-M-bang) count as statement text. */
+ * and …/string-literals.html; the contents of executable comments (slash-star-bang,
+ * slash-star-M-bang) count as statement text. */
 #ifndef WEIR_MYSQL_SQL_SCAN_H
 #define WEIR_MYSQL_SQL_SCAN_H
 
@@ -34,13 +35,15 @@ enum sql_verb {
 };
 #undef SQL_VERB
 
+struct sql_variable_info;
+
 /* How the server would read the text. */
 struct sql_mode {
     bool ansi_quotes;          /* "x" is a name, not a string */
     bool no_backslash_escapes; /* \ is an ordinary character */
     bool mariadb;              /* M! comments are executed; MySQL takes them as plain comments */
-    bool multi_byte_trail;     /* sjis, cp932, gbk, gb18030, big5: 0x5c, 0x60, 0x27… may be the second
-                                  byte of a character */
+    bool multi_byte_trail; /* sjis, cp932, gbk, gb18030, big5: 0x5c, 0x60, 0x27… may be the second
+                              byte of a character */
 };
 
 enum sql_kill_kind { SQL_KILL_NONE, SQL_KILL_CONNECTION, SQL_KILL_QUERY };
@@ -49,31 +52,70 @@ enum sql_kill_kind { SQL_KILL_NONE, SQL_KILL_CONNECTION, SQL_KILL_QUERY };
 
 struct sql_scan {
     /* results, complete after sql_scan_end */
-    enum sql_verb verb;       /* of the first statement */
-    unsigned statements;      /* that hold anything but space and comments */
-    sql_effects_t effects;    /* of all statements together */
-    enum sql_kill_kind kill;  /* KILL [CONNECTION|QUERY] <decimal literal> as the only statement */
+    enum sql_verb verb;      /* of the first statement */
+    unsigned statements;     /* that hold anything but space and comments */
+    sql_effects_t effects;   /* of all statements together */
+    enum sql_kill_kind kill; /* KILL [CONNECTION|QUERY] <decimal literal> as the only statement */
     uint64_t kill_id;
-    char collation[SQL_NAME_MAX + 1]; /* of SET NAMES … COLLATE x, the last one; "" when none or DEFAULT */
-    bool only_ping;           /* the statement is a lone SELECT <decimal literal>: for statistics */
+    char collation[SQL_NAME_MAX +
+                   1]; /* of SET NAMES … COLLATE x, the last one; "" when none or DEFAULT */
+    bool only_ping;    /* the statement is a lone SELECT <decimal literal>: for statistics */
 
-    /* private */
+    /* private: the text (sql_scan.c) */
     struct sql_mode mode;
-    int state;
-    unsigned executable_comment_depth;
-    bool word_is_quoted;
-    uint8_t word_size; /* longer words are cut: none of ours is that long */
-    bool word_cut;
-    char word[SQL_NAME_MAX + 1];
-    uint8_t quote;
-    unsigned paren_depth;
-    unsigned token_index;    /* of the current statement */
-    int context;             /* what the previous tokens make of the next one */
-    int context_detail;
-    uint8_t pending;         /* first byte of a two-byte token, 0 none */
-    uint8_t pending2;
+    uint8_t state;
+    uint8_t quote;         /* that ends the string or name we are in */
+    uint8_t previous;      /* last byte of the piece before */
+    uint8_t version_size;  /* digits of an executable comment's version so far */
+    uint8_t comment_depth; /* executable comments that are open */
+    uint8_t hint_quotes;   /* one bit per kind of quote that is open in a hint */
+    bool comment_is_hint;
+    bool comment_is_skipped; /* an executable comment for a version that will never be */
+    bool gap;                /* space or a comment since the last token */
+    bool wants_text;         /* the judge wants to see the text of strings */
+    bool text_cut;           /* text[] could not hold all of it */
+    uint8_t text_size;
+    char text[SQL_NAME_MAX + 1]; /* of a token that began in a piece before */
+    uint8_t word_bits;           /* all its bytes, or-ed */
+    bool number_is_plain;        /* digits that fit 64 bits */
+    bool number_is_named;        /* has letters */
+    uint32_t hash;
+    uint64_t number;
+
+    /* private: what the tokens so far mean (sql_judge.c) */
+    uint8_t step;       /* what the statement's verb wants to see next */
+    uint8_t last;       /* kind of the last token */
+    uint16_t last_row;  /* its row in the table of words */
+    uint16_t last_word; /* the same if it was neither quoted nor behind a dot, else 0 */
+    uint16_t qualifier; /* row of the word before the dot */
+    bool started;       /* the statement holds a token */
+    bool last_is_name;  /* the last token stood where a table or alias is named */
+    bool name_next;     /* the next one will */
+    bool last_is_dotted;
+    bool from_counts; /* FROM of a SELECT, not of EXTRACT and its like */
+    bool no_calls;    /* in a definition, where a name before "(" is never called */
+    bool has_with;    /* a name behind FROM may be that of a common table expression */
+    bool after_cte;
+    bool touches;  /* this statement (then: the last one) touches a table */
+    bool has_body; /* a stored program's text: what follows may not run */
+    bool has_executable_comment;
+    bool sets_mode; /* changes sql_mode: quotes may mean something else after it */
+    bool mode_in_doubt;
+    bool sets_charset;
+    bool kill_complete;
+    unsigned depth;     /* of parentheses */
+    uint64_t select_at; /* one bit per depth: a SELECT stands there */
+    uint64_t with_at;   /* … WITH, and its names may follow */
+    uint64_t cte_at;    /* … it is the body of a common table expression */
+    unsigned id_calls;  /* LAST_INSERT_ID( */
+    unsigned id_reads;  /* of these with nothing in the parentheses */
+    uint8_t scope;      /* of the variable that SET is about */
+    enum sql_kill_kind kill_kind;
+    uint8_t statement_verb; /* enum sql_verb of the current statement */
+    const struct sql_variable_info *variable;
 };
 
+/* Pieces of one text, in order; the result does not depend on where it was cut. */
 void sql_scan_begin(struct sql_scan *s, struct sql_mode mode);
 void sql_scan_feed(struct sql_scan *s, struct bytes piece);
 void sql_scan_end(struct sql_scan *s);

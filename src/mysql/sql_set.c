@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SET: a list of elements, each judged by what it sets. An element that is not understood counts as
+ * one that no tracker reports. */
+#include "mysql/sql_judge.h"
+
+static void go(struct sql_scan *s, enum sql_step step)
+{
+    s->step = (uint8_t)step;
+}
+
+static void set_untracked(struct sql_scan *s)
+{
+    sql_add_effect(s, SQL_EFFECT_BIT(SET_UNTRACKED));
+    go(s, SQL_STEP_SET_VALUE);
+}
+
+static void target_word(struct sql_scan *s, struct bytes text)
+{
+    s->variable = sql_variable_find(text);
+    if (sql_text_is(text, "SQL_MODE"))
+        s->sets_mode = true;
+    if (sql_text_is(text, "CHARACTER_SET_CLIENT"))
+        s->sets_charset = true;
+    /* It overrules the collation of a SET NAMES before it, which our caller would take for the last
+     * word on the matter. */
+    if (s->collation[0] != '\0' && (sql_text_is(text, "COLLATION_CONNECTION") ||
+                                    sql_text_is(text, "CHARACTER_SET_CONNECTION")))
+        sql_add_effect(s, SQL_EFFECT_BIT(SET_UNTRACKED));
+    go(s, SQL_STEP_SET_TARGET);
+}
+
+/* SET … TRANSACTION; with SESSION or GLOBAL it lasts, and is tracked. */
+static void transaction_word(struct sql_scan *s)
+{
+    if (s->scope == SQL_SCOPE_NONE)
+        sql_add_effect(s, SQL_EFFECT_BIT(NEXT_TRANSACTION));
+    go(s, SQL_STEP_SET_TRANSACTION);
+}
+
+static void charset_word(struct sql_scan *s, enum sql_step next)
+{
+    sql_add_effect(s, SQL_EFFECT_BIT(SET_CHARSET));
+    s->sets_charset = true;
+    s->collation[0] = '\0';
+    go(s, next);
+}
+
+static enum sql_scope scope_of(enum sql_word word)
+{
+    switch ((unsigned)word) {
+    case SQL_WORD_GLOBAL:
+    case SQL_WORD_PERSIST:
+    case SQL_WORD_PERSIST_ONLY:
+        return SQL_SCOPE_GLOBAL;
+    case SQL_WORD_SESSION:
+    case SQL_WORD_LOCAL:
+        return SQL_SCOPE_SESSION;
+    default:
+        return SQL_SCOPE_NONE;
+    }
+}
+
+static void element_word(struct sql_scan *s, enum sql_word word, struct bytes text)
+{
+    s->scope = (uint8_t)scope_of(word);
+    switch ((unsigned)word) {
+    case SQL_WORD_GLOBAL:
+    case SQL_WORD_PERSIST:
+    case SQL_WORD_PERSIST_ONLY:
+    case SQL_WORD_SESSION:
+    case SQL_WORD_LOCAL:
+        go(s, SQL_STEP_SET_SCOPED);
+        break;
+    case SQL_WORD_STATEMENT:
+        set_untracked(s);
+        go(s, SQL_STEP_SET_STATEMENT);
+        break;
+    case SQL_WORD_ROLE:
+    case SQL_WORD_PASSWORD:
+    case SQL_WORD_RESOURCE:
+    case SQL_WORD_DEFAULT:
+        set_untracked(s);
+        break;
+    case SQL_WORD_TRANSACTION:
+        transaction_word(s);
+        break;
+    case SQL_WORD_NAMES:
+        charset_word(s, SQL_STEP_SET_NAMES);
+        break;
+    case SQL_WORD_CHARACTER:
+    case SQL_WORD_CHARSET:
+    case SQL_WORD_CHAR:
+        charset_word(s, SQL_STEP_SET_VALUE);
+        break;
+    default:
+        target_word(s, text);
+        break;
+    }
+}
+
+/* Behind @@: a scope (a dot follows), or a variable. */
+static void system_word(struct sql_scan *s, enum sql_word word, struct bytes text)
+{
+    enum sql_scope scope = scope_of(word);
+    if (scope == SQL_SCOPE_NONE) {
+        target_word(s, text);
+        return;
+    }
+    s->scope = (uint8_t)scope;
+    go(s, SQL_STEP_SET_SCOPE_DOT);
+}
+
+static void collation_text(struct sql_scan *s, struct bytes text)
+{
+    bool fits = text.size <= SQL_NAME_MAX && !s->text_cut;
+    for (size_t i = 0; fits && i < text.size; i++)
+        fits = text.data[i] < 0x80 && text.data[i] != '$' && sql_word_fold[text.data[i]] != 0;
+    s->wants_text = false;
+    s->collation[0] = '\0';
+    if (!fits) {
+        set_untracked(s);
+        return;
+    }
+    memcpy(s->collation, text.data, text.size);
+    s->collation[text.size] = '\0';
+    go(s, SQL_STEP_SET_VALUE);
+}
+
+static void names_word(struct sql_scan *s, enum sql_word word)
+{
+    if (word != SQL_WORD_COLLATE)
+        return;
+    s->wants_text = true;
+    go(s, SQL_STEP_SET_COLLATE);
+}
+
+static void collate_word(struct sql_scan *s, enum sql_word word, struct bytes text)
+{
+    if (word == SQL_WORD_DEFAULT) {
+        s->wants_text = false;
+        go(s, SQL_STEP_SET_VALUE);
+    } else {
+        collation_text(s, text);
+    }
+}
+
+/* SET STATEMENT … FOR: a statement of its own begins. */
+static void statement_word(struct sql_scan *s, enum sql_word word)
+{
+    if (word == SQL_WORD_FOR && s->depth == 0)
+        go(s, SQL_STEP_START);
+}
+
+void sql_set_word(struct sql_scan *s, enum sql_word word, struct bytes text)
+{
+    switch ((unsigned)s->step) {
+    case SQL_STEP_SET:
+    case SQL_STEP_SET_ELEMENT:
+        element_word(s, word, text);
+        break;
+    case SQL_STEP_SET_SCOPED:
+        if (word == SQL_WORD_TRANSACTION)
+            transaction_word(s);
+        else
+            target_word(s, text);
+        break;
+    case SQL_STEP_SET_SYSTEM:
+        system_word(s, word, text);
+        break;
+    case SQL_STEP_SET_USER:
+        s->variable = NULL;
+        go(s, SQL_STEP_SET_TARGET);
+        break;
+    case SQL_STEP_SET_NAMES:
+        names_word(s, word);
+        break;
+    case SQL_STEP_SET_COLLATE:
+        collate_word(s, word, text);
+        break;
+    case SQL_STEP_SET_STATEMENT:
+        statement_word(s, word);
+        break;
+    case SQL_STEP_SET_TARGET:
+    case SQL_STEP_SET_SCOPE_DOT:
+        set_untracked(s);
+        break;
+    default:
+        break;
+    }
+}
+
+void sql_set_string(struct sql_scan *s, struct bytes text)
+{
+    if (s->step == SQL_STEP_SET_COLLATE)
+        collation_text(s, text);
+    else
+        sql_set_other(s);
+}
+
+void sql_set_other(struct sql_scan *s)
+{
+    bool in_value = s->step == SQL_STEP_SET_VALUE || s->step == SQL_STEP_SET_NAMES ||
+                    s->step == SQL_STEP_SET_STATEMENT || s->step == SQL_STEP_SET_TRANSACTION;
+    if (s->step == SQL_STEP_SET_USER)
+        go(s, SQL_STEP_SET_TARGET);
+    else if (!in_value)
+        set_untracked(s);
+}
+
+void sql_set_at(struct sql_scan *s, bool system)
+{
+    if (s->step == SQL_STEP_SET || s->step == SQL_STEP_SET_ELEMENT) {
+        s->scope = system ? SQL_SCOPE_UNSCOPED : SQL_SCOPE_USER;
+        s->variable = NULL;
+        go(s, system ? SQL_STEP_SET_SYSTEM : SQL_STEP_SET_USER);
+    } else {
+        sql_set_other(s);
+    }
+}
+
+static void assign(struct sql_scan *s)
+{
+    go(s, SQL_STEP_SET_VALUE);
+    if (s->variable == NULL || s->scope == SQL_SCOPE_GLOBAL)
+        return;
+    sql_add_effect(s, s->scope == SQL_SCOPE_UNSCOPED ? s->variable->on_set_unscoped
+                                                     : s->variable->on_set);
+}
+
+void sql_set_byte(struct sql_scan *s, uint8_t c)
+{
+    bool at_target = s->step == SQL_STEP_SET_TARGET;
+    if (s->step == SQL_STEP_SET_STATEMENT || s->step == SQL_STEP_SET_TRANSACTION)
+        return;
+    if (at_target && c == '=')
+        assign(s);
+    else if (at_target && c == '.' && s->scope == SQL_SCOPE_USER)
+        go(s, SQL_STEP_SET_USER); /* user variables may have dots in their names */
+    else if (s->step == SQL_STEP_SET_SCOPE_DOT && c == '.')
+        go(s, SQL_STEP_SET_SCOPED);
+    else if (at_target && c == ':')
+        return;
+    else if (c == ',' && s->depth == 0)
+        go(s, SQL_STEP_SET_ELEMENT);
+    else
+        sql_set_other(s);
+}
+
+void sql_set_end(struct sql_scan *s)
+{
+    s->wants_text = false;
+    if (s->step != SQL_STEP_SET_VALUE && s->step != SQL_STEP_SET_NAMES &&
+        s->step != SQL_STEP_SET_TRANSACTION)
+        set_untracked(s);
+}
