@@ -17,12 +17,15 @@ static char *copy_text(const char *text)
     return copy;
 }
 
+/* Room for one more than `count`, zeroed. Arrays have a power of two of places. */
 static void *grow(void *array, size_t count, size_t size)
 {
-    void *grown = realloc(array, (count + 1) * size);
-    CHECK(grown != NULL);
-    memset((char *)grown + count * size, 0, size);
-    return grown;
+    if ((count & (count - 1)) == 0) {
+        array = realloc(array, (count > 0 ? 2 * count : 1) * size);
+        CHECK(array != NULL);
+    }
+    memset((char *)array + count * size, 0, size);
+    return array;
 }
 
 static void copy_sections(struct config_build *b, const struct config *from)
