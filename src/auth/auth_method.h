@@ -14,13 +14,13 @@
 
 /* What Weir knows of a user's password. Wiped with secret_wipe. */
 struct auth_secret {
-    bool has_password;                     /* clear text is known */
+    bool has_password; /* clear text is known */
     char password[256];
-    bool has_stage2;                       /* SHA1(SHA1(password)), as mysql.user stores it */
+    bool has_stage2; /* SHA1(SHA1(password)), as mysql.user stores it */
     uint8_t stage2[AUTH_HASH_SIZE];
-    bool has_stage1;                       /* SHA1(password): enough to log in to a server */
+    bool has_stage1; /* SHA1(password): enough to log in to a server */
     uint8_t stage1[AUTH_HASH_SIZE];
-    bool is_empty;                         /* the password is the empty one */
+    bool is_empty; /* the password is the empty one */
 };
 
 enum auth_step {
@@ -37,7 +37,8 @@ struct auth_method {
     enum auth_step (*verify)(struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE],
                              struct auth_secret *secret);
 
-    /* Client role: the answer to a server's challenge. AUTH_FAIL when the secret does not suffice. */
+    /* Client role: the answer to a server's challenge. AUTH_FAIL when the secret does not suffice.
+     */
     enum auth_step (*answer)(struct bytes challenge, const struct auth_secret *secret,
                              struct writer *out);
 };
@@ -49,11 +50,12 @@ const struct auth_method *auth_method_find(struct bytes name);
 const struct auth_method *auth_method_default(void);
 
 /* Fills a scramble with bytes 1 to 127 from random bytes that the caller provides. */
-void auth_scramble_from_random(uint8_t scramble[SCRAMBLE_SIZE], const uint8_t random[SCRAMBLE_SIZE]);
+void auth_scramble_from_random(uint8_t scramble[SCRAMBLE_SIZE],
+                               const uint8_t random[SCRAMBLE_SIZE]);
 
-/* "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29" or clear text, as a `password` setting holds it: a '*'
- * followed by 40 hex digits is a stored hash, anything else is the password itself. False when the
- * text is too long. */
+/* "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29" or clear text, as a `password` setting holds it: a
+ * '*' followed by 40 hex digits is a stored hash, anything else is the password itself. False when
+ * the text is too long. */
 NODISCARD bool auth_secret_from_setting(const char *text, struct auth_secret *out);
 
 /* Can Weir log in to a server with it? */
