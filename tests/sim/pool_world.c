@@ -181,6 +181,14 @@ static void handle(struct world *w, const struct event *event)
     }
 }
 
+/* Before its deadline, time alone must not give the policy anything to do: who relies on the
+ * deadline would be late. */
+static void check_nothing_is_due(struct world *w)
+{
+    pool_sweep(&w->server, w->now);
+    WORLD_CHECK(w, pool_next_action(&w->server, w->now).kind == POOL_NOTHING);
+}
+
 /* The next event, or what the policy wanted to be reminded of. False: nothing will ever happen. */
 static bool step(struct world *w)
 {
@@ -196,6 +204,7 @@ static bool step(struct world *w)
     } else if (w->event_count > 0) {
         pop_event(w, &event);
         w->now = event.at;
+        check_nothing_is_due(w);
         handle(w, &event);
         world_take_actions(w);
     } else {
@@ -268,6 +277,7 @@ static void finish(struct world *w)
         w->user_max[i] = WORLD_LINKS;
         pool_configure(&w->pools[i], w->scenario.pool[i]);
     }
+    world_take_actions(w);
     for (unsigned i = 0; !has_settled(w); i++) {
         WORLD_CHECK(w, i < EVENTS_TO_FINISH);
         WORLD_CHECK(w, step(w));

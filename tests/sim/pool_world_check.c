@@ -109,6 +109,9 @@ static void closed(struct world *w, const struct pool_action *action)
     struct world_link *l = container_of(action->seat, struct world_link, seat);
 
     WORLD_CHECK(w, l->state == LINK_OPEN && l->holder == -1 && l->promised_to == -1);
+    WORLD_CHECK(w, action->why != POOL_WHY_IDLE ||
+                       pool_links(action->pool) - action->pool->doomed.count >=
+                           action->pool->limits.size);
     l->state = LINK_CLOSING;
     w->totals.closes++;
     w->totals.room += action->why == POOL_WHY_ROOM ? 1 : 0;

@@ -18,6 +18,14 @@ void world_client_set(struct world *w, struct world_client *c, enum client_state
 
 static void want(struct world *w, struct world_client *c);
 
+/* There are more links than there may be: leases end, and links are closed. */
+static bool must_shrink(const struct world *w, const struct pool *p)
+{
+    const struct pool_server *s = &w->server;
+    return s->links - s->doomed > s->limits.ceiling ||
+           pool_links(p) - p->doomed.count > p->limits.max_size;
+}
+
 /* Its link is another's from now on, or nobody's. */
 static struct pool_seat *let_go(struct world *w, struct world_client *c)
 {
@@ -44,6 +52,17 @@ static void hold(struct world *w, struct world_client *c, struct pool_seat *seat
     c->link = (int)(l - w->links);
     l->holder = (int)index_of(w, c);
     world_client_set(w, c, CLIENT_WORKING, w->scenario.work);
+}
+
+static void give_back(struct world *w, struct world_client *c)
+{
+    struct pool_seat *seat = let_go(w, c);
+    bool shrinks = must_shrink(w, seat->pool);
+    bool has_waiters = !list_empty(&seat->pool->waiting);
+
+    pool_give_back(seat, world_clock(w));
+    WORLD_CHECK(w, !shrinks || seat->state == SEAT_DOOMED);
+    WORLD_CHECK(w, !has_waiters || seat->state == SEAT_DOOMED || seat->ticket != NULL);
 }
 
 static void want(struct world *w, struct world_client *c)
@@ -82,13 +101,10 @@ static void die(struct world *w, struct world_client *c)
 {
     pool_cancel(&c->ticket, world_clock(w));
     WORLD_CHECK(w, c->ticket.state == TICKET_NONE);
-    if (c->link >= 0) {
-        struct pool_seat *seat = let_go(w, c);
-        if (world_chance(w, w->scenario.closes))
-            world_link_closed(w, container_of(seat, struct world_link, seat));
-        else
-            pool_give_back(seat, world_clock(w));
-    }
+    if (c->link >= 0 && world_chance(w, w->scenario.closes))
+        world_link_closed(w, container_of(let_go(w, c), struct world_link, seat));
+    else if (c->link >= 0)
+        give_back(w, c);
     c->life++;
     world_client_set(w, c, CLIENT_THINKING, w->scenario.think);
 }
@@ -117,9 +133,10 @@ static void end_work(struct world *w, struct world_client *c)
     } else if (world_chance(w, w->scenario.stays)) {
         world_client_set(w, c, CLIENT_WORKING, w->scenario.work);
     } else if (world_chance(w, w->scenario.gives_back)) {
-        pool_give_back(let_go(w, c), world_clock(w));
+        give_back(w, c);
         world_client_set(w, c, CLIENT_THINKING, w->scenario.think);
     } else if (pool_rest(seat, world_clock(w))) {
+        WORLD_CHECK(w, !must_shrink(w, seat->pool));
         seat->tag = c;
         world_client_set(w, c, CLIENT_RESTING, w->scenario.think);
     } else {
@@ -131,10 +148,12 @@ static void end_work(struct world *w, struct world_client *c)
 static void end_rest(struct world *w, struct world_client *c)
 {
     struct pool_seat *seat = &w->links[c->link].seat;
+    bool others_first = seat->state == SEAT_RECALLED && !list_empty(&seat->pool->waiting);
 
     if (w->finishing || world_chance(w, w->scenario.dies)) {
         die(w, c);
     } else if (pool_resume(seat, world_clock(w))) {
+        WORLD_CHECK(w, !others_first);
         w->totals.resumed++;
         world_client_set(w, c, CLIENT_WORKING, w->scenario.work);
     } else {
@@ -153,7 +172,7 @@ static void end_parking(struct world *w, struct world_client *c)
         world_client_set(w, c, CLIENT_WORKING, w->scenario.work);
         return;
     }
-    pool_give_back(let_go(w, c), world_clock(w));
+    give_back(w, c);
     if (c->wants_again && !w->finishing)
         want(w, c);
     else

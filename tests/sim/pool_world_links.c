@@ -90,6 +90,7 @@ void world_connect_ends(struct world *w, struct world_link *l)
         l->state = LINK_FREE;
         pool_open_failed(&w->pools[l->pool], &l->seat, why, world_clock(w));
         WORLD_CHECK(w, l->seat.state == SEAT_CLOSED && l->seat.pool == NULL);
+        WORLD_CHECK(w, why != POOL_LOGIN_FAILED || list_empty(&w->pools[l->pool].waiting));
         return;
     }
     w->totals.opened++;
@@ -97,6 +98,7 @@ void world_connect_ends(struct world *w, struct world_link *l)
     l->state = LINK_OPEN;
     l->real = true;
     pool_opened(&l->seat, world_clock(w));
+    WORLD_CHECK(w, l->seat.state != SEAT_OPENING && w->server.down_retry_at == 0);
 }
 
 void world_link_closed(struct world *w, struct world_link *l)

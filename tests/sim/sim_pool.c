@@ -126,7 +126,7 @@ static void shape_healthy(struct scenario *sc, unsigned long seed)
     for (unsigned i = 0; i < WORLD_POOLS; i++)
         sc->pool[i].max_waiters = WORLD_CLIENTS;
     sc->server.ceiling += sc->pools; /* else two pools trade one place all the time */
-    sc->wait_bound = 2 * USEC_PER_SEC;
+    sc->wait_bound = 500 * USEC_PER_MSEC;
 }
 
 static void test_with_a_healthy_server_everybody_is_served_in_time(void **state)
@@ -257,7 +257,7 @@ static void shape_rivals(struct scenario *sc, unsigned long seed)
     shape_alone(sc, seed);
     sc->pools = 2;
     sc->clients = 60;
-    sc->wait_bound = 1 * USEC_PER_SEC;
+    sc->wait_bound = 150 * USEC_PER_MSEC;
 }
 
 static void test_two_busy_pools_share_without_trading_places_all_the_time(void **state)
@@ -275,7 +275,7 @@ static void shape_small_neighbours(struct scenario *sc, unsigned long seed)
     sc->clients = 50;
     sc->weight[0] = 1000;
     sc->weight[1] = sc->weight[2] = sc->weight[3] = 1;
-    sc->wait_bound = 500 * USEC_PER_MSEC;
+    sc->wait_bound = 60 * USEC_PER_MSEC; /* claim_after, and a moment */
 }
 
 static void test_no_pool_starves_beside_a_busy_one(void **state)
