@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private MariaDB for the whole run, and as many Weirs as tests ask for."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+
+import processes  # noqa: E402
+import wire  # noqa: E402
+
+LOG_TAIL = 6000
+
+
+@pytest.fixture(scope="session")
+def server():
+    """MariaDB with the account app/secret and the schema test. Tests must not stop it."""
+    one = processes.Server("--max-connections=200")
+    try:
+        yield one.start().prepare()
+    finally:
+        one.destroy()
+        processes.Server.remove_template()
+
+
+@pytest.fixture(scope="module")
+def own_server(server):
+    """A MariaDB that a module of tests may stop, restart and fill. (It asks for the first one, which
+    removes the template at the end.)"""
+    del server
+    one = processes.Server("--max-connections=20", name="own")
+    try:
+        yield one.start().prepare()
+    finally:
+        one.destroy()
+
+
+def _factory(request, server):
+    started = []
+
+    def make(of=server, **settings):
+        start = settings.pop("start", True)
+        one = processes.Weir(of, **settings)
+        started.append(one)
+        request.node.weirs = getattr(request.node, "weirs", []) + [one]
+        return one.start() if start else one
+
+    try:
+        yield make
+        for one in started:
+            one.stop()
+    finally:
+        for one in started:
+            one.destroy()
+
+
+@pytest.fixture
+def weir(request, server):
+    """weir(setting=value, ...) starts one; at the end it must stop with status 0 and no sanitizer may
+    have complained."""
+    yield from _factory(request, server)
+
+
+@pytest.fixture(scope="module")
+def module_weir(request, server):
+    """The same for all tests of a module."""
+    yield from _factory(request, server)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed and call.excinfo is not None:
+        for node in (item, item.parent):
+            for one in getattr(node, "weirs", []):
+                if os.path.exists(one.log_path):
+                    report.sections.append(("the log of Weir", one.log()[-LOG_TAIL:]))
+
+
+@pytest.fixture
+def direct(server):
+    """A connection to the server itself."""
+    with wire.connect(server.address, schema="test") as one:
+        yield one

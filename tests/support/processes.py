@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two programs of an end-to-end test: a private MariaDB, and Weir in front of it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import wire
+
+ASAN = os.environ.get("WEIR_VARIANT", "release") == "asan"
+# What a sanitizer prints when it has found something.
+SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer")
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 20
+
+
+def scratch_directory(name):
+    """A new folder, in memory when there is room for it."""
+    root = os.environ.get("TMPDIR")
+    if not root and os.access("/dev/shm", os.W_OK):
+        room = os.statvfs("/dev/shm")
+        if room.f_bavail * room.f_frsize > 2 << 30:
+            root = "/dev/shm"
+    return tempfile.mkdtemp(prefix=f"weir-{name}-", dir=root)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(condition, timeout, what, step=0.02):
+    """Polls; the condition's value when it is true in time."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {timeout} s")
+        time.sleep(step)
+
+
+class Server:
+    """A MariaDB of our own. The data directory is made once and copied."""
+
+    template = None
+
+    def __init__(self, *options, name="server"):
+        self.directory = scratch_directory(name)
+        self.socket = os.path.join(self.directory, "s.sock")
+        self.port = free_port()
+        self.options = list(options)
+        self.process = None
+        shutil.copytree(self._template(), os.path.join(self.directory, "data"))
+
+    @classmethod
+    def _template(cls):
+        if cls.template is None:
+            cls.template = scratch_directory("template")
+            own = cls.template
+            command = ["mariadb-install-db", "--no-defaults", "--force", f"--datadir={own}/data",
+                       "--auth-root-authentication-method=normal", "--skip-test-db",
+                       "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", *cls._as_user()]
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  check=False)
+            assert done.returncode == 0, done.stdout.decode()
+        return os.path.join(cls.template, "data")
+
+    @classmethod
+    def remove_template(cls):
+        if cls.template:
+            shutil.rmtree(cls.template, ignore_errors=True)
+            cls.template = None
+
+    @staticmethod
+    def _as_user():
+        return ["--user=root"] if os.geteuid() == 0 else []
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.port)
+
+    def start(self):
+        own = self.directory
+        program = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
+        with open(os.path.join(own, "log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [program, "--no-defaults", f"--datadir={own}/data", f"--socket={self.socket}",
+                 f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={own}/pid",
+                 "--skip-name-resolve", "--local-infile=1", "--max-allowed-packet=128M",
+                 "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=8M",
+                 "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+                 "--innodb-fast-shutdown=2", "--performance-schema=0",
+                 *self._as_user(), *self.options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        wait_until(self._answers, START_TIMEOUT_S, "the start of mariadbd")
+        return self
+
+    def _answers(self):
+        assert self.process.poll() is None, self.log()
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(self.socket)
+                return s.recv(1) != b""
+        except OSError:
+            return False
+
+    def log(self):
+        with open(os.path.join(self.directory, "log"), encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def prepare(self):
+        """The account and the schema of the tests."""
+        with self.root() as root:
+            root.query("CREATE DATABASE test")
+            root.query("CREATE USER app@'%' IDENTIFIED BY 'secret'")
+            root.query("GRANT ALL ON *.* TO app@'%' WITH GRANT OPTION")
+        return self
+
+    def root(self, **more):
+        """Over the socket, and so past the limit of connections."""
+        return wire.connect(self.socket, "root", "", **more)
+
+    def connect(self, **more):
+        return wire.connect(self.address, **more)
+
+    def query(self, sql):
+        with self.root() as root:
+            return root.query(sql)
+
+    def threads(self, user="app"):
+        """Connections of a user, as the server counts them."""
+        return int(self.query("SELECT COUNT(*) FROM information_schema.processlist "
+                              f"WHERE user='{user}'")[0][0])
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def restart(self, how=signal.SIGKILL):
+        self.stop(how)
+        return self.start()
+
+    def destroy(self):
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def binary():
+    path = os.environ.get("WEIR_BINARY")
+    if not path:
+        root = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+        path = os.path.join(root, "build", "release", "weir")
+    return path
+
+
+class Weir:
+    """One Weir, configured by a file. Settings: host, socket and the like of [server main] begin with
+    server_ ; the rest belong to [weir]."""
+
+    def __init__(self, server, users=None, **settings):
+        self.directory = scratch_directory("weir")
+        self.config = os.path.join(self.directory, "weir.cnf")
+        self.log_path = os.path.join(self.directory, "log")
+        self.server = server
+        self.users = {"app": "secret"} if users is None else users
+        self.settings = {"bind_address": "127.0.0.1", "port": free_port(), "workers": 2,
+                         "log_level": "debug"}
+        self.server_settings = {}
+        if server is not None:
+            self.server_settings.update(host="127.0.0.1", port=server.port)
+        self.process = None
+        self.configure(**settings)
+
+    def configure(self, **settings):
+        """Changes settings and writes the file again; None takes one away."""
+        for name, value in settings.items():
+            if name.startswith("server_") and name != "server_version":
+                self.server_settings[name[len("server_"):]] = value
+            else:
+                self.settings[name] = value
+        lines = ["[weir]"]
+        lines += [f"{k} = {v}" for k, v in self.settings.items() if v is not None]
+        lines += ["[server main]"]
+        lines += [f"{k} = {v}" for k, v in self.server_settings.items() if v is not None]
+        for user, password in self.users.items():
+            lines += [f"[user {user}]", f'password = "{password}"']
+        with open(self.config, "w", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.settings["port"])
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([binary(), "--config", self.config],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            cwd=self.directory, start_new_session=True)
+        self.wait_log("ready for clients")
+        return self
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def wait_log(self, text, timeout=START_TIMEOUT_S, after=0):
+        """Waits for a line; the log from there on."""
+        def found():
+            log = self.log()
+            at = log.find(text, after)
+            if at >= 0:
+                return log[at:]
+            assert self.process.poll() is None, \
+                f"Weir ended with status {self.process.returncode}\n{log[-4000:]}"
+            return None
+        return wait_until(found, timeout, f"'{text}' in Weir's log")
+
+    def send_signal(self, which):
+        self.process.send_signal(which)
+
+    def reload(self):
+        after = len(self.log())
+        self.send_signal(signal.SIGHUP)
+        self.wait_log("configuration reloaded", after=after)
+
+    def counters(self):
+        """What SIGUSR1 writes to the log, as numbers."""
+        after = len(self.log())
+        self.send_signal(signal.SIGUSR1)
+        self.wait_log("Weir_links ", after=after)
+        pairs = re.findall(r"note weir: (\w+) (\d+)$", self.log()[after:], re.MULTILINE)
+        return {name: int(value) for name, value in pairs}
+
+    def connect(self, **more):
+        return wire.connect(self.address, **more)
+
+    def rss_kib(self):
+        with open(f"/proc/{self.pid}/status", encoding="utf-8") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
+
+    def stop(self, how=signal.SIGTERM):
+        """Ends Weir; it must end well."""
+        if self.process is None:
+            return
+        status = self.process.poll()
+        if status is None:
+            self.send_signal(how)
+            try:
+                status = self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGABRT)
+                self.process.wait()
+                status = "none: it did not stop"
+        self.process = None
+        log = self.log()
+        found = SANITIZER.search(log)
+        assert not found, f"a sanitizer complains\n{log[max(0, found.start() - 300):][:6000]}"
+        assert status == 0, f"Weir ended with status {status}\n{log[-4000:]}"
+
+    def destroy(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,477 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The MySQL protocol as raw bytes: a client that sends any packet and keeps every byte of the reply,
+so that what came direct and what came through Weir can be compared."""
+
+import hashlib
+import select
+import socket
+import struct
+import time
+
+LONG_PASSWORD = 1 << 0
+FOUND_ROWS = 1 << 1
+LONG_FLAG = 1 << 2
+CONNECT_WITH_DB = 1 << 3
+LOCAL_FILES = 1 << 7
+PROTOCOL_41 = 1 << 9
+INTERACTIVE = 1 << 10
+TRANSACTIONS = 1 << 13
+SECURE_CONNECTION = 1 << 15
+MULTI_STATEMENTS = 1 << 16
+MULTI_RESULTS = 1 << 17
+PS_MULTI_RESULTS = 1 << 18
+PLUGIN_AUTH = 1 << 19
+CONNECT_ATTRS = 1 << 20
+SESSION_TRACK = 1 << 23
+DEPRECATE_EOF = 1 << 24
+MARIADB_STMT_BULK = 1 << 34
+MARIADB_EXTENDED_METADATA = 1 << 35
+MARIADB_BITS = 0xffffffff << 32
+
+BASIC = (LONG_PASSWORD | LONG_FLAG | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION | PLUGIN_AUTH
+         | CONNECT_ATTRS | LOCAL_FILES | MULTI_STATEMENTS | MULTI_RESULTS | PS_MULTI_RESULTS)
+
+(COM_SLEEP, COM_QUIT, COM_INIT_DB, COM_QUERY, COM_FIELD_LIST, COM_CREATE_DB, COM_DROP_DB, COM_REFRESH,
+ COM_SHUTDOWN, COM_STATISTICS, COM_PROCESS_INFO, COM_CONNECT, COM_PROCESS_KILL, COM_DEBUG, COM_PING,
+ COM_TIME, COM_DELAYED_INSERT, COM_CHANGE_USER, COM_BINLOG_DUMP, COM_TABLE_DUMP, COM_CONNECT_OUT,
+ COM_REGISTER_SLAVE, COM_STMT_PREPARE, COM_STMT_EXECUTE, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE,
+ COM_STMT_RESET, COM_SET_OPTION, COM_STMT_FETCH, COM_DAEMON, COM_BINLOG_DUMP_GTID,
+ COM_RESET_CONNECTION) = range(0x20)
+COM_STMT_BULK_EXECUTE = 0xfa
+
+IN_TRANSACTION = 0x0001
+AUTOCOMMIT = 0x0002
+MORE_RESULTS = 0x0008
+CURSOR_EXISTS = 0x0040
+LAST_ROW_SENT = 0x0080
+
+FRAME_MAX = 0xffffff
+METHOD = b"mysql_native_password"
+
+
+class Closed(Exception):
+    """The other side closed the connection."""
+
+
+class ServerError(Exception):
+    """An ERR packet."""
+
+    def __init__(self, payload):
+        self.payload = payload
+        self.code = struct.unpack_from("<H", payload, 1)[0]
+        rest = payload[3:]
+        self.state = rest[1:6].decode() if rest[:1] == b"#" else None
+        self.text = (rest[6:] if self.state else rest).decode("utf-8", "replace")
+        super().__init__(f"ERROR {self.code} ({self.state}): {self.text}")
+
+
+def lenenc(data, at):
+    """The length-encoded integer at `at`, and where it ends. None: NULL."""
+    first = data[at]
+    if first < 0xfb:
+        return first, at + 1
+    if first == 0xfb:
+        return None, at + 1
+    size = {0xfc: 2, 0xfd: 3, 0xfe: 8}[first]
+    return int.from_bytes(data[at + 1:at + 1 + size], "little"), at + 1 + size
+
+
+def lenenc_encode(n):
+    if n < 0xfb:
+        return bytes([n])
+    if n < 1 << 16:
+        return b"\xfc" + n.to_bytes(2, "little")
+    if n < 1 << 24:
+        return b"\xfd" + n.to_bytes(3, "little")
+    return b"\xfe" + n.to_bytes(8, "little")
+
+
+def frames(payload, sequence=0):
+    """A payload in its frames, 16 MiB and more included."""
+    out = []
+    at = 0
+    while True:
+        piece = payload[at:at + FRAME_MAX]
+        out.append(len(piece).to_bytes(3, "little") + bytes([sequence & 0xff]) + piece)
+        at += len(piece)
+        sequence += 1
+        if len(piece) < FRAME_MAX:
+            return b"".join(out)
+
+
+def native_answer(password, scramble):
+    if not password:
+        return b""
+    once = hashlib.sha1(password.encode()).digest()
+    twice = hashlib.sha1(once).digest()
+    mask = hashlib.sha1(scramble + twice).digest()
+    return bytes(a ^ b for a, b in zip(once, mask))
+
+
+class Greeting:
+    def __init__(self, payload):
+        self.payload = payload
+        self.protocol = payload[0]
+        end = payload.index(b"\0", 1)
+        self.version = payload[1:end].decode()
+        at = end + 1
+        self.thread_id = struct.unpack_from("<I", payload, at)[0]
+        self.scramble = payload[at + 4:at + 12]
+        low, self.collation, self.status, high = struct.unpack_from("<HBHH", payload, at + 13)
+        self.capabilities = low | high << 16
+        if not self.capabilities & LONG_PASSWORD:
+            self.capabilities |= struct.unpack_from("<I", payload, at + 27)[0] << 32
+        rest = payload[at + 31:]
+        self.scramble += rest[:12]
+        self.method = rest[13:].rstrip(b"\0")
+
+
+class Wire:
+    """One connection. `address` is ("host", port) or the path of a Unix socket."""
+
+    def __init__(self, address, timeout=20):
+        self.address = address
+        self.capabilities = 0
+        self.buffer = bytearray()
+        self.at = 0
+        self.taken = bytearray()  # all bytes of packets that were read since take()
+        self.keep = True
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(timeout)
+        self.socket.connect(address)
+        if family == socket.AF_INET:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.local_files = {}
+        self.greeting = None
+        self.statement = 0
+
+    # --- bytes ---
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _need(self, size):
+        while len(self.buffer) - self.at < size:
+            if self.at > 1 << 20:
+                del self.buffer[:self.at]
+                self.at = 0
+            try:
+                data = self.socket.recv(1 << 18)
+            except ConnectionResetError as error:
+                raise Closed("reset") from error
+            if not data:
+                raise Closed(f"end of stream, {len(self.buffer) - self.at} bytes left")
+            self.buffer += data
+
+    def read_frame(self):
+        self._need(4)
+        size = int.from_bytes(self.buffer[self.at:self.at + 3], "little")
+        self._need(4 + size)
+        frame = bytes(self.buffer[self.at:self.at + 4 + size])
+        self.at += 4 + size
+        if self.at == len(self.buffer):
+            self.buffer.clear()
+            self.at = 0
+        if self.keep:
+            self.taken += frame
+        return frame
+
+    def read_packet(self):
+        """The payload of the next packet; its last sequence number stays in self.sequence."""
+        parts = []
+        while True:
+            frame = self.read_frame()
+            self.sequence = frame[3]
+            parts.append(frame[4:])
+            if len(frame) < FRAME_MAX + 4:
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def take(self):
+        """What was read since the last call."""
+        taken = bytes(self.taken)
+        self.taken.clear()
+        return taken
+
+    def send_bytes(self, data):
+        """Sends without deadlock when the other side sends at the same time."""
+        view = memoryview(data)
+        if len(view) < 1 << 16:
+            self.socket.sendall(view)
+            return
+        deadline = time.monotonic() + self.socket.gettimeout()
+        while view:
+            readable, writable, _ = select.select([self.socket], [self.socket], [], 1)
+            if readable:
+                got = self.socket.recv(1 << 18)
+                if not got:
+                    raise Closed("while sending")
+                self.buffer += got
+            if writable:
+                sent = self.socket.send(view[:1 << 18])
+                view = view[sent:]
+            if time.monotonic() > deadline:
+                raise TimeoutError("while sending")
+
+    def send(self, payload, sequence=0):
+        self.send_bytes(frames(payload, sequence))
+
+    def readable(self, timeout):
+        return self.at < len(self.buffer) or bool(select.select([self.socket], [], [], timeout)[0])
+
+    def at_end(self, timeout=5):
+        """True when the other side closes within the timeout, without another byte."""
+        if self.at < len(self.buffer) or not self.readable(timeout):
+            return False
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    # --- login ---
+
+    def read_greeting(self):
+        payload = self.read_packet()
+        if payload[0] == 0xff:
+            raise ServerError(payload)
+        self.greeting = Greeting(payload)
+        return self.greeting
+
+    def login_packet(self, user, password, schema=None, capabilities=BASIC, collation=45,
+                     attributes=((b"_client_name", b"wire"),)):
+        g = self.greeting
+        offered = g.capabilities | LONG_PASSWORD
+        capabilities &= offered
+        if schema is not None:
+            capabilities |= CONNECT_WITH_DB
+        self.capabilities = capabilities
+        answer = native_answer(password, g.scramble)
+        packet = struct.pack("<IIB19sI", capabilities & 0xffffffff, 1 << 30, collation, b"",
+                             capabilities >> 32)
+        packet += user.encode() + b"\0" + bytes([len(answer)]) + answer
+        if schema is not None:
+            packet += schema.encode() + b"\0"
+        if capabilities & PLUGIN_AUTH:
+            packet += METHOD + b"\0"
+        if capabilities & CONNECT_ATTRS:
+            pairs = b"".join(lenenc_encode(len(x)) + x for pair in attributes for x in pair)
+            packet += lenenc_encode(len(pairs)) + pairs
+        return packet
+
+    def login(self, user="app", password="secret", schema=None, capabilities=BASIC, **more):
+        """The OK of the login."""
+        if self.greeting is None:
+            self.read_greeting()
+        self.send(self.login_packet(user, password, schema, capabilities, **more), 1)
+        return self.finish_login(password)
+
+    def finish_login(self, password):
+        payload = self.read_packet()
+        if payload[:1] == b"\xfe":
+            scramble = payload[payload.index(b"\0") + 1:].rstrip(b"\0")
+            self.send(native_answer(password, scramble), self.sequence + 1)
+            payload = self.read_packet()
+        if payload[:1] == b"\xff":
+            raise ServerError(payload)
+        return payload
+
+    def change_user(self, user, password, schema="", collation=45):
+        """Sends COM_CHANGE_USER with no answer, takes the switch of the method; the last packet."""
+        self.send(bytes([COM_CHANGE_USER]) + user.encode() + b"\0\0" + schema.encode() + b"\0"
+                  + struct.pack("<H", collation) + METHOD + b"\0" + b"\0")
+        return self.finish_login(password)
+
+    # --- replies ---
+
+    @property
+    def deprecate_eof(self):
+        return bool(self.capabilities & DEPRECATE_EOF)
+
+    def _status_of_ok(self, payload):
+        _, at = lenenc(payload, 1)
+        _, at = lenenc(payload, at)
+        return struct.unpack_from("<H", payload, at)[0]
+
+    def _status_of_end(self, payload):
+        if self.deprecate_eof:
+            return self._status_of_ok(payload)
+        return struct.unpack_from("<H", payload, 3)[0]
+
+    def _is_end(self, payload):
+        return payload[:1] == b"\xfe" and len(payload) < (FRAME_MAX if self.deprecate_eof else 9)
+
+    def _rows(self):
+        """Reads to the end of the rows; the status, or None after an ERR."""
+        while True:
+            payload = self.read_packet()
+            if self._is_end(payload):
+                self.status = self._status_of_end(payload)
+                return self.status
+            if payload[:1] == b"\xff":
+                self.error = ServerError(payload)
+                return None
+            if self.rows is not None:
+                self.rows.append(payload)
+            self.row_count += 1
+
+    def _local_file(self, payload):
+        data = self.local_files.get(payload[1:].decode(), b"")
+        sequence = self.sequence + 1
+        chunks = data if isinstance(data, list) else [data] if data else []
+        for chunk in chunks:
+            self.send(chunk, sequence)
+            sequence += 1 + len(chunk) // FRAME_MAX
+        self.send(b"", sequence)
+
+    def read_results(self):
+        """All results of a COM_QUERY or COM_STMT_EXECUTE."""
+        while True:
+            payload = self.read_packet()
+            first = payload[:1]
+            if first == b"\xff":
+                self.error = ServerError(payload)
+                return
+            if first == b"\xfb":
+                self._local_file(payload)
+                continue
+            if first == b"\x00" or first == b"\xfe":
+                self.ok = payload
+                self.status = self._status_of_ok(payload)
+            else:
+                count, _ = lenenc(payload, 0)
+                for _ in range(count):
+                    self.read_packet()
+                if not self.deprecate_eof:
+                    end = self.read_packet()
+                    if struct.unpack_from("<H", end, 3)[0] & CURSOR_EXISTS:
+                        self.status = struct.unpack_from("<H", end, 3)[0]
+                        return
+                if self._rows() is None:
+                    return
+            if not self.status & MORE_RESULTS:
+                return
+
+    def read_prepare(self):
+        payload = self.read_packet()
+        if payload[:1] == b"\xff":
+            self.error = ServerError(payload)
+            return
+        self.statement, columns, parameters = struct.unpack_from("<IHH", payload, 1)
+        for count in (parameters, columns):
+            for _ in range(count):
+                self.read_packet()
+            if count and not self.deprecate_eof:
+                self.read_packet()
+
+    def read_reply(self, command):
+        self.error = self.ok = None
+        self.rows = []
+        self.row_count = 0
+        if command in (COM_QUERY, COM_STMT_EXECUTE, COM_PROCESS_INFO, COM_STMT_BULK_EXECUTE):
+            self.read_results()
+        elif command == COM_STMT_PREPARE:
+            self.read_prepare()
+        elif command in (COM_STMT_FETCH, COM_FIELD_LIST):
+            self._rows()
+        elif command in (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA, COM_QUIT):
+            pass
+        else:
+            payload = self.read_packet()
+            if payload[:1] == b"\xff":
+                self.error = ServerError(payload)
+            elif payload[:1] == b"\x00" and command != COM_STATISTICS:
+                self.ok = payload
+                self.status = self._status_of_ok(payload)
+            elif payload[:1] == b"\xfe":
+                self.status = self._status_of_end(payload)
+
+    def command(self, payload):
+        """Sends one command, reads its whole reply; the raw bytes of the reply."""
+        self.take()
+        self.send(payload)
+        self.read_reply(payload[0] if payload else COM_PING)
+        return self.take()
+
+    def query(self, sql):
+        """The rows of the last result set as lists of bytes or None; [] for an OK. ERR raises."""
+        if isinstance(sql, str):
+            sql = sql.encode()
+        self.command(bytes([COM_QUERY]) + sql)
+        if self.error:
+            raise self.error
+        return [text_row(row) for row in self.rows]
+
+    def value(self, sql):
+        rows = self.query(sql)
+        return rows[0][0].decode() if rows[0][0] is not None else None
+
+    def quit(self):
+        self.send(bytes([COM_QUIT]))
+        self.close()
+
+    # --- prepared statements ---
+
+    def prepare(self, sql):
+        raw = self.command(bytes([COM_STMT_PREPARE]) + sql.encode())
+        return raw
+
+    def execute_packet(self, types=b"", values=b"", flags=0, parameters=0, nulls=None, statement=None):
+        packet = struct.pack("<BIBI", COM_STMT_EXECUTE,
+                             self.statement if statement is None else statement, flags, 1)
+        if parameters:
+            packet += nulls if nulls is not None else bytes((parameters + 7) // 8)
+            packet += (b"\x01" + types if types else b"\x00") + values
+        return packet
+
+
+def text_row(payload):
+    row = []
+    at = 0
+    while at < len(payload):
+        size, at = lenenc(payload, at)
+        if size is None:
+            row.append(None)
+        else:
+            row.append(payload[at:at + size])
+            at += size
+    return row
+
+
+def connect(address, user="app", password="secret", schema=None, capabilities=BASIC, **more):
+    """A connection that is logged in."""
+    wire = Wire(address, **{k: more.pop(k) for k in ("timeout",) if k in more})
+    try:
+        wire.login_ok = wire.login(user, password, schema, capabilities, **more)
+    except BaseException:
+        wire.close()
+        raise
+    wire.take()
+    return wire
+
+
+def split_packets(raw):
+    """Raw bytes as (sequence, payload) of frames, to show a difference."""
+    out = []
+    at = 0
+    while at + 4 <= len(raw):
+        size = int.from_bytes(raw[at:at + 3], "little")
+        out.append((raw[at + 3], raw[at + 4:at + 4 + size]))
+        at += 4 + size
+    return out
+
+
+def describe_difference(direct, weir):
+    """The first packet that differs, in words."""
+    ours, theirs = split_packets(weir), split_packets(direct)
+    for number, pair in enumerate(zip(theirs, ours)):
+        if pair[0] != pair[1]:
+            return (f"packet {number} of {len(theirs)} direct, {len(ours)} through Weir\n"
+                    f"  direct  seq {pair[0][0]} size {len(pair[0][1])} {pair[0][1][:200]!r}\n"
+                    f"  Weir    seq {pair[1][0]} size {len(pair[1][1])} {pair[1][1][:200]!r}")
+    return f"{len(theirs)} packets direct, {len(ours)} through Weir"
