@@ -7,9 +7,8 @@
 #include "mysql/status_flags.h"
 
 /* A packet that must be read whole is never this large; one that claims to be is no MySQL. */
-#define HELD_SIZE_MAX   (1024 * 1024)
-#define PREPARE_OK_SIZE 12
-#define EOF_SIZE        (EOF_FRAME_SIZE - FRAME_HEADER_SIZE)
+#define HELD_SIZE_MAX (1024 * 1024)
+#define EOF_SIZE      (EOF_FRAME_SIZE - FRAME_HEADER_SIZE)
 
 /* Flags of an OK that say nothing about the statement after it. */
 #define STATUS_OF_ONE_STATEMENT                                                                    \
@@ -194,7 +193,7 @@ static int take_status(struct reply *r, struct reply_window *w, const struct pac
     }
     r->status_reported = false;
     r->trackers = bytes_of(NULL, 0);
-    if (ok.header == 0xfe && p->size != EOF_SIZE && !r->dialect.deprecate_eof)
+    if (ok.header == 0xfe && !r->dialect.deprecate_eof)
         reply_turn_into_eof(w, &ok);
     else
         reply_edit_trackers(r, w, &ok);
@@ -246,8 +245,8 @@ static int take_prepare_ok(struct reply *r, struct reply_window *w, const struct
     struct reader reader = reader_over(payload);
     struct reply_summary *s = &r->summary;
     uint8_t header, filler;
-    if (p->size < PREPARE_OK_SIZE || !reader_u8(&reader, &header) ||
-        !reader_u32(&reader, &s->statement_id) || !reader_u16(&reader, &s->statement_columns) ||
+    if (!reader_u8(&reader, &header) || !reader_u32(&reader, &s->statement_id) ||
+        !reader_u16(&reader, &s->statement_columns) ||
         !reader_u16(&reader, &s->statement_parameters) || !reader_u8(&reader, &filler) ||
         !reader_u16(&reader, &s->warnings))
         return REPLY_BROKEN;
@@ -338,11 +337,8 @@ static int take_row(struct reply *r, struct reply_window *w, const struct packet
 static int end_block(struct reply *r, struct reply_window *w, uint64_t block, int next,
                      uint64_t next_block)
 {
-    if (block > 0 && !r->dialect.deprecate_eof) {
-        if (!reply_insert_eof(r, w, r->predicted_status))
-            return REPLY_FLUSH;
-        r->inserted_eof = 0;
-    }
+    if (block > 0 && !r->dialect.deprecate_eof && !reply_insert_eof(r, w, r->predicted_status))
+        return REPLY_FLUSH;
     r->state = next;
     r->definitions_left = next_block;
     return GO_ON;

@@ -81,6 +81,32 @@ static void test_a_greeting_may_name_no_method(void **state)
     assert_memory_equal(read.scramble, g.scramble, SCRAMBLE_SIZE);
 }
 
+/* MySQL leaves the bytes empty that MariaDB uses; should it ever use them, not for those bits. */
+static void test_a_mysql_has_no_mariadb_bits(void **state)
+{
+    (void)state;
+    uint8_t copy[256];
+    struct bytes payload = hex(MYSQL);
+    memcpy(copy, payload.data, payload.size);
+    memset(copy + 1 + 6 + 4 + 9 + 7 + 1 + 6, 0xff, 4);
+    struct greeting g;
+    assert_true(greeting_decode(bytes_of(copy, payload.size), &g));
+    assert_true(g.capabilities == UINT64_C(0xdfffffff));
+    assert_true(bytes_equal_text(g.auth_method, "caching_sha2_password"));
+}
+
+static void test_a_method_may_be_named_without_the_scrambles_length(void **state)
+{
+    (void)state;
+    uint8_t copy[256];
+    struct bytes payload = hex(MYSQL);
+    memcpy(copy, payload.data, payload.size);
+    copy[1 + 6 + 4 + 9 + 7] = 0;
+    struct greeting g;
+    assert_true(greeting_decode(bytes_of(copy, payload.size), &g));
+    assert_true(bytes_equal_text(g.auth_method, "caching_sha2_password"));
+}
+
 static void test_a_mariadb_by_its_name_alone_is_one(void **state)
 {
     (void)state;
@@ -129,6 +155,8 @@ int main(void)
         cmocka_unit_test(test_a_mysql_greeting_is_read),
         cmocka_unit_test(test_what_is_written_is_what_the_server_wrote),
         cmocka_unit_test(test_a_greeting_may_name_no_method),
+        cmocka_unit_test(test_a_mysql_has_no_mariadb_bits),
+        cmocka_unit_test(test_a_method_may_be_named_without_the_scrambles_length),
         cmocka_unit_test(test_a_mariadb_by_its_name_alone_is_one),
         cmocka_unit_test(test_a_cut_greeting_is_refused),
         cmocka_unit_test(test_other_protocols_are_refused),
