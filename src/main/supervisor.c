@@ -192,6 +192,7 @@ static bool start_workers(struct supervisor *s)
 static bool start(struct supervisor *s)
 {
     struct proxy *p = &s->proxy;
+    atomic_store(&p->next_link_id, 1);
     raise_file_limit(s->config);
     if (!open_listeners(s))
         return false;

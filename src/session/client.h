@@ -167,6 +167,8 @@ void learn_reply(struct client *c, const struct reply_summary *summary);
 /* -------- kill.c -------- */
 /* Starts a KILL of one of Weir's ids for this client; it goes to KILLING. */
 void kill_begin(struct client *c, uint64_t id, bool query_only);
+/* What runs on a link whose client has left is killed on the server. */
+void kill_running(struct link *l);
 /* The killer has left. */
 void kill_abandon(struct kill_job *job);
 /* The side link is open (chores to be added), done, or failed. */

@@ -27,7 +27,7 @@ struct kill_job {
     bool found;
     bool allowed;              /* same user: no server needs to be asked */
     uint32_t thread_id;        /* on the server, 0: nothing runs there */
-    uint64_t link_id;
+    uint64_t link_id;          /* its link, kept from changing hands; 0 none */
     struct server_group *group;
 };
 
@@ -83,7 +83,7 @@ static void end_job(struct kill_job *job, const struct open_error *error)
 {
     loop_timer_cancel(job->home->loop, &job->retry);
     answer(job, error);
-    if (job->thread_id != 0)
+    if (job->link_id != 0)
         post(job, worker_of_target(job), on_released);
     else
         free(job);
@@ -129,8 +129,9 @@ void kill_side_open(struct link *l)
 void kill_side_done(struct link *l, const struct open_error *error)
 {
     struct kill_job *job = l->kill;
-    server_group_end_side(job->group);
-    end_job(job, error);
+    l->kill = NULL;
+    if (job != NULL)
+        end_job(job, error);
 }
 
 /* -------- there and back -------- */
@@ -205,6 +206,19 @@ void kill_begin(struct client *c, uint64_t id, bool query_only)
     }
     struct open_error unknown = {.code = ER_NO_SUCH_THREAD, .sqlstate = "HY000"};
     end_job(job, &unknown);
+}
+
+void kill_running(struct link *l)
+{
+    struct kill_job *job = calloc(1, sizeof *job);
+    if (job == NULL)
+        return;
+    job->home = l->worker;
+    job->user = l->pool->user;
+    job->group = l->pool->group;
+    job->thread_id = l->thread_id;
+    job->retry.on_fire = on_retry;
+    open_side(job);
 }
 
 void kill_abandon(struct kill_job *job)

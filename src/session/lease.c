@@ -344,6 +344,8 @@ void lease_leave(struct client *c, bool mid_request)
         return; /* on_parked sees that the client is gone */
     bool busy = mid_request || l->purpose != PURPOSE_NONE || l->kills_pending > 0;
     if (busy || cure == PIN_CURE_CLOSE) {
+        if (mid_request && l->reply_active && l->request_done)
+            kill_running(l);
         link_close(l, busy ? CLOSE_LINK_CLIENT_LEFT : CLOSE_LINK_UNKNOWN_STATE);
     } else if (cure == PIN_CURE_RESET || !l->status_known || link_in_transaction(l)) {
         clean(l);

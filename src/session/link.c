@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum link_timeout { LINK_TIMEOUT_NONE, LINK_TIMEOUT_CONNECT };
+/* How long a server may take to close a link that we are done with. */
+#define FAREWELL_TIMEOUT USEC_PER_SEC
+
+enum link_timeout { LINK_TIMEOUT_NONE, LINK_TIMEOUT_CONNECT, LINK_TIMEOUT_FAREWELL };
 
 static const struct {
     enum link_timeout timeout;
@@ -38,15 +41,28 @@ void link_set_state(struct link *l, enum link_state state)
     l->state = state;
     if (l->worker == NULL)
         return;
-    if (states[state].timeout == LINK_TIMEOUT_CONNECT)
+    switch (states[state].timeout) {
+    case LINK_TIMEOUT_CONNECT:
         loop_timer_set(l->worker->loop, &l->timer, l->worker->config->global.connect_timeout);
-    else
+        break;
+    case LINK_TIMEOUT_FAREWELL:
+        loop_timer_set(l->worker->loop, &l->timer, FAREWELL_TIMEOUT);
+        break;
+    case LINK_TIMEOUT_NONE:
         loop_timer_cancel(l->worker->loop, &l->timer);
+        break;
+    }
 }
+
+static void link_end(struct link *l);
 
 static void link_on_timeout(struct loop_timer *timer)
 {
     struct link *l = container_of(timer, struct link, timer);
+    if (l->state == LINK_LEAVING) {
+        link_end(l);
+        return;
+    }
     if (l->purpose != PURPOSE_NONE && l->purpose != PURPOSE_OPEN) {
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         return;
@@ -101,6 +117,21 @@ static void link_on_leased(struct link *l)
     }
 }
 
+/* Whatever still comes is nobody's; the end of it is what we wait for. */
+static void link_on_farewell(struct link *l)
+{
+    for (int turn = 0; turn < 16; turn++) {
+        enum stream_result r = stream_fill(&l->stream);
+        if (r == STREAM_AGAIN)
+            return;
+        if (r == STREAM_EOF || r == STREAM_FAILED)
+            break;
+        l->stream.in->sent = l->stream.in->parsed = l->stream.in->received;
+        stream_trim(&l->stream);
+    }
+    link_end(l);
+}
+
 static void link_on_ready(struct loop_fd *io)
 {
     struct link *l = container_of(io, struct link, stream.io);
@@ -118,6 +149,9 @@ static void link_on_ready(struct loop_fd *io)
         break;
     case LINK_LEASED:
         link_on_leased(l);
+        break;
+    case LINK_LEAVING:
+        link_on_farewell(l);
         break;
     case LINK_IDLE:
     case LINK_RESOLVING:
@@ -243,6 +277,7 @@ bool link_open_side(struct worker *w, struct link_pool *pool, struct kill_job *j
     if (l == NULL)
         return false;
     l->kill = job;
+    l->side = true;
     link_resolve(l);
     return true;
 }
@@ -256,7 +291,7 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
     enum log_level level = why == POOL_LOGIN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
     log_write(level, l->who, "could not be opened while %s: %s%s%u%s", states[l->state].text,
               error.text, code != 0 ? " (error " : "", code, code != 0 ? ")" : "");
-    if (l->kill != NULL)
+    if (l->side)
         kill_side_done(l, &error);
     else
         registry_open_failed(l, why, &error);
@@ -267,7 +302,7 @@ void link_logged_in(struct link *l)
 {
     l->opened_at = loop_now(l->worker->loop);
     l->session = session_state_hold(l->login_session);
-    if (l->kill != NULL) {
+    if (l->side) {
         kill_side_open(l);
         return;
     }
@@ -276,30 +311,68 @@ void link_logged_in(struct link *l)
     link_chores_send(l);
 }
 
-void link_close(struct link *l, enum close_reason why)
+static void link_end(struct link *l)
 {
-    CHECK(l->client == NULL);
-    if (l->state == LINK_CLOSED)
-        return;
     struct worker *w = l->worker;
-    const struct close_reason_row *row = close_reason_row(why);
-    log_write(row->level, l->who, "thread %u closed: %s", l->thread_id, row->text);
     if (l->resolving != NULL)
         l->resolving->link = NULL;
     loop_timer_cancel(w->loop, &l->timer);
     stream_close(&l->stream);
     l->state = LINK_CLOSED;
-    if (l->kill == NULL)
-        registry_closed(l);
     (void)hashmap_u64_remove(&w->links_by_id, l->id);
     loop_defer(w->loop, &l->dying);
+    if (l->side)
+        server_group_end_side(l->pool->group);
+    else
+        registry_closed(l);
+}
+
+/* A link that works and has no half-sent request on it can be parted from politely. */
+static bool may_say_goodbye(const struct link *l, enum close_reason why)
+{
+    const struct close_reason_row *row = close_reason_row(why);
+    return row->fault != CLOSE_FAULT_SERVER && l->session != NULL &&
+           stream_is_open(&l->stream) && !l->stream.io.hung_up;
+}
+
+static void say_goodbye(struct link *l, bool mid_request)
+{
+    static const uint8_t quit[] = {1, 0, 0, 0, COMMAND_QUIT};
+    link_set_state(l, LINK_LEAVING);
+    uint8_t *out = mid_request ? NULL : stream_out_reserve(&l->stream, sizeof quit);
+    if (out != NULL) {
+        memcpy(out, quit, sizeof quit);
+        stream_out_commit(&l->stream, sizeof quit);
+        (void)!stream_send(&l->stream, NULL);
+    }
+    link_on_farewell(l);
+}
+
+void link_close(struct link *l, enum close_reason why)
+{
+    CHECK(l->client == NULL);
+    if (l->state == LINK_CLOSED || l->state == LINK_LEAVING)
+        return;
+    const struct close_reason_row *row = close_reason_row(why);
+    log_write(row->level, l->who, "thread %u closed: %s", l->thread_id, row->text);
+    l->purpose = PURPOSE_NONE;
+    l->reply_active = false;
+    if (may_say_goodbye(l, why))
+        say_goodbye(l, why == CLOSE_LINK_CLIENT_LEFT);
+    else
+        link_end(l);
 }
 
 void link_close_idle(struct worker *w, struct link *l, enum close_reason why)
 {
     CHECK(l->worker == NULL);
     l->worker = w;
-    link_close(l, why);
+    bool attached = hashmap_u64_put(&w->links_by_id, l->id, l) &&
+                    stream_attach(&l->stream, w->loop, w->buffers, l->stream.io.fd);
+    if (attached)
+        link_close(l, why);
+    else
+        link_end(l);
 }
 
 bool link_adopt(struct worker *w, struct link *l, bool rested)

@@ -50,7 +50,8 @@ struct link {
     struct link_pool *pool;
     struct worker *worker;       /* whose loop it is on, NULL while idle in its pool */
     struct client *client;       /* the lessee, NULL none */
-    struct kill_job *kill;       /* a side link's errand, NULL for links of pools */
+    struct kill_job *kill;       /* a side link's errand; NULL once it is done */
+    bool side;                   /* a side link: in no pool */
     enum link_state state;
     struct loop_timer timer;
     struct loop_task dying;      /* frees it at the end of the turn */
@@ -94,7 +95,9 @@ NODISCARD bool link_open_side(struct worker *w, struct link_pool *pool, struct k
 
 void link_set_state(struct link *l, enum link_state state);
 
-/* The one way to end a link. The client must have been parted from it. */
+/* The one way to end a link. The client must have been parted from it. Unless it is broken, its place
+ * under the ceiling is kept until the server has closed its side (a second at the most), so that the
+ * link that takes its place does not meet it there. */
 void link_close(struct link *l, enum close_reason why);
 
 /* Frees an idle link that is on no loop (a CLOSE action). */

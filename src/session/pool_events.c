@@ -116,7 +116,7 @@ static void on_link_notice(struct mail *mail)
     struct notice *n = container_of(mail, struct notice, mail);
     struct link *l = hashmap_u64_get(&n->to->links_by_id, n->id);
     free(n);
-    if (l != NULL && l->kill == NULL)
+    if (l != NULL && !l->side)
         link_wanted(l);
 }
 

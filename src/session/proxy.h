@@ -66,7 +66,7 @@ struct proxy {
     struct pool_registry *registry;
     struct user_store *users;
     struct resolver *resolver;
-    atomic_uint_fast64_t next_link_id;
+    atomic_uint_fast64_t next_link_id;  /* from 1 */
     atomic_uint admitted;      /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */
     atomic_uint max_logged_in; /* Max_used_connections */
