@@ -27,48 +27,40 @@ static void begin_unknown(struct sql_scan *s)
     sql_verb_begin(s, SQL_NO_WORD);
 }
 
-static void remember(struct sql_scan *s, enum sql_last last, enum sql_word word)
-{
-    s->last = (uint8_t)last;
-    s->last_row = (uint16_t)word;
-    s->last_is_dotted = false;
-    s->last_word = 0;
-    s->name_next = false;
-    s->after_cte = false;
-}
+/* What a keyword does to the judgement of the next tokens. */
+enum role {
+    ROLE_STEERS = 1,     /* judge_keyword has a case for it */
+    ROLE_NAME_NEXT = 2,  /* the next word names a table, an alias or a common table expression */
+    ROLE_KEEPS_NAME = 4, /* … if this one would have */
+    ROLE_IN_WITH = 8     /* may stand between WITH and the parenthesis of its query */
+};
 
-/* Whether the word behind `word` names a table, an alias or a common table expression. */
-static bool is_name_behind(const struct sql_scan *s, enum sql_word word)
-{
-    switch ((unsigned)word) {
-    case SQL_WORD_INTO:
-    case SQL_WORD_TABLE:
-    case SQL_WORD_AS:
-    case SQL_WORD_REFERENCES:
-    case SQL_WORD_INSERT:
-    case SQL_WORD_REPLACE:
-    case SQL_WORD_WITH:
-        return true;
-    case SQL_WORD_LOW_PRIORITY:
-    case SQL_WORD_DELAYED:
-    case SQL_WORD_HIGH_PRIORITY:
-    case SQL_WORD_IGNORE:
-    case SQL_WORD_RECURSIVE:
-        return s->last_is_name;
-    default:
-        return false;
-    }
-}
-
-static void judge_with(struct sql_scan *s, enum sql_word word)
-{
-    if (word == SQL_WORD_WITH) {
-        s->with_at |= bit_at(s->depth);
-        s->has_with = true;
-    } else if (word != SQL_WORD_AS && word != SQL_WORD_RECURSIVE && !s->name_next) {
-        s->with_at &= ~bit_at(s->depth);
-    }
-}
+static const uint8_t roles[SQL_WORDS_TOTAL] = {
+    [SQL_WORD_SELECT] = ROLE_STEERS,
+    [SQL_WORD_FROM] = ROLE_STEERS,
+    [SQL_WORD_VALUES] = ROLE_STEERS,
+    [SQL_WORD_ROW] = ROLE_STEERS,
+    [SQL_WORD_TEMPORARY] = ROLE_STEERS,
+    [SQL_WORD_PREPARE] = ROLE_STEERS,
+    [SQL_WORD_VALUE] = ROLE_STEERS,
+    [SQL_WORD_PROCEDURE] = ROLE_STEERS,
+    [SQL_WORD_FUNCTION] = ROLE_STEERS,
+    [SQL_WORD_TRIGGER] = ROLE_STEERS,
+    [SQL_WORD_EVENT] = ROLE_STEERS,
+    [SQL_WORD_PACKAGE] = ROLE_STEERS,
+    [SQL_WORD_WITH] = ROLE_STEERS | ROLE_NAME_NEXT | ROLE_IN_WITH,
+    [SQL_WORD_AS] = ROLE_NAME_NEXT | ROLE_IN_WITH,
+    [SQL_WORD_RECURSIVE] = ROLE_KEEPS_NAME | ROLE_IN_WITH,
+    [SQL_WORD_INTO] = ROLE_NAME_NEXT,
+    [SQL_WORD_TABLE] = ROLE_NAME_NEXT,
+    [SQL_WORD_REFERENCES] = ROLE_NAME_NEXT,
+    [SQL_WORD_INSERT] = ROLE_NAME_NEXT,
+    [SQL_WORD_REPLACE] = ROLE_NAME_NEXT,
+    [SQL_WORD_LOW_PRIORITY] = ROLE_KEEPS_NAME,
+    [SQL_WORD_DELAYED] = ROLE_KEEPS_NAME,
+    [SQL_WORD_HIGH_PRIORITY] = ROLE_KEEPS_NAME,
+    [SQL_WORD_IGNORE] = ROLE_KEEPS_NAME,
+};
 
 static bool begins_temporary(const struct sql_scan *s)
 {
@@ -85,8 +77,11 @@ static bool defines(const struct sql_scan *s)
 /* A known word, neither quoted nor behind a dot. */
 static void judge_keyword(struct sql_scan *s, enum sql_word word)
 {
-    judge_with(s, word);
     switch ((unsigned)word) {
+    case SQL_WORD_WITH:
+        s->with_at |= bit_at(s->depth);
+        s->has_with = true;
+        break;
     case SQL_WORD_SELECT:
         s->select_at |= bit_at(s->depth);
         s->no_calls = false;
@@ -150,20 +145,23 @@ static void judge_from(struct sql_scan *s, enum sql_word word)
         s->touches = true;
 }
 
-/* The name behind @ or @@; false when the word is none. */
-static bool judge_variable(struct sql_scan *s, struct bytes text)
+/* The last token says that a name behind it is that of a variable. */
+static bool is_variable_next(const struct sql_scan *s)
+{
+    return s->last >= SQL_LAST_AT;
+}
+
+/* The name behind @ or @@. */
+static void judge_variable(struct sql_scan *s, struct bytes text)
 {
     if (s->last == SQL_LAST_AT) {
-        remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
-        return true;
+        sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+        return;
     }
-    if (s->last != SQL_LAST_SYSTEM && s->last != SQL_LAST_MEMBER)
-        return false;
     const struct sql_variable_info *variable = sql_variable_find(text);
     if (variable != NULL)
         sql_add_effect(s, variable->on_read);
-    remember(s, SQL_LAST_VARIABLE, SQL_NO_WORD);
-    return true;
+    sql_remember(s, SQL_LAST_VARIABLE, SQL_NO_WORD);
 }
 
 void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
@@ -174,23 +172,27 @@ void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     } else if (s->step > SQL_STEP_PLAIN) {
         sql_verb_word(s, word, text);
     }
-    if (judge_variable(s, text))
+    if (is_variable_next(s)) {
+        judge_variable(s, text);
         return;
+    }
     bool dotted = s->last == SQL_LAST_DOT;
     bool is_name = s->name_next;
     judge_from(s, word);
+    uint8_t role = dotted ? 0 : roles[word];
     if (word != SQL_NO_WORD) {
-        judge_mention(s, word, dotted);
-        if (!dotted)
+        if (sql_word_infos[word].when != SQL_WHEN_CALLED || dotted)
+            judge_mention(s, word, dotted);
+        if ((role & ROLE_IN_WITH) == 0 && !is_name)
+            s->with_at &= ~bit_at(s->depth);
+        if ((role & ROLE_STEERS) != 0)
             judge_keyword(s, word);
     }
-    remember(s, SQL_LAST_WORD, word);
+    sql_remember(s, SQL_LAST_WORD, word);
     s->last_is_name = is_name;
     s->last_is_dotted = dotted;
-    if (!dotted) {
-        s->last_word = (uint16_t)word;
-        s->name_next = is_name_behind(s, word);
-    }
+    s->last_word = dotted ? (uint16_t)SQL_NO_WORD : (uint16_t)word;
+    s->name_next = (role & ROLE_NAME_NEXT) != 0 || ((role & ROLE_KEEPS_NAME) != 0 && is_name);
 }
 
 void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
@@ -199,14 +201,16 @@ void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
         begin_unknown(s);
     else if (s->step > SQL_STEP_PLAIN)
         sql_verb_word(s, SQL_NO_WORD, text);
-    if (judge_variable(s, text))
+    if (is_variable_next(s)) {
+        judge_variable(s, text);
         return;
+    }
     bool dotted = s->last == SQL_LAST_DOT;
     bool is_name = s->name_next;
     judge_from(s, SQL_NO_WORD);
     if (word != SQL_NO_WORD)
         judge_mention(s, word, dotted);
-    remember(s, SQL_LAST_NAME, word);
+    sql_remember(s, SQL_LAST_NAME, word);
     s->last_is_name = is_name;
     s->last_is_dotted = dotted;
 }
@@ -217,7 +221,7 @@ void sql_judge_string(struct sql_scan *s, struct bytes text)
         begin_unknown(s);
     else if (s->step > SQL_STEP_PLAIN)
         sql_verb_string(s, text);
-    remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+    sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
 }
 
 void sql_judge_number(struct sql_scan *s, bool named)
@@ -230,7 +234,7 @@ void sql_judge_number(struct sql_scan *s, bool named)
     bool dotted = s->last == SQL_LAST_DOT;
     if (named)
         judge_from(s, SQL_NO_WORD);
-    remember(s, named || dotted ? SQL_LAST_NAME : SQL_LAST_OTHER, SQL_NO_WORD);
+    sql_remember(s, named || dotted ? SQL_LAST_NAME : SQL_LAST_OTHER, SQL_NO_WORD);
     s->last_is_name = is_name;
     s->last_is_dotted = dotted;
 }
@@ -245,7 +249,7 @@ void sql_judge_at(struct sql_scan *s, bool system)
         sql_verb_byte(s, '@');
     if (!system)
         sql_add_effect(s, SQL_EFFECT_BIT(USER_VARIABLE));
-    remember(s, system ? SQL_LAST_SYSTEM : SQL_LAST_AT, SQL_NO_WORD);
+    sql_remember(s, system ? SQL_LAST_SYSTEM : SQL_LAST_AT, SQL_NO_WORD);
 }
 
 /* A word or name stands before "(". */
@@ -273,7 +277,7 @@ static void open_parenthesis(struct sql_scan *s)
     s->with_at &= ~bit_at(s->depth);
     s->cte_at = is_cte ? s->cte_at | bit_at(s->depth) : s->cte_at & ~bit_at(s->depth);
     s->id_calls += is_id;
-    remember(s, is_id ? SQL_LAST_ID_OPEN : SQL_LAST_OTHER, SQL_NO_WORD);
+    sql_remember(s, is_id ? SQL_LAST_ID_OPEN : SQL_LAST_OTHER, SQL_NO_WORD);
 }
 
 static void close_parenthesis(struct sql_scan *s)
@@ -285,7 +289,7 @@ static void close_parenthesis(struct sql_scan *s)
     }
     if (s->depth > 0)
         s->depth--;
-    remember(s, SQL_LAST_CLOSE, SQL_NO_WORD);
+    sql_remember(s, SQL_LAST_CLOSE, SQL_NO_WORD);
     s->name_next = true; /* an alias: nothing can be called right behind ")" */
     s->after_cte = ends_cte;
 }
@@ -303,7 +307,7 @@ static void end_statement(struct sql_scan *s)
     s->select_at = s->with_at = s->cte_at = 0;
     s->step = SQL_STEP_START;
     s->statement_verb = SQL_VERB_NONE;
-    remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+    sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
 }
 
 /* A dot, which may join two names. */
@@ -312,10 +316,11 @@ static void judge_dot(struct sql_scan *s)
     if (s->last == SQL_LAST_WORD || s->last == SQL_LAST_NAME) {
         s->qualifier = s->last_row;
         bool is_name = s->last_is_name;
-        remember(s, SQL_LAST_DOT, SQL_NO_WORD);
+        sql_remember(s, SQL_LAST_DOT, SQL_NO_WORD);
         s->name_next = is_name;
     } else {
-        remember(s, s->last == SQL_LAST_VARIABLE ? SQL_LAST_MEMBER : SQL_LAST_OTHER, SQL_NO_WORD);
+        sql_remember(s, s->last == SQL_LAST_VARIABLE ? SQL_LAST_MEMBER : SQL_LAST_OTHER,
+                     SQL_NO_WORD);
     }
 }
 
@@ -346,10 +351,10 @@ void sql_judge_byte(struct sql_scan *s, uint8_t c)
     case ':': /* a label in front of a compound statement */
         if (s->last_word != 0 && sql_word_verbs[s->last_word] == s->statement_verb)
             sql_doubt(s);
-        remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+        sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
         break;
     default:
-        remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+        sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
         break;
     }
     if (c == ',' && after_cte) {

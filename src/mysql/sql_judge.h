@@ -51,11 +51,11 @@ enum sql_last {
     SQL_LAST_NAME, /* quoted, or a word that begins with a digit */
     SQL_LAST_CLOSE,
     SQL_LAST_DOT,      /* behind a word or name */
-    SQL_LAST_AT,       /* @ */
-    SQL_LAST_SYSTEM,   /* @@ */
+    SQL_LAST_ID_OPEN,  /* LAST_INSERT_ID( */
     SQL_LAST_VARIABLE, /* the name behind @@ */
-    SQL_LAST_MEMBER,   /* the dot behind that */
-    SQL_LAST_ID_OPEN   /* LAST_INSERT_ID( */
+    SQL_LAST_AT,       /* @; from here on, a name that follows is a variable's */
+    SQL_LAST_SYSTEM,   /* @@ */
+    SQL_LAST_MEMBER    /* the dot behind the name behind @@ */
 };
 
 enum sql_scope {
@@ -66,6 +66,16 @@ enum sql_scope {
     SQL_SCOPE_USER /* @x */
 };
 
+static inline void sql_remember(struct sql_scan *s, enum sql_last last, enum sql_word word)
+{
+    s->last = (uint8_t)last;
+    s->last_row = (uint16_t)word;
+    s->last_word = SQL_NO_WORD;
+    s->last_is_dotted = false;
+    s->name_next = false;
+    s->after_cte = false;
+}
+
 /* Tokens, in order. `text` is as written, without quotes. */
 void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text);
 void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text);
@@ -75,6 +85,12 @@ void sql_judge_number(struct sql_scan *s, bool named);
 void sql_judge_at(struct sql_scan *s, bool system);
 /* Everything else, byte by byte. */
 void sql_judge_byte(struct sql_scan *s, uint8_t c);
+
+/* Where the verb wants to see nothing, most values and operators only stand between words. */
+static inline bool sql_judge_is_idle(const struct sql_scan *s)
+{
+    return s->step == SQL_STEP_PLAIN && !s->after_cte;
+}
 /* The end of the text: the results are complete. */
 void sql_judge_end(struct sql_scan *s);
 

@@ -4,27 +4,7 @@
 
 #include "base/check.h"
 #include "mysql/sql_judge.h"
-
-enum state {
-    BETWEEN, /* two tokens */
-    WORD,
-    NUMBER,
-    STRING,
-    STRING_ESCAPE, /* behind a backslash */
-    NAME,          /* quoted */
-    AT,            /* behind @ */
-    DASH,          /* behind - */
-    DASH_DASH,
-    SLASH,
-    STAR, /* behind * in an executable comment */
-    LINE_COMMENT,
-    COMMENT_OPEN,   /* behind slash-star */
-    COMMENT_OPEN_M, /* … and M */
-    VERSION,        /* behind slash-star-bang */
-    COMMENT,
-    COMMENT_STAR, /* behind * in a comment */
-    COMMENT_SLASH /* behind / in a comment that is skipped for its version */
-};
+#include "mysql/sql_scan_state.h"
 
 /* What the first byte of a token begins. */
 enum start {
@@ -73,14 +53,10 @@ static const uint8_t starts[256] = {
     ['#'] = START_HASH,
 };
 
-/* A version that no server will ever have: such comments are how dumps hide text from servers. */
-#define VERSION_NEVER      999999
-#define VERSION_DIGITS_MAX 6
-
-static void enter(struct sql_scan *s, enum state state)
-{
-    s->state = (uint8_t)state;
-}
+/* Bytes that sql_judge.c has a case for. */
+static const bool is_significant[256] = {
+    ['('] = true, [')'] = true, ['.'] = true, [':'] = true, [';'] = true,
+};
 
 /* Keeps what a piece holds of a token that goes on in the next. */
 static void keep_text(struct sql_scan *s, const uint8_t *from, const uint8_t *to)
@@ -107,19 +83,19 @@ static struct bytes whole_text(struct sql_scan *s, const uint8_t *from, const ui
     return bytes_of(s->text, s->text_size);
 }
 
-static void begin_token(struct sql_scan *s, enum state state)
+static void begin_token(struct sql_scan *s, enum sql_state state)
 {
     s->text_size = 0;
     s->text_cut = false;
     s->hash = SQL_HASH_BEGIN;
     s->word_bits = 0;
-    enter(s, state);
+    sql_enter(s, state);
 }
 
 static void end_token(struct sql_scan *s)
 {
     s->gap = false;
-    enter(s, BETWEEN);
+    sql_enter(s, SQL_STATE_BETWEEN);
 }
 
 static enum sql_word find_word(const struct sql_scan *s, struct bytes text)
@@ -186,17 +162,22 @@ static void end_number(struct sql_scan *s)
     end_token(s);
 }
 
+static void add_digit(struct sql_scan *s, uint8_t digit)
+{
+    if (__builtin_mul_overflow(s->number, 10, &s->number) ||
+        __builtin_add_overflow(s->number, digit, &s->number))
+        s->number_is_plain = false;
+}
+
 static const uint8_t *scan_number(struct sql_scan *s, const uint8_t *p, const uint8_t *end)
 {
     for (; p < end && (sql_word_fold[*p] != 0 || *p == '.'); p++) {
         uint8_t digit = (uint8_t)(*p - '0');
-        if (digit > 9) {
+        if (digit <= 9) {
+            add_digit(s, digit);
+        } else {
             s->number_is_plain = false;
             s->number_is_named = s->number_is_named || *p != '.';
-        } else if (s->number > (UINT64_MAX - digit) / 10) {
-            s->number_is_plain = false;
-        } else {
-            s->number = s->number * 10 + digit;
         }
     }
     if (p < end)
@@ -214,7 +195,10 @@ static void doubt_quoted_star(struct sql_scan *s, const uint8_t *from, const uin
 
 static void end_string(struct sql_scan *s, const uint8_t *from, const uint8_t *to)
 {
-    sql_judge_string(s, s->wants_text ? whole_text(s, from, to) : bytes_of(NULL, 0));
+    if (sql_judge_is_idle(s))
+        sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+    else
+        sql_judge_string(s, s->wants_text ? whole_text(s, from, to) : bytes_of(NULL, 0));
     end_token(s);
 }
 
@@ -232,12 +216,12 @@ static const uint8_t *scan_string(struct sql_scan *s, const uint8_t *p, const ui
     const uint8_t quote = s->quote;
     for (; p < end && *p != quote; p++)
         if (*p == '\\' && escapes(s, byte_before(s, from, p))) {
-            enter(s, STRING_ESCAPE);
+            sql_enter(s, SQL_STATE_STRING_ESCAPE);
             p++;
             break;
         }
     doubt_quoted_star(s, from, p);
-    if (p == end || s->state == STRING_ESCAPE) {
+    if (p == end || s->state == SQL_STATE_STRING_ESCAPE) {
         if (s->wants_text)
             keep_text(s, from, p);
         return p;
@@ -251,7 +235,7 @@ static const uint8_t *scan_escape(struct sql_scan *s, const uint8_t *p)
     doubt_quoted_star(s, p, p + 1);
     if (s->wants_text)
         keep_text(s, p, p + 1);
-    enter(s, STRING);
+    sql_enter(s, SQL_STATE_STRING);
     return p + 1;
 }
 
@@ -280,27 +264,40 @@ static const uint8_t *open_quote(struct sql_scan *s, const uint8_t *p)
     s->quote = *p;
     if (*p == '"' && s->mode_in_doubt)
         sql_doubt(s);
-    begin_token(s, *p == '`' || (*p == '"' && s->mode.ansi_quotes) ? NAME : STRING);
+    begin_token(s, *p == '`' || (*p == '"' && s->mode.ansi_quotes) ? SQL_STATE_NAME
+                                                                   : SQL_STATE_STRING);
     return p + 1;
 }
 
 static void pass_byte(struct sql_scan *s, uint8_t c)
 {
-    sql_judge_byte(s, c);
+    if (sql_judge_is_idle(s) && !is_significant[c])
+        sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
+    else
+        sql_judge_byte(s, c);
     end_token(s);
 }
 
 static const uint8_t *scan_between(struct sql_scan *s, const uint8_t *p, const uint8_t *end)
 {
+    /* Two of three tokens are words behind a space: no jump table for these. */
+    if (starts[*p] == START_SPACE) {
+        s->gap = true;
+        do
+            if (++p == end)
+                return p;
+        while (starts[*p] == START_SPACE);
+    }
+    if (LIKELY(starts[*p] == START_WORD)) {
+        begin_token(s, SQL_STATE_WORD);
+        return scan_word(s, p, end);
+    }
     switch ((enum start)starts[*p]) {
     case START_SPACE:
-        s->gap = true;
-        return p + 1;
     case START_WORD:
-        begin_token(s, WORD);
-        return scan_word(s, p, end);
+        return p;
     case START_DIGIT:
-        begin_token(s, NUMBER);
+        begin_token(s, SQL_STATE_NUMBER);
         s->number = 0;
         s->number_is_plain = true;
         s->number_is_named = false;
@@ -308,20 +305,20 @@ static const uint8_t *scan_between(struct sql_scan *s, const uint8_t *p, const u
     case START_QUOTE:
         return open_quote(s, p);
     case START_AT:
-        enter(s, AT);
+        sql_enter(s, SQL_STATE_AT);
         return p + 1;
     case START_DASH:
-        enter(s, DASH);
+        sql_enter(s, SQL_STATE_DASH);
         return p + 1;
     case START_SLASH:
-        enter(s, SLASH);
+        sql_enter(s, SQL_STATE_SLASH);
         return p + 1;
     case START_HASH:
-        enter(s, LINE_COMMENT);
+        sql_enter(s, SQL_STATE_LINE_COMMENT);
         return p + 1;
     case START_STAR:
         if (s->comment_depth > 0) {
-            enter(s, STAR);
+            sql_enter(s, SQL_STATE_STAR);
             return p + 1;
         }
         FALLTHROUGH;
@@ -348,7 +345,7 @@ static const uint8_t *scan_dash(struct sql_scan *s, const uint8_t *p)
         pass_byte(s, '-');
         return p;
     }
-    enter(s, DASH_DASH);
+    sql_enter(s, SQL_STATE_DASH_DASH);
     return p + 1;
 }
 
@@ -356,10 +353,10 @@ static const uint8_t *scan_dash(struct sql_scan *s, const uint8_t *p)
 static const uint8_t *scan_dash_dash(struct sql_scan *s, const uint8_t *p)
 {
     if (starts[*p] == START_SPACE) {
-        enter(s, LINE_COMMENT);
+        sql_enter(s, SQL_STATE_LINE_COMMENT);
     } else {
         pass_byte(s, '-');
-        enter(s, DASH);
+        sql_enter(s, SQL_STATE_DASH);
     }
     return p;
 }
@@ -370,18 +367,8 @@ static const uint8_t *scan_slash(struct sql_scan *s, const uint8_t *p)
         pass_byte(s, '/');
         return p;
     }
-    s->comment_is_hint = s->comment_is_skipped = false;
-    s->hint_quotes = 0;
-    enter(s, COMMENT_OPEN);
+    sql_open_comment(s);
     return p + 1;
-}
-
-static void end_comment(struct sql_scan *s)
-{
-    if (s->hint_quotes != 0)
-        sql_doubt(s);
-    s->gap = true;
-    enter(s, BETWEEN);
 }
 
 static const uint8_t *scan_star(struct sql_scan *s, const uint8_t *p)
@@ -390,166 +377,46 @@ static const uint8_t *scan_star(struct sql_scan *s, const uint8_t *p)
         pass_byte(s, '*');
         return p;
     }
-    s->comment_depth--;
-    s->gap = true;
-    enter(s, BETWEEN);
+    sql_close_executable_comment(s);
     return p + 1;
-}
-
-static const uint8_t *scan_line_comment(struct sql_scan *s, const uint8_t *p, const uint8_t *end)
-{
-    if (s->comment_depth > 0)
-        sql_doubt(
-            s); /* skipped as a whole, the comment around it ends where its first end stands */
-    const uint8_t *line_end = memchr(p, '\n', (size_t)(end - p));
-    if (line_end == NULL)
-        return end;
-    s->gap = true;
-    enter(s, BETWEEN);
-    return line_end + 1;
-}
-
-static void open_executable_comment(struct sql_scan *s)
-{
-    if (s->comment_depth > 0)
-        sql_doubt(s);
-    if (s->comment_depth < UINT8_MAX)
-        s->comment_depth++;
-    s->version_size = 0;
-    s->number = 0;
-    enter(s, VERSION);
-}
-
-static const uint8_t *scan_comment_open(struct sql_scan *s, const uint8_t *p)
-{
-    if (*p == '!') {
-        open_executable_comment(s);
-        return p + 1;
-    }
-    if (*p == 'M' && s->mode.mariadb) {
-        enter(s, COMMENT_OPEN_M);
-        return p + 1;
-    }
-    s->comment_is_hint = *p == '+';
-    enter(s, COMMENT);
-    return p;
-}
-
-static const uint8_t *scan_comment_open_m(struct sql_scan *s, const uint8_t *p)
-{
-    if (*p != '!') {
-        enter(s, COMMENT);
-        return p;
-    }
-    open_executable_comment(s);
-    return p + 1;
-}
-
-static const uint8_t *scan_version(struct sql_scan *s, const uint8_t *p)
-{
-    uint8_t digit = (uint8_t)(*p - '0');
-    if (digit <= 9 && s->version_size < VERSION_DIGITS_MAX) {
-        s->number = s->number * 10 + digit;
-        s->version_size++;
-        return p + 1;
-    }
-    s->gap = true;
-    if (s->number == VERSION_NEVER) {
-        s->comment_depth--;
-        s->comment_is_skipped = true;
-        enter(s, COMMENT);
-    } else {
-        s->has_executable_comment = true;
-        enter(s, BETWEEN);
-    }
-    return p;
-}
-
-/* A hint has quotes of its own: a comment's end between them may not be one. */
-static void pass_hint_byte(struct sql_scan *s, uint8_t c)
-{
-    s->hint_quotes ^= c == '\'' ? 1 : c == '"' ? 2 : c == '`' ? 4 : 0;
-}
-
-static const uint8_t *scan_comment(struct sql_scan *s, const uint8_t *p, const uint8_t *end)
-{
-    for (; p < end && *p != '*'; p++) {
-        if (s->comment_is_hint)
-            pass_hint_byte(s, *p);
-        if (s->comment_is_skipped && *p == '/') {
-            enter(s, COMMENT_SLASH);
-            return p + 1;
-        }
-    }
-    if (p == end)
-        return p;
-    enter(s, COMMENT_STAR);
-    return p + 1;
-}
-
-static const uint8_t *scan_comment_star(struct sql_scan *s, const uint8_t *p)
-{
-    if (*p == '/') {
-        end_comment(s);
-        return p + 1;
-    }
-    if (*p == '*')
-        return p + 1;
-    enter(s, COMMENT);
-    return p;
-}
-
-/* Servers count comments in a comment that they skip for its version. */
-static const uint8_t *scan_comment_slash(struct sql_scan *s, const uint8_t *p)
-{
-    if (*p == '*')
-        sql_doubt(s);
-    enter(s, COMMENT);
-    return p;
 }
 
 /* At least one byte is consumed, or the state changes. */
 static const uint8_t *scan_some(struct sql_scan *s, const uint8_t *p, const uint8_t *end)
 {
-    switch ((enum state)s->state) {
-    case BETWEEN:
+    switch ((enum sql_state)s->state) {
+    case SQL_STATE_BETWEEN:
         return scan_between(s, p, end);
-    case WORD:
+    case SQL_STATE_WORD:
         return scan_word(s, p, end);
-    case NUMBER:
+    case SQL_STATE_NUMBER:
         return scan_number(s, p, end);
-    case STRING:
+    case SQL_STATE_STRING:
         return scan_string(s, p, end);
-    case STRING_ESCAPE:
+    case SQL_STATE_STRING_ESCAPE:
         return scan_escape(s, p);
-    case NAME:
+    case SQL_STATE_NAME:
         return scan_name(s, p, end);
-    case AT:
+    case SQL_STATE_AT:
         return scan_at(s, p);
-    case DASH:
+    case SQL_STATE_DASH:
         return scan_dash(s, p);
-    case DASH_DASH:
+    case SQL_STATE_DASH_DASH:
         return scan_dash_dash(s, p);
-    case SLASH:
+    case SQL_STATE_SLASH:
         return scan_slash(s, p);
-    case STAR:
+    case SQL_STATE_STAR:
         return scan_star(s, p);
-    case LINE_COMMENT:
-        return scan_line_comment(s, p, end);
-    case COMMENT_OPEN:
-        return scan_comment_open(s, p);
-    case COMMENT_OPEN_M:
-        return scan_comment_open_m(s, p);
-    case VERSION:
-        return scan_version(s, p);
-    case COMMENT:
-        return scan_comment(s, p, end);
-    case COMMENT_STAR:
-        return scan_comment_star(s, p);
-    case COMMENT_SLASH:
-        return scan_comment_slash(s, p);
+    case SQL_STATE_LINE_COMMENT:
+    case SQL_STATE_COMMENT_OPEN:
+    case SQL_STATE_COMMENT_OPEN_M:
+    case SQL_STATE_VERSION:
+    case SQL_STATE_COMMENT:
+    case SQL_STATE_COMMENT_STAR:
+    case SQL_STATE_COMMENT_SLASH:
+        return sql_scan_comment(s, p, end);
     }
-    check_failed("a state of enum state", __FILE__, __LINE__, __func__);
+    check_failed("a state of enum sql_state", __FILE__, __LINE__, __func__);
 }
 
 void sql_scan_begin(struct sql_scan *s, struct sql_mode mode)
@@ -565,45 +432,45 @@ void sql_scan_feed(struct sql_scan *s, struct bytes piece)
     if (piece.size == 0)
         return;
     while (p < end)
-        p = scan_some(s, p, end);
+        p = s->state == SQL_STATE_BETWEEN ? scan_between(s, p, end) : scan_some(s, p, end);
     s->previous = end[-1];
 }
 
 /* What the end of the text makes of a token that is not complete. */
 static void end_last_token(struct sql_scan *s)
 {
-    switch ((enum state)s->state) {
-    case WORD:
+    switch ((enum sql_state)s->state) {
+    case SQL_STATE_WORD:
         end_word(s, NULL, NULL);
         break;
-    case NUMBER:
+    case SQL_STATE_NUMBER:
         end_number(s);
         break;
-    case AT:
+    case SQL_STATE_AT:
         sql_judge_at(s, false);
         break;
-    case DASH:
+    case SQL_STATE_DASH:
         pass_byte(s, '-');
         break;
-    case SLASH:
+    case SQL_STATE_SLASH:
         pass_byte(s, '/');
         break;
-    case STAR:
+    case SQL_STATE_STAR:
         pass_byte(s, '*');
         break;
-    case BETWEEN:
-    case LINE_COMMENT:
-    case DASH_DASH: /* a comment: servers see a NUL behind it */
+    case SQL_STATE_BETWEEN:
+    case SQL_STATE_LINE_COMMENT:
+    case SQL_STATE_DASH_DASH: /* a comment: servers see a NUL behind it */
         break;
-    case STRING:
-    case STRING_ESCAPE:
-    case NAME:
-    case COMMENT_OPEN:
-    case COMMENT_OPEN_M:
-    case VERSION:
-    case COMMENT:
-    case COMMENT_STAR:
-    case COMMENT_SLASH:
+    case SQL_STATE_STRING:
+    case SQL_STATE_STRING_ESCAPE:
+    case SQL_STATE_NAME:
+    case SQL_STATE_COMMENT_OPEN:
+    case SQL_STATE_COMMENT_OPEN_M:
+    case SQL_STATE_VERSION:
+    case SQL_STATE_COMMENT:
+    case SQL_STATE_COMMENT_STAR:
+    case SQL_STATE_COMMENT_SLASH:
         s->effects |= SQL_EFFECT_BIT(UNTERMINATED);
         break;
     }

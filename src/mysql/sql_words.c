@@ -60,14 +60,24 @@ static const struct slot slots[1 << SLOT_BITS] = {
 #include "mysql/sql_word_slots.def"
 };
 
+static bool has_name(unsigned word, struct bytes text)
+{
+    const struct sql_word_info *info = &sql_word_infos[word];
+    if (text.size != info->size)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (sql_word_fold[text.data[i]] != (uint8_t)info->name[i])
+            return false;
+    return true;
+}
+
 enum sql_word sql_word_find(uint32_t hash, struct bytes text)
 {
     uint32_t mixed = hash * UINT32_C(0x9e3779b1);
     uint16_t tag = (uint16_t)mixed;
     uint32_t at = mixed >> (32 - SLOT_BITS);
     while (slots[at].word != SQL_NO_WORD) {
-        if (slots[at].tag == tag && text.size == sql_word_infos[slots[at].word].size &&
-            sql_text_is(text, sql_word_infos[slots[at].word].name))
+        if (slots[at].tag == tag && has_name(slots[at].word, text))
             return (enum sql_word)slots[at].word;
         at = (at + 1) & ((1U << SLOT_BITS) - 1);
     }
