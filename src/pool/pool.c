@@ -171,7 +171,8 @@ bool pool_resume(struct pool_seat *seat, usec_t now)
     if (seat->state == SEAT_RECALLED) {
         struct pool *favour = seat->favour;
         seat_set_favour(seat, NULL); /* else its own promise would hide that it is wanted */
-        bool wanted = !list_empty(&p->waiting) || pool_claimant(p, now) != NULL;
+        bool wanted = !list_empty(&p->waiting) || pool_claimant(p, false, now) != NULL ||
+                      seat_why_close(seat, now) != POOL_WHY_NONE;
         seat_set_favour(seat, favour);
         if (wanted)
             return false;
@@ -190,11 +191,13 @@ bool pool_rest(struct pool_seat *seat, usec_t now)
     seat_set_favour(seat, NULL);
     if (seat_why_close(seat, now) != POOL_WHY_NONE)
         return false;
-    if ((claimant = pool_claimant(p, now)) != NULL) {
+    bool has_waiters =
+        p->waiting.count > p->returning; /* whom nothing on its way back will serve */
+    if ((claimant = pool_claimant(p, has_waiters, now)) != NULL) {
         seat_set_favour(seat, claimant);
         return false;
     }
-    if (p->waiting.count > p->returning) {
+    if (has_waiters) {
         seat_set_favour(seat, p);
         return false;
     }

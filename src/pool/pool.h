@@ -203,7 +203,8 @@ NODISCARD enum pool_checkout pool_checkout(struct pool *p, struct pool_ticket *t
 
 /* The client of a soft lease begins a request. True: FIRM again (also when it was RECALLED and
  * nobody needs it any more; the RECALL under way is then to be ignored). False: it was RECALLED and
- * others come first; the caller gives the link back (pool_give_back) and checks out anew. */
+ * others come first, or it is to be closed; the caller gives the link back (pool_give_back) and
+ * checks out anew. */
 NODISCARD bool pool_resume(struct pool_seat *seat, usec_t now);
 
 /* The transaction of a FIRM lease has ended and nothing pins it. True: keep it, SOFT. False:
@@ -278,13 +279,15 @@ struct pool_action {
     enum pool_why why;
 };
 
-/* Call after every event until POOL_NOTHING. Takes first what events have decided: GRANTs, FAILs,
- * RECALLs and CLOSEs. Then decides, one by one: what a lowered limit asks for; OPENs for waiters
- * beyond what is opening, the pool with the oldest waiter first, while max_size, ceiling, observed
- * limits, max_opening and the pauses allow; for waiters whose pool may not grow right now: RECALL
- * of the pool's oldest soft lease, else, when only the ceiling is in the way, CLOSE of the longest
- * idle link of another pool, else RECALL of the oldest soft lease of another pool, no more than
- * there are waiters that nothing under way will serve; at last OPENs up to `size`. */
+/* Call after every event but pool_take, pool_attach, pool_resume and pool_rest, which leave nothing
+ * to do, until POOL_NOTHING; also after pool_configure, pool_init and the like. Takes first what
+ * events have decided: GRANTs, FAILs, RECALLs and CLOSEs. Then decides, one by one: what a lowered
+ * limit asks for; OPENs for waiters beyond what is opening, the pool with the oldest waiter first,
+ * while max_size, ceiling, observed limits, max_opening and the pauses allow; for waiters whose
+ * pool may not grow right now: RECALL of the pool's oldest soft lease, else, when only the ceiling
+ * is in the way, CLOSE of the longest idle link of another pool, else RECALL of the oldest soft
+ * lease of another pool, no more than there are waiters that nothing under way will serve; at last
+ * OPENs up to `size`. */
 NODISCARD struct pool_action pool_next_action(struct pool_server *s, usec_t now);
 
 /* Time passes: waiters time out, idle and old links become DOOMED, soft leases that are idle for
@@ -292,8 +295,9 @@ NODISCARD struct pool_action pool_next_action(struct pool_server *s, usec_t now)
  * are looked for at most 64 times in a lifetime. */
 void pool_sweep(struct pool_server *s, usec_t now);
 
-/* When pool_sweep and pool_next_action must run next at the latest (0: nothing to wait for).
- * Changes with every event. */
+/* When pool_sweep and pool_next_action must run next at the latest (0: nothing to wait for). To be
+ * asked again after every event that is followed by pool_next_action; a reminder that has become
+ * too early does no harm. */
 usec_t pool_next_deadline(const struct pool_server *s);
 
 /* -------- numbers -------- */

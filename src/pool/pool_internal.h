@@ -108,9 +108,9 @@ enum pool_growth {
  * change the answer, 0 if it will not. */
 enum pool_growth pool_growth(const struct pool *p, usec_t now, usec_t *later);
 
-/* The pool for whose oldest waiter a link of `p` is to be closed now, instead of serving p's own
- * waiters or becoming idle; NULL: none. */
-struct pool *pool_claimant(const struct pool *p, usec_t now);
+/* The pool for whose oldest waiter a link of `p` is to be closed now, instead of serving a waiter
+ * of its own pool (`has_waiters`) or becoming idle; NULL: none. */
+struct pool *pool_claimant(const struct pool *p, bool has_waiters, usec_t now);
 
 /* The oldest waiter has waited so long that what was meant to serve it is not relied upon. */
 bool pool_waiter_is_late(const struct pool *p, usec_t now);

@@ -255,7 +255,7 @@ static bool comes_before(const struct pool *q, const struct pool *p, usec_t now)
            pool_oldest_waiter(q)->since + margin < pool_oldest_waiter(p)->since;
 }
 
-struct pool *pool_claimant(const struct pool *p, usec_t now)
+struct pool *pool_claimant(const struct pool *p, bool has_waiters, usec_t now)
 {
     const struct pool_server *s = p->server;
     struct pool *best = NULL;
@@ -266,7 +266,7 @@ struct pool *pool_claimant(const struct pool *p, usec_t now)
         struct pool *q = pool_of(n);
         if (q == p || pool_unserved(q) == 0 || pool_growth(q, now, NULL) != POOL_GROW_CEILING)
             continue;
-        if (!list_empty(&p->waiting) && !comes_before(q, p, now))
+        if (has_waiters && !comes_before(q, p, now))
             continue;
         if (best == NULL || pool_oldest_waiter(q)->since < pool_oldest_waiter(best)->since)
             best = q;

@@ -161,7 +161,7 @@ void seat_place(struct pool_seat *seat, usec_t now)
     seat_set_favour(seat, NULL); /* what was promised is decided anew, by who waits now */
     if (why != POOL_WHY_NONE)
         seat_doom(seat, NULL, why, now);
-    else if ((claimant = pool_claimant(p, now)) != NULL)
+    else if ((claimant = pool_claimant(p, !list_empty(&p->waiting), now)) != NULL)
         seat_doom(seat, claimant, POOL_WHY_ROOM, now);
     else if (!list_empty(&p->waiting))
         grant(p, seat, now);

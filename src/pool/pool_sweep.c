@@ -129,7 +129,10 @@ static void lower_for_pool(usec_t *deadline, const struct pool *p, usec_t now)
         lower(deadline, seat_of(list_first(&p->idle))->since + p->limits.idle_timeout);
     if (!list_empty(&p->soft) && pool_may_recall_idle(p))
         lower(deadline, seat_of(list_first(&p->soft))->since + p->limits.idle_timeout);
-    if (!list_empty(&p->idle) || !list_empty(&p->soft))
+    /* Nothing that becomes soft from now on is due before that: pool_rest needs no new deadline. */
+    if (!list_empty(&p->firm) && pool_may_recall_idle(p))
+        lower(deadline, now + p->limits.idle_timeout);
+    if (pool_usable(p) > pool_opening(p))
         lower(deadline, p->old_check_at);
     if (p->waiting.count > pool_opening(p) || pool_usable(p) < p->limits.size) {
         (void)pool_growth(p, now, &later);

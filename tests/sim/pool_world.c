@@ -181,8 +181,8 @@ static void handle(struct world *w, const struct event *event)
     }
 }
 
-/* Before its deadline, time alone must not give the policy anything to do: who relies on the
- * deadline would be late. */
+/* Before its deadline, time alone must not give the policy anything to do, nor must an event that
+ * is said to need no follow-up: who relies on that would be late. */
 static void check_nothing_is_due(struct world *w)
 {
     pool_sweep(&w->server, w->now);
@@ -192,21 +192,24 @@ static void check_nothing_is_due(struct world *w)
 /* The next event, or what the policy wanted to be reminded of. False: nothing will ever happen. */
 static bool step(struct world *w)
 {
-    usec_t deadline = pool_next_deadline(&w->server);
     struct event event;
 
-    if (deadline != 0 && (w->event_count == 0 || deadline <= w->events[0].at)) {
-        w->now = deadline > w->now ? deadline : w->now;
+    if (w->armed != 0 && (w->event_count == 0 || w->armed <= w->events[0].at)) {
+        w->now = w->armed > w->now ? w->armed : w->now;
+        w->armed = 0;
         pool_sweep(&w->server, w->now);
         world_take_actions(w);
-        deadline = pool_next_deadline(&w->server);
-        WORLD_CHECK(w, deadline == 0 || deadline > w->now);
+        WORLD_CHECK(w, w->armed == 0 || w->armed > w->now);
     } else if (w->event_count > 0) {
         pop_event(w, &event);
         w->now = event.at;
         check_nothing_is_due(w);
+        w->quiet = false;
         handle(w, &event);
-        world_take_actions(w);
+        if (w->quiet)
+            check_nothing_is_due(w);
+        else
+            world_take_actions(w);
     } else {
         return false;
     }

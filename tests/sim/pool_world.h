@@ -107,6 +107,8 @@ struct world {
     uint64_t event_number, arrivals;
     unsigned opens_on_their_way[WORLD_POOLS];
     bool up, finishing;
+    bool quiet;   /* this event needs no pool_next_action after it, says the contract */
+    usec_t armed; /* the earliest deadline heard of since the last sweep; 0 none */
     bool login_ok[WORLD_POOLS];
     unsigned server_max;            /* the server says 1040 beyond */
     unsigned user_max[WORLD_POOLS]; /* … and 1226 */

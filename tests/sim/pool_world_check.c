@@ -151,8 +151,13 @@ static bool take_action(struct world *w)
 
 void world_take_actions(struct world *w)
 {
+    usec_t deadline;
+
     for (unsigned i = 0; take_action(w); i++)
         WORLD_CHECK(w, i < 4 * (WORLD_CLIENTS + WORLD_LINKS));
+    deadline = pool_next_deadline(&w->server);
+    if (deadline != 0 && (w->armed == 0 || deadline < w->armed))
+        w->armed = deadline;
 }
 
 /* -------- after each event -------- */
@@ -210,8 +215,7 @@ static void check_pool_is_busy(struct world *w, const struct pool *p)
  * it was taken; then the policy must ask for a sweep at once. */
 static void check_waits(struct world *w)
 {
-    usec_t deadline = pool_next_deadline(&w->server);
-    bool is_due = deadline != 0 && deadline <= w->now;
+    bool is_due = w->armed != 0 && w->armed <= w->now;
 
     for (unsigned i = 0; i < w->scenario.clients; i++) {
         const struct world_client *c = &w->clients[i];

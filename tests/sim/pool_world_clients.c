@@ -138,9 +138,11 @@ static void end_work(struct world *w, struct world_client *c)
     } else if (pool_rest(seat, world_clock(w))) {
         WORLD_CHECK(w, !must_shrink(w, seat->pool));
         seat->tag = c;
+        w->quiet = true;
         world_client_set(w, c, CLIENT_RESTING, w->scenario.think);
     } else {
         c->wants_again = world_chance(w, 300);
+        w->quiet = true;
         world_client_set(w, c, CLIENT_PARKING, w->scenario.park);
     }
 }
@@ -155,9 +157,11 @@ static void end_rest(struct world *w, struct world_client *c)
     } else if (pool_resume(seat, world_clock(w))) {
         WORLD_CHECK(w, !others_first);
         w->totals.resumed++;
+        w->quiet = true;
         world_client_set(w, c, CLIENT_WORKING, w->scenario.work);
     } else {
         c->wants_again = true;
+        w->quiet = true;
         world_client_set(w, c, CLIENT_PARKING, w->scenario.park);
     }
 }

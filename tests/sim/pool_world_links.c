@@ -49,6 +49,7 @@ void world_open(struct world *w, unsigned pool, bool probe)
     l->life++;
     pool_attach(&w->pools[pool], &l->seat, (unsigned)world_delay(w, 4), world_clock(w));
     WORLD_CHECK(w, l->seat.state == SEAT_OPENING);
+    w->quiet = true;
     world_post(w, world_delay(w, w->scenario.connect), EVENT_CONNECT, index_of(w, l), l->life);
 }
 
