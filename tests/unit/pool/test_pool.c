@@ -144,6 +144,23 @@ static void test_a_recalled_lease_is_resumed_when_the_waiter_has_gone(void **sta
     assert_int_equal(f.a.returning, 0);
 }
 
+static void test_a_lease_recalled_to_be_closed_is_not_resumed(void **state)
+{
+    struct fixture f;
+    struct pool_limits limits = fixture_limits();
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *seat = soft_lease(&f, &f.a);
+    (void)lease(&f, &f.a);
+    limits.max_size = 1;
+    pool_configure(&f.a, limits);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_RECALL)->seat, seat);
+    assert_false(pool_resume(seat, f.now));
+    pool_give_back(seat, f.now);
+    assert_int_equal(seat->state, SEAT_DOOMED);
+}
+
 static void test_rest_ends_no_more_leases_than_waiters_are_there(void **state)
 {
     struct fixture f;
@@ -328,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_a_soft_lease_is_resumed_without_asking),
         cmocka_unit_test(test_resuming_a_recalled_lease_queues_behind_the_waiter),
         cmocka_unit_test(test_a_recalled_lease_is_resumed_when_the_waiter_has_gone),
+        cmocka_unit_test(test_a_lease_recalled_to_be_closed_is_not_resumed),
         cmocka_unit_test(test_rest_ends_no_more_leases_than_waiters_are_there),
         cmocka_unit_test(test_another_lease_is_recalled_when_one_cannot_be_given_back),
         cmocka_unit_test(test_an_ended_lease_that_cannot_be_given_back_is_not_counted_on),

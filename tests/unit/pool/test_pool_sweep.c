@@ -70,6 +70,24 @@ static void test_a_soft_lease_left_unused_is_recalled_and_closed(void **state)
     assert_int_equal(the(&f, POOL_CLOSE)->why, POOL_WHY_IDLE);
 }
 
+static void test_the_deadline_foresees_leases_that_will_rest(void **state)
+{
+    struct fixture f;
+    struct pool_limits limits = fixture_limits();
+    (void)state;
+    fixture_init(&f);
+    limits.idle_timeout = 10 * SEC;
+    pool_configure(&f.a, limits);
+    struct pool_seat *seat = lease(&f, &f.a);
+    usec_t armed = pool_next_deadline(&f.server);
+    assert_in_range(armed, f.now + 1, f.now + 10 * SEC);
+    usec_t rested = f.now + 1 * SEC;
+    assert_true(pool_rest(seat, rested)); /* nobody asks for the deadline again */
+    sweep_at(&f, armed);
+    assert_int_equal(f.count, 0);
+    assert_int_equal(pool_next_deadline(&f.server), rested + 10 * SEC);
+}
+
 static void test_a_recalled_unused_lease_serves_who_waits_by_then(void **state)
 {
     struct fixture f;
@@ -179,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_a_waiter_waits_for_a_bounded_time),
         cmocka_unit_test(test_idle_links_beyond_size_are_closed_the_longest_idle_first),
         cmocka_unit_test(test_a_soft_lease_left_unused_is_recalled_and_closed),
+        cmocka_unit_test(test_the_deadline_foresees_leases_that_will_rest),
         cmocka_unit_test(test_a_recalled_unused_lease_serves_who_waits_by_then),
         cmocka_unit_test(test_links_past_their_lifetime_are_closed_or_recalled),
         cmocka_unit_test(test_a_lifetime_that_is_configured_later_counts_from_birth),
