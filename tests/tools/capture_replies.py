@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records what a real server answers to the same commands in every dialect.
 
-Usage: capture_replies.py HOST PORT > tests/unit/mysql/fixtures/replies.txt
+Usage: capture_replies.py HOST PORT [SERVER] > tests/unit/mysql/fixtures/replies_mariadb.txt
 
-The account root must have no password, and the server must allow LOAD DATA LOCAL. Each case runs
-on fresh connections: one that speaks as Weir's links do (DEPRECATE_EOF, SESSION_TRACK, all
-trackers on) and one for each dialect of a client. test_reply_captures.c requires that the first,
-translated, equals each of the others.
+The account root must have no password, and the server must allow LOAD DATA LOCAL. A third argument
+names the server in the first line. Each case runs on fresh connections: one that speaks as Weir's
+links do (DEPRECATE_EOF, SESSION_TRACK, all trackers on) and one for each dialect of a client.
+test_reply_captures.c requires that the first, translated, equals each of the others.
 """
 import socket
 import struct
@@ -214,6 +214,8 @@ CASES = [
 def expand(command, statement):
     if isinstance(command, str) and command.startswith("fetch"):
         return b"\x1c" + struct.pack("<II", statement, int(command.split()[1]))
+    if command[0] in (0x17, 0xFA) and command[1:5] == b"\xff\xff\xff\xff" and statement != 0:
+        return command[:1] + struct.pack("<I", statement) + command[5:]
     if command == "reset":
         return b"\x1a" + struct.pack("<I", statement)
     return command
@@ -266,7 +268,8 @@ def main():
     first = Connection(host, port, CLIENT_BASE)
     first.run_for_ok(query("SET GLOBAL thread_cache_size = 0"))
     first.close()
-    print("# Replies of a MariaDB 10.11 server in every dialect, made by tests/tools/capture_replies.py.")
+    name = sys.argv[3] if len(sys.argv) > 3 else "MariaDB 10.11"
+    print(f"# Replies of {name} in every dialect, made by tests/tools/capture_replies.py.")
     print("# case NAME COMMAND PREVIOUS_STATUS; then, per dialect, its frames in hex;")
     print("# 'file' stands where the client sent a file (one packet with data if any, one empty).")
     for case in CASES:

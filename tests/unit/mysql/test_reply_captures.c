@@ -30,6 +30,32 @@ struct capture {
     struct driver_bytes expected[DIALECTS];
 };
 
+static const char *const fixtures[] = {"replies_mariadb.txt", "replies_mysql.txt"};
+
+/* Where a translation is known to differ from what the server itself would have said, and why that
+ * is left so. A row that is not needed any more fails the test. */
+static const struct known_difference {
+    const char *fixture;
+    const char *name;
+    bool for_new_eof; /* also for clients with DEPRECATE_EOF */
+    bool for_untracked;
+} known_differences[] = {
+    /* MySQL reports the start and the end of an explicit transaction even to sessions whose
+     * session_track_transaction_info is OFF. Who has it off does not look. */
+    {"replies_mysql.txt", "begin", true, false},
+    {"replies_mysql.txt", "commit", true, false},
+    {"replies_mysql.txt", "start_transaction_read_only", true, false},
+    {"replies_mysql.txt", "multi_begin", true, false},
+    {"replies_mysql.txt", "call_begin", true, false},
+    /* Warnings of the parser are counted in the EOF before the rows already, those of the rows are
+     * not; the OK at the end does not tell them apart. */
+    {"replies_mysql.txt", "select_user_variable", false, true},
+    /* MySQL takes MORE_RESULTS and PS_OUT_PARAMS from the second EOF; its client library puts them
+     * back from the first. MariaDB has them in both. */
+    {"replies_mysql.txt", "execute_call_out", false, true},
+};
+
+static const char *fixture;
 static char line[LINE_MAX_LEN];
 
 static FILE *open_fixture(const char *name)
@@ -124,12 +150,23 @@ static void use_dialect(struct driver_input *in, int i)
     };
 }
 
+static bool may_differ(const struct capture *c, int i)
+{
+    for (size_t k = 0; k < countof(known_differences); k++) {
+        const struct known_difference *known = &known_differences[k];
+        if (strcmp(known->fixture, fixture) == 0 && strcmp(known->name, c->name) == 0)
+            return (known->for_new_eof || !dialects[i].deprecate_eof) &&
+                   (known->for_untracked || dialects[i].session_track);
+    }
+    return false;
+}
+
 static int check_capture(struct capture *c, int i, const struct driver_schedule *schedule)
 {
     use_dialect(&c->link, i);
     struct driver_result result = drive(&c->link, schedule);
     bool good = result.verdict == REPLY_ENDED;
-    good = good && outputs_equal(c, &result.output, &c->expected[i]);
+    good = good && outputs_equal(c, &result.output, &c->expected[i]) == !may_differ(c, i);
     if (!good) {
         fprintf(stderr, "%s for %s: verdict %d\n", c->name, dialects[i].name, result.verdict);
         driver_print("from the link", driver_view(&c->link.bytes));
@@ -140,24 +177,40 @@ static int check_capture(struct capture *c, int i, const struct driver_schedule 
     return good ? 0 : 1;
 }
 
+/* Calls `check` with every capture; returns the sum of what it returns. */
+static int walk_captures(int (*check)(struct capture *))
+{
+    int sum = 0;
+    for (size_t i = 0; i < countof(fixtures); i++) {
+        fixture = fixtures[i];
+        FILE *file = open_fixture(fixture);
+        struct capture c;
+        int cases = 0;
+        while (read_capture(file, &c)) {
+            sum += check(&c);
+            cases++;
+            free_capture(&c);
+        }
+        fclose(file);
+        assert_true(cases > 80);
+    }
+    return sum;
+}
+
+static int check_translations(struct capture *c)
+{
+    int failed = 0;
+    for (int i = 0; i < DIALECTS; i++) {
+        failed += check_capture(c, i, &(struct driver_schedule){.capacity = 65536});
+        failed += check_capture(c, i, &(struct driver_schedule){.capacity = 65536, .piece = 1});
+    }
+    return failed;
+}
+
 static void test_every_capture_translates_to_every_dialect(void **state)
 {
     (void)state;
-    FILE *file = open_fixture("replies.txt");
-    struct capture c;
-    int failed = 0, cases = 0;
-    while (read_capture(file, &c)) {
-        for (int i = 0; i < DIALECTS; i++) {
-            failed += check_capture(&c, i, &(struct driver_schedule){.capacity = 65536});
-            failed +=
-                check_capture(&c, i, &(struct driver_schedule){.capacity = 65536, .piece = 1});
-        }
-        cases++;
-        free_capture(&c);
-    }
-    fclose(file);
-    assert_int_equal(failed, 0);
-    assert_true(cases > 80);
+    assert_int_equal(walk_captures(check_translations), 0);
 }
 
 static void compare_results(const struct capture *c, struct driver_result *whole,
@@ -198,35 +251,35 @@ static void check_cuts(struct capture *c)
     driver_free(&whole);
 }
 
+static int check_cuts_in_every_dialect(struct capture *c)
+{
+    for (int i = 0; i < DIALECTS; i++) {
+        use_dialect(&c->link, i);
+        check_cuts(c);
+    }
+    return 0;
+}
+
 static void test_no_cut_changes_a_translation(void **state)
 {
     (void)state;
-    FILE *file = open_fixture("replies.txt");
-    struct capture c;
-    while (read_capture(file, &c)) {
-        for (int i = 0; i < DIALECTS; i++) {
-            use_dialect(&c.link, i);
-            check_cuts(&c);
-        }
-        free_capture(&c);
-    }
-    fclose(file);
+    assert_int_equal(walk_captures(check_cuts_in_every_dialect), 0);
+}
+
+static int check_end(struct capture *c)
+{
+    c->link.bytes.size--;
+    struct driver_result result = drive(&c->link, &(struct driver_schedule){.capacity = 65536});
+    assert_int_equal(result.verdict, REPLY_MORE);
+    driver_free(&result);
+    return 0;
 }
 
 /* A reply is over at its last byte and not one earlier. */
 static void test_no_capture_ends_early(void **state)
 {
     (void)state;
-    FILE *file = open_fixture("replies.txt");
-    struct capture c;
-    while (read_capture(file, &c)) {
-        c.link.bytes.size--;
-        struct driver_result result = drive(&c.link, &(struct driver_schedule){.capacity = 65536});
-        assert_int_equal(result.verdict, REPLY_MORE);
-        driver_free(&result);
-        free_capture(&c);
-    }
-    fclose(file);
+    assert_int_equal(walk_captures(check_end), 0);
 }
 
 int main(void)
