@@ -161,6 +161,8 @@ struct pool_server {
     unsigned doomed;  /* of them: DOOMED */
     unsigned ceiling_observed; /* the server said 1040 at this many links; 0 no */
     bool ceiling_shut;         /* … when not one was open: no attempt before ceiling_retry_at */
+    bool ceiling_contended; /* … when fewer were open than before: others took the place. No link
+                               is closed to make room before ceiling_retry_at */
     usec_t ceiling_retry_at;
     usec_t ceiling_pause;
     usec_t down_retry_at; /* after a failed connection: when to try again; 0 = up */

@@ -2,10 +2,6 @@
  * What to do next: takes what events have decided, then decides what the numbers ask for. */
 #include "pool/pool_internal.h"
 
-#define FOR_EACH_POOL(s, p)                                                                        \
-    for (struct pool * (p) = pool_of((s)->pools.head.next); &(p)->node != &(s)->pools.head;        \
-         (p) = pool_of((p)->node.next))
-
 static bool take_ticket(struct list *tickets, enum pool_action_kind kind,
                         struct pool_action *action)
 {
@@ -43,16 +39,15 @@ static bool take_order(struct pool_server *s, struct pool_action *action)
 
 /* -------- candidates -------- */
 
-/* Of the pools' lists at `offset` (of a struct list in struct pool), but for `except`'s: the seat
- * that stands there for the longest time. */
-static struct pool_seat *longest_in(struct pool_server *s, size_t offset, const struct pool *except)
+/* Of the seats in `state` of all pools but `except`: the one that is so for the longest time. */
+static struct pool_seat *longest_in(struct pool_server *s, enum seat_state state,
+                                    const struct pool *except)
 {
     struct pool_seat *longest = NULL;
 
-    FOR_EACH_POOL(s, p)
-    {
-        const struct list *seats = (const struct list *)(const void *)((const char *)p + offset);
-        struct pool_seat *seat = seat_of(list_first(seats));
+    list_for_each (&s->pools, node) {
+        struct pool *p = pool_of(node);
+        struct pool_seat *seat = seat_of(list_first(pool_seats_in(p, state)));
         if (p != except && seat != NULL && (longest == NULL || seat->since < longest->since))
             longest = seat;
     }
@@ -89,15 +84,14 @@ static bool shrink_server(struct pool_server *s, usec_t now)
 
     if (usable <= s->limits.ceiling)
         return false;
-    if ((seat = longest_in(s, offsetof(struct pool, idle), NULL)) != NULL) {
+    if ((seat = longest_in(s, SEAT_IDLE, NULL)) != NULL) {
         seat_doom(seat, NULL, POOL_WHY_SHRUNK, now);
         return true;
     }
-    FOR_EACH_POOL(s, p)
-    {
-        recalled += p->recalled.count;
+    list_for_each (&s->pools, node) {
+        recalled += pool_of(node)->recalled.count;
     }
-    seat = longest_in(s, offsetof(struct pool, soft), NULL);
+    seat = longest_in(s, SEAT_SOFT, NULL);
     if (seat == NULL || usable - s->limits.ceiling <= recalled)
         return false;
     seat_recall(seat, NULL, POOL_WHY_SHRUNK, now);
@@ -106,9 +100,8 @@ static bool shrink_server(struct pool_server *s, usec_t now)
 
 static bool decide_shrink(struct pool_server *s, usec_t now)
 {
-    FOR_EACH_POOL(s, p)
-    {
-        if (shrink_pool(p, now))
+    list_for_each (&s->pools, node) {
+        if (shrink_pool(pool_of(node), now))
             return true;
     }
     return shrink_server(s, now);
@@ -138,8 +131,8 @@ static struct pool *choose_to_open(struct pool_server *s, usec_t now)
 
     if (s->links >= s->limits.ceiling || s->opening >= s->limits.max_opening)
         return NULL;
-    FOR_EACH_POOL(s, p)
-    {
+    list_for_each (&s->pools, node) {
+        struct pool *p = pool_of(node);
         if (wants_open(p, now) && waits_longer(p, best) &&
             pool_growth(p, now, NULL) == POOL_GROW_NOW)
             best = p;
@@ -150,8 +143,8 @@ static struct pool *choose_to_open(struct pool_server *s, usec_t now)
 /* A soft lease is taken only when the pool may not grow right now. */
 static bool decide_recall(struct pool_server *s, usec_t now)
 {
-    FOR_EACH_POOL(s, p)
-    {
+    list_for_each (&s->pools, node) {
+        struct pool *p = pool_of(node);
         if (!list_empty(&p->soft) && wants_recall(p, now)) {
             seat_recall(seat_of(list_first(&p->soft)), p, POOL_WHY_NONE, now);
             return true;
@@ -166,17 +159,17 @@ static bool decide_room(struct pool_server *s, usec_t now)
     struct pool *best = NULL;
     struct pool_seat *seat;
 
-    FOR_EACH_POOL(s, p)
-    {
+    list_for_each (&s->pools, node) {
+        struct pool *p = pool_of(node);
         if (pool_unserved(p) > 0 && waits_longer(p, best) &&
             pool_growth(p, now, NULL) == POOL_GROW_CEILING)
             best = p;
     }
     if (best == NULL)
         return false;
-    if ((seat = longest_in(s, offsetof(struct pool, idle), best)) != NULL)
+    if ((seat = longest_in(s, SEAT_IDLE, best)) != NULL)
         seat_doom(seat, best, POOL_WHY_ROOM, now);
-    else if ((seat = longest_in(s, offsetof(struct pool, soft), best)) != NULL)
+    else if ((seat = longest_in(s, SEAT_SOFT, best)) != NULL)
         seat_recall(seat, best, POOL_WHY_ROOM, now);
     else
         return false;
@@ -185,8 +178,8 @@ static bool decide_room(struct pool_server *s, usec_t now)
 
 static struct pool *choose_to_warm(struct pool_server *s, usec_t now)
 {
-    FOR_EACH_POOL(s, p)
-    {
+    list_for_each (&s->pools, node) {
+        struct pool *p = pool_of(node);
         if (pool_usable(p) < p->limits.size && pool_growth(p, now, NULL) == POOL_GROW_NOW)
             return p;
     }

@@ -62,6 +62,9 @@ unsigned pool_unserved(const struct pool *p);
 
 /* -------- seats -------- */
 
+/* The list of the pool's seats in a state; NULL for CLOSED. */
+struct list *pool_seats_in(struct pool *p, enum seat_state state);
+
 /* The only writer of seat->state, but for seat_close: moves the seat to the list of `state` and
  * forgets favour, why and an order that was not taken. */
 void seat_set_state(struct pool_seat *seat, enum seat_state state, usec_t now);

@@ -51,6 +51,10 @@ static void note_server_full(struct pool_server *s, usec_t now)
 {
     unsigned open = s->links - s->opening;
 
+    if (open < s->ceiling_observed && !s->ceiling_shut)
+        s->ceiling_contended = true;
+    else if (now >= s->ceiling_retry_at)
+        s->ceiling_contended = false;
     s->ceiling_observed = open > 0 ? open : 1;
     s->ceiling_shut = open == 0;
     begin_pause(s, &s->ceiling_pause, &s->ceiling_retry_at, s->limits.retry_min,
@@ -80,6 +84,7 @@ static void raise_observed_limits(struct pool *p, usec_t now)
         s->ceiling_observed = open < s->limits.ceiling ? open : 0;
         s->ceiling_retry_at = s->ceiling_observed != 0 ? now : 0;
         s->ceiling_shut = false;
+        s->ceiling_contended = false;
         s->ceiling_pause = 0;
     }
     if (p->limit_observed != 0 && (p->limit_shut || pool_open > p->limit_observed)) {
@@ -227,9 +232,10 @@ enum pool_growth pool_growth(const struct pool *p, usec_t now, usec_t *later)
         return POOL_GROW_BLOCKED;
     }
     if (s->links >= pool_server_ceiling(s, now)) {
-        if (s->links < s->limits.ceiling && now < s->ceiling_retry_at)
+        bool contended = s->ceiling_contended && now < s->ceiling_retry_at;
+        if (contended || (s->links < s->limits.ceiling && now < s->ceiling_retry_at))
             *later = s->ceiling_retry_at;
-        return POOL_GROW_CEILING;
+        return contended ? POOL_GROW_BLOCKED : POOL_GROW_CEILING;
     }
     return s->opening < s->limits.max_opening ? POOL_GROW_NOW : POOL_GROW_BLOCKED;
 }

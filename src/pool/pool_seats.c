@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static struct list *list_of_state(struct pool *p, enum seat_state state)
+struct list *pool_seats_in(struct pool *p, enum seat_state state)
 {
     switch (state) {
     case SEAT_OPENING:
@@ -65,13 +65,13 @@ void seat_set_state(struct pool_seat *seat, enum seat_state state, usec_t now)
     if (list_node_linked(&seat->order))
         list_remove(&s->orders, &seat->order);
     if (seat->state != SEAT_CLOSED) {
-        list_remove(list_of_state(p, seat->state), &seat->node);
+        list_remove(pool_seats_in(p, seat->state), &seat->node);
         count_state(s, seat->state, false);
     }
     seat->state = state;
     seat->since = now;
     if (state != SEAT_CLOSED) {
-        list_push_back(list_of_state(p, state), &seat->node);
+        list_push_back(pool_seats_in(p, state), &seat->node);
         count_state(s, state, true);
     }
 }

@@ -8,7 +8,7 @@ static struct world_link *free_link(struct world *w)
         if (w->links[i].state == LINK_FREE)
             return &w->links[i];
     }
-    WORLD_CHECK(w, !"more links than the world has room for");
+    world_stop(w, "the world has room for the links", __FILE__, __LINE__);
     return NULL;
 }
 

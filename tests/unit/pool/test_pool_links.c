@@ -281,6 +281,35 @@ static void test_no_link_is_closed_for_a_pool_that_could_not_open_one(void **sta
     assert_int_equal(decide(&f), 0);
 }
 
+static void test_links_are_not_closed_one_by_one_for_places_that_others_take(void **state)
+{
+    struct fixture f;
+    struct pool_ticket *ticket;
+    struct pool_seat *seats[3];
+    (void)state;
+    fixture_init(&f);
+    for (unsigned i = 0; i < 3; i++)
+        seats[i] = lease(&f, &f.a);
+    struct pool_seat *seat = attempt(&f, &f.b, &ticket);
+    pool_open_failed(&f.b, seat, POOL_SERVER_FULL, f.now);
+    for (unsigned i = 0; i < 3; i++)
+        pool_give_back(seats[i], f.now);
+    decide(&f); /* closes one for the other pool's waiter, that is fair */
+    assert_int_equal(decided(&f, POOL_CLOSE), 1);
+    pool_closed(the(&f, POOL_CLOSE)->seat, f.now);
+    decide(&f);
+    pool_attach(&f.b, seat, 0, f.now);
+    pool_open_failed(&f.b, seat, POOL_SERVER_FULL, f.now); /* somebody else was faster */
+    assert_int_equal(decide(&f), 0);
+    assert_int_equal(f.a.idle.count, 2);
+    assert_int_equal(pool_next_deadline(&f.server), f.server.ceiling_retry_at);
+    f.now = f.server.ceiling_retry_at;
+    assert_int_equal(decide(&f), 1);
+    pool_attach(&f.b, seat, 0, f.now);
+    pool_opened(seat, f.now);
+    assert_false(f.server.ceiling_contended);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_with_a_link_left_a_refused_login_lets_others_wait),
         cmocka_unit_test(test_a_link_given_back_makes_room_when_only_another_pool_has_a_waiter),
         cmocka_unit_test(test_own_waiters_come_first_until_another_has_waited_long),
+        cmocka_unit_test(test_links_are_not_closed_one_by_one_for_places_that_others_take),
         cmocka_unit_test(test_no_link_is_closed_for_a_pool_that_could_not_open_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
