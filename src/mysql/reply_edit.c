@@ -74,8 +74,8 @@ static size_t status_at(const struct reply_window *w)
     const uint8_t *payload = w->data + w->parsed + FRAME_HEADER_SIZE;
     struct reader r =
         reader_over(bytes_of(payload + 1, w->end - w->parsed - FRAME_HEADER_SIZE - 1));
-    uint64_t skipped;
-    bool whole = lenenc_read(&r, &skipped) && lenenc_read(&r, &skipped);
+    uint64_t affected_rows, last_insert_id;
+    bool whole = lenenc_read(&r, &affected_rows) && lenenc_read(&r, &last_insert_id);
     CHECK(whole);
     return (size_t)(r.data - w->data);
 }
