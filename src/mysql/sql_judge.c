@@ -39,7 +39,6 @@ static const uint8_t roles[SQL_WORDS_TOTAL] = {
     [SQL_WORD_SELECT] = ROLE_STEERS,
     [SQL_WORD_FROM] = ROLE_STEERS,
     [SQL_WORD_VALUES] = ROLE_STEERS,
-    [SQL_WORD_ROW] = ROLE_STEERS,
     [SQL_WORD_TEMPORARY] = ROLE_STEERS,
     [SQL_WORD_PREPARE] = ROLE_STEERS,
     [SQL_WORD_VALUE] = ROLE_STEERS,
@@ -94,9 +93,6 @@ static void judge_keyword(struct sql_scan *s, enum sql_word word)
     case SQL_WORD_VALUES:
         if (s->last_word == SQL_WORD_AS)
             s->no_calls = false;
-        break;
-    case SQL_WORD_ROW:
-        s->no_calls = false;
         break;
     case SQL_WORD_TEMPORARY:
         if (begins_temporary(s) && s->statement_verb != SQL_VERB_GRANT &&
@@ -272,6 +268,8 @@ static void open_parenthesis(struct sql_scan *s)
     bool is_cte = s->last_word == SQL_WORD_AS && (s->with_at & bit_at(s->depth)) != 0;
     if (is_word)
         judge_call(s);
+    if (s->last_word == SQL_WORD_ROW) /* CREATE TABLE … VALUES ROW(…) */
+        s->no_calls = false;
     s->depth++;
     s->select_at &= ~bit_at(s->depth);
     s->with_at &= ~bit_at(s->depth);

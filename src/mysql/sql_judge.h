@@ -37,6 +37,8 @@ enum sql_step {
     SQL_STEP_SET_USER,      /* behind @ */
     SQL_STEP_SET_SCOPE_DOT, /* behind @@session and its like */
     SQL_STEP_SET_TARGET,    /* a variable was named: = follows */
+    SQL_STEP_SET_ZERO,      /* harmless if the value is 0 */
+    SQL_STEP_SET_ZERO_DONE, /* … and nothing but 0 */
     SQL_STEP_SET_VALUE,
     SQL_STEP_SET_TRANSACTION, /* all that follows are its characteristics */
     SQL_STEP_SET_NAMES,
@@ -116,7 +118,8 @@ void sql_verb_end(struct sql_scan *s);
 /* sql_set.c: the same for SET. Quoted names come as words, with SQL_NO_WORD. */
 void sql_set_word(struct sql_scan *s, enum sql_word word, struct bytes text);
 void sql_set_string(struct sql_scan *s, struct bytes text);
-/* A number, or another token that is only part of a value. */
+void sql_set_number(struct sql_scan *s);
+/* Another token that is only part of a value. */
 void sql_set_other(struct sql_scan *s);
 void sql_set_at(struct sql_scan *s, bool system);
 void sql_set_byte(struct sql_scan *s, uint8_t c);

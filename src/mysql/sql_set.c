@@ -180,8 +180,15 @@ void sql_set_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     case SQL_STEP_SET_STATEMENT:
         statement_word(s, word);
         break;
+    case SQL_STEP_SET_ZERO:
+        if (sql_text_is(text, "OFF") || word == SQL_WORD_FALSE)
+            go(s, SQL_STEP_SET_ZERO_DONE);
+        else
+            set_untracked(s);
+        break;
     case SQL_STEP_SET_TARGET:
     case SQL_STEP_SET_SCOPE_DOT:
+    case SQL_STEP_SET_ZERO_DONE:
         set_untracked(s);
         break;
     default:
@@ -193,6 +200,14 @@ void sql_set_string(struct sql_scan *s, struct bytes text)
 {
     if (s->step == SQL_STEP_SET_COLLATE)
         collation_text(s, text);
+    else
+        sql_set_other(s);
+}
+
+void sql_set_number(struct sql_scan *s)
+{
+    if (s->step == SQL_STEP_SET_ZERO && s->number_is_plain && s->number == 0)
+        go(s, SQL_STEP_SET_ZERO_DONE);
     else
         sql_set_other(s);
 }
@@ -223,8 +238,25 @@ static void assign(struct sql_scan *s)
     go(s, SQL_STEP_SET_VALUE);
     if (s->variable == NULL || s->scope == SQL_SCOPE_GLOBAL)
         return;
-    sql_add_effect(s, s->scope == SQL_SCOPE_UNSCOPED ? s->variable->on_set_unscoped
-                                                     : s->variable->on_set);
+    sql_effects_t effects =
+        s->scope == SQL_SCOPE_UNSCOPED ? s->variable->on_set_unscoped : s->variable->on_set;
+    if ((effects & SQL_SET_UNLESS_ZERO) != 0)
+        go(s, SQL_STEP_SET_ZERO);
+    else
+        sql_add_effect(s, effects);
+}
+
+/* The element may end here. */
+static bool is_complete(const struct sql_scan *s)
+{
+    return s->step == SQL_STEP_SET_VALUE || s->step == SQL_STEP_SET_NAMES ||
+           s->step == SQL_STEP_SET_ZERO_DONE || s->step == SQL_STEP_SET_TRANSACTION;
+}
+
+static void end_element(struct sql_scan *s)
+{
+    sql_set_end(s);
+    go(s, SQL_STEP_SET_ELEMENT);
 }
 
 void sql_set_byte(struct sql_scan *s, uint8_t c)
@@ -236,12 +268,14 @@ void sql_set_byte(struct sql_scan *s, uint8_t c)
         assign(s);
     else if (at_target && c == '.' && s->scope == SQL_SCOPE_USER)
         go(s, SQL_STEP_SET_USER); /* user variables may have dots in their names */
+    else if (at_target && c == '.' && s->scope == SQL_SCOPE_GLOBAL)
+        go(s, SQL_STEP_SET_SCOPED);
     else if (s->step == SQL_STEP_SET_SCOPE_DOT && c == '.')
         go(s, SQL_STEP_SET_SCOPED);
     else if (at_target && c == ':')
         return;
     else if (c == ',' && s->depth == 0)
-        go(s, SQL_STEP_SET_ELEMENT);
+        end_element(s);
     else
         sql_set_other(s);
 }
@@ -249,7 +283,6 @@ void sql_set_byte(struct sql_scan *s, uint8_t c)
 void sql_set_end(struct sql_scan *s)
 {
     s->wants_text = false;
-    if (s->step != SQL_STEP_SET_VALUE && s->step != SQL_STEP_SET_NAMES &&
-        s->step != SQL_STEP_SET_TRANSACTION)
-        set_untracked(s);
+    if (!is_complete(s))
+        sql_add_effect(s, SQL_EFFECT_BIT(SET_UNTRACKED));
 }

@@ -351,7 +351,7 @@ void sql_verb_string(struct sql_scan *s, struct bytes text)
 void sql_verb_number(struct sql_scan *s)
 {
     if (s->step >= SQL_STEP_SET)
-        sql_set_other(s);
+        sql_set_number(s);
     else if (steps[s->step].number != NULL)
         steps[s->step].number(s);
     else

@@ -63,6 +63,10 @@ NODISCARD enum sql_word sql_word_find(uint32_t hash, struct bytes text);
 /* Case-insensitive; `upper` is in upper case. */
 NODISCARD bool sql_text_is(struct bytes text, const char *upper);
 
+/* In on_set: the other effects, unless the value is 0, OFF or FALSE. */
+#define SQL_SET_UNLESS_ZERO (UINT64_C(1) << 63)
+_Static_assert(SQL_EFFECT_COUNT < 63, "the bit above the effects is taken");
+
 /* A row of sql_variables.def. */
 struct sql_variable_info {
     const char *name; /* upper case; a last * stands for any rest */
