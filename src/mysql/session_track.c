@@ -65,12 +65,15 @@ bool session_track_next(struct session_track_reader *r, struct session_change *o
 static bool block_passes(uint8_t type, const struct session_track_filter *filter)
 {
     return filter->everything || (type == SESSION_TRACK_SCHEMA && filter->schema) ||
-           (type == SESSION_TRACK_STATE_CHANGE && filter->state_change);
+           (type == SESSION_TRACK_STATE_CHANGE && filter->state_change) ||
+           (type == SESSION_TRACK_TRANSACTION_STATE && filter->transaction_state) ||
+           (type == SESSION_TRACK_TRANSACTION_CHARACTERISTICS &&
+            filter->transaction_characteristics);
 }
 
 static bool variable_passes(struct bytes name, const struct session_track_filter *filter)
 {
-    if (filter->everything)
+    if (filter->everything || filter->all_variables)
         return true;
     if (!filter->default_variables)
         return false;

@@ -43,6 +43,9 @@ struct session_track_filter {
     bool schema;
     bool state_change;
     bool default_variables; /* autocommit, character_set_*, time_zone */
+    bool all_variables;     /* the server itself has the client's own list */
+    bool transaction_state;
+    bool transaction_characteristics;
     bool everything; /* unfiltered: the client manages its trackers itself, on a pinned link */
 };
 #define SESSION_TRACK_FILTER_DEFAULT                                                               \

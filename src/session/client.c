@@ -112,6 +112,7 @@ static void client_free(struct loop_task *task)
     if (c->login_session != NULL)
         session_state_release(c->login_session);
     free(c->login_schema);
+    residue_fini(&c->residue);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);
@@ -218,7 +219,7 @@ void client_accept(struct worker *w, int fd, const struct address *peer)
 
 /* -------- own packets -------- */
 
-static void send_written(struct client *c, const struct writer *w)
+void client_send_frame(struct client *c, const struct writer *w)
 {
     CHECK(!w->overflow);
     uint8_t *out = stream_out_reserve(&c->stream, w->size);
@@ -234,7 +235,7 @@ void client_send_ok(struct client *c, uint8_t sequence)
     struct writer w = writer_over(frame, sizeof frame);
     struct ok_packet ok = {.status = c->status};
     ok_packet_encode(&w, sequence, &ok, (c->capabilities & CAP(SESSION_TRACK)) != 0);
-    send_written(c, &w);
+    client_send_frame(c, &w);
 }
 
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
@@ -245,7 +246,7 @@ void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const 
     if (message.size > 1024)
         message.size = 1024;
     err_packet_encode(&w, sequence, code, sqlstate, message);
-    send_written(c, &w);
+    client_send_frame(c, &w);
 }
 
 void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...)
@@ -371,6 +372,13 @@ static void leave_counts(struct client *c, enum close_reason why)
     counters_add(n, COUNTER_bytes_sent, c->stream.bytes_sent);
 }
 
+static uint8_t last_words_sequence(const struct client *c, enum close_reason why)
+{
+    if (why == CLOSE_CLIENT_SEQUENCE)
+        return 0; /* as a server, which has lost count as well */
+    return c->state == CLIENT_LOGIN || c->state == CLIENT_AUTHENTICATING ? c->login_sequence : 1;
+}
+
 void client_close(struct client *c, enum close_reason why)
 {
     if (c->state == CLIENT_CLOSED)
@@ -383,11 +391,8 @@ void client_close(struct client *c, enum close_reason why)
               c->state == CLIENT_IDLE || c->state == CLIENT_CLOSING ? "" : " while ",
               c->state == CLIENT_CLOSING ? "" : client_state_text(c->state), row->text);
     if (row->code != 0 && may_be_told(c))
-        client_send_error(c, c->state == CLIENT_LOGIN || c->state == CLIENT_AUTHENTICATING
-                                 ? c->login_sequence
-                                 : 1,
-                          row->code, mysql_error_find(row->code)->sqlstate,
-                          bytes_of_text(row->text));
+        client_send_error(c, last_words_sequence(c, why), row->code,
+                          mysql_error_find(row->code)->sqlstate, bytes_of_text(row->text));
     if (stream_is_open(&c->stream) && c->stream.out != NULL)
         (void)!stream_send(&c->stream, NULL); /* best effort: it is going anyway */
     c->state = CLIENT_CLOSED;

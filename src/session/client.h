@@ -8,6 +8,7 @@
 #include "mysql/sql_scan.h"
 #include "session/link.h"
 #include "session/pins.h"
+#include "session/residue.h"
 
 #define CLIENT_STATE(name, timeout, text) CLIENT_##name,
 enum client_state {
@@ -15,15 +16,6 @@ enum client_state {
     CLIENT_STATE_COUNT
 };
 #undef CLIENT_STATE
-
-/* What the last statement left for the next one to ask. */
-struct residue {
-    int64_t row_count;
-    uint64_t found_rows;
-    uint64_t last_insert_id;
-    bool found_rows_known;
-    bool last_insert_id_known;
-};
 
 /* The command that is being served. */
 struct request {
@@ -72,6 +64,7 @@ struct client {
     enum pool_why ticket_why;
     struct link *link;             /* the lease, NULL none */
     pins_t pins;
+    struct session_track_filter tracks; /* what it sees of the trackers */
     uint16_t status;               /* last status flags told to the client */
     struct residue residue;
     struct request request;
@@ -100,6 +93,7 @@ void client_close(struct client *c, enum close_reason why);
 const char *client_who(const struct client *c);
 
 /* Own packets. `sequence` is that of the packet. They go out with the next flush. */
+void client_send_frame(struct client *c, const struct writer *w);
 void client_send_ok(struct client *c, uint8_t sequence);
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
                        struct bytes message);
@@ -152,8 +146,8 @@ void lease_leave(struct client *c, bool mid_request);
 void link_chores_done(struct link *l);
 /* The link broke while leased. */
 void lease_link_lost(struct link *l, enum close_reason why);
-/* The answer to CHORE_READ_BACK, a whole reply. */
-void lease_read_back(struct link *l, struct bytes reply);
+/* The answer to CHORE_READ_BACK or CHORE_READ_DIAGNOSTICS, a whole reply. */
+void lease_read_back(struct link *l, enum chore chore, struct bytes reply);
 
 /* -------- relay.c -------- */
 /* Bytes from the server for the client, as far as both sides go. */

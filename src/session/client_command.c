@@ -211,9 +211,8 @@ static void expect_reply(struct client *c)
     struct reply_dialect dialect = {
         .deprecate_eof = (c->capabilities & CAP(DEPRECATE_EOF)) != 0,
         .session_track = track,
-        .filter = SESSION_TRACK_FILTER_DEFAULT,
+        .filter = c->tracks,
     };
-    dialect.filter.everything = (c->pins & PIN_BIT(SESSION_VARIABLE)) != 0;
     reply_begin(&l->reply, c->request.command->command, dialect, l->status);
     l->reply_active = true;
     l->reply_ended = false;

@@ -45,8 +45,7 @@ static bool reset_connection(struct client *c)
     c->session = s;
     c->pins = 0;
     c->status = c->facts->status;
-    c->residue = (struct residue){
-        .found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
+    residue_init(&c->residue);
     answer_ok(c);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "mysql/auth_packet.h"
+#include "mysql/lenenc.h"
 #include "session/client.h"
 #include "session/user_store.h"
 
@@ -24,14 +25,7 @@ static const struct server_facts unknown_server = {
 
 static void send_frame(struct client *c, const struct writer *w)
 {
-    CHECK(!w->overflow);
-    uint8_t *out = stream_out_reserve(&c->stream, w->size);
-    if (out == NULL) {
-        client_close(c, CLOSE_NO_MEMORY);
-        return;
-    }
-    memcpy(out, w->data, w->size);
-    stream_out_commit(&c->stream, w->size);
+    client_send_frame(c, w);
     (void)!client_flush(c);
 }
 
@@ -131,12 +125,36 @@ static void deny(struct client *c, const char *user, bool with_password)
     client_close(c, CLOSE_CLIENT_ACCESS_DENIED);
 }
 
+/* The OK of a COM_CHANGE_USER with a schema reports it; that of a login does not (MariaDB 10.11). */
+static void send_login_ok(struct client *c)
+{
+    const char *schema = c->session->schema;
+    if (!c->changing_user || schema[0] == '\0' || (c->capabilities & CAP(SESSION_TRACK)) == 0) {
+        client_send_ok(c, c->login_sequence);
+        return;
+    }
+    uint8_t trackers[300];
+    struct writer t = writer_over(trackers, sizeof trackers);
+    size_t size = strlen(schema) < 250 ? strlen(schema) : 250;
+    writer_u8(&t, SESSION_TRACK_SCHEMA);
+    lenenc_write(&t, size + 1);
+    lenenc_write_text(&t, bytes_of(schema, size));
+    struct ok_packet ok = {
+        .status = c->status | STATUS_SESSION_STATE_CHANGED,
+        .trackers = writer_written(&t),
+    };
+    uint8_t frame[340];
+    struct writer w = writer_over(frame, sizeof frame);
+    ok_packet_encode(&w, c->login_sequence, &ok, true);
+    client_send_frame(c, &w);
+}
+
 static void welcome(struct client *c)
 {
     c->logged_in = true;
+    send_login_ok(c);
     c->changing_user = false;
     client_set_state(c, CLIENT_IDLE);
-    client_send_ok(c, c->login_sequence);
     if (client_flush(c))
         client_advance(c);
 }
@@ -218,8 +236,8 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     if (c->pool == NULL || c->session == NULL)
         return false;
     c->login_session = session_state_hold(c->session);
-    c->residue = (struct residue){
-        .found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
+    residue_init(&c->residue);
+    c->tracks = SESSION_TRACK_FILTER_DEFAULT;
     if (l->schema.size > 0) {
         c->login_schema = strndup((const char *)l->schema.data, l->schema.size);
         return c->login_schema != NULL;

@@ -27,6 +27,24 @@ static void session_becomes(struct client *c, struct session_state *s, pins_t ot
     c->session = s;
 }
 
+/* The client arranges its own trackers; it is pinned for it, so its list is the link's. */
+static void learn_tracking(struct client *c, const struct session_change *change)
+{
+    struct session_track_filter *t = &c->tracks;
+    bool on = bytes_equal_text(change->value, "ON") || bytes_equal_text(change->value, "1");
+    if (bytes_equal_text(change->name, "session_track_system_variables"))
+        t->all_variables = true;
+    else if (bytes_equal_text(change->name, "session_track_schema"))
+        t->schema = on;
+    else if (bytes_equal_text(change->name, "session_track_state_change"))
+        t->state_change = on;
+    else if (bytes_equal_text(change->name, "session_track_transaction_info")) {
+        t->transaction_characteristics = bytes_equal_text(change->value, "CHARACTERISTICS");
+        t->transaction_state =
+            t->transaction_characteristics || bytes_equal_text(change->value, "STATE");
+    }
+}
+
 static void learn_variable(struct client *c, const struct session_change *change)
 {
     switch (session_variable_treatment(change->name, change->value)) {
@@ -35,6 +53,7 @@ static void learn_variable(struct client *c, const struct session_change *change
     case SESSION_VARIABLE_PIN:
         c->request.changed_variable = true;
         c->pins |= PIN_BIT(SESSION_VARIABLE);
+        learn_tracking(c, change);
         break;
     case SESSION_VARIABLE_CARRY:
     case SESSION_VARIABLE_NULL:
@@ -131,6 +150,11 @@ static pins_t command_pins(const struct command_row *row)
     return row->policy == COMMAND_PIN ? PIN_BIT(COMMAND) : 0;
 }
 
+static void now_true(struct client *c, sql_effects_t reads)
+{
+    c->link->residue_true |= reads;
+}
+
 static void learn_found_rows(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
@@ -140,8 +164,10 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
     if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd) {
         c->residue.found_rows = s->rows;
         c->residue.found_rows_known = true;
+        now_true(c, SQL_EFFECT_BIT(READS_FOUND_ROWS));
     } else if (s->result_set || odd) {
         c->residue.found_rows_known = false;
+        now_true(c, SQL_EFFECT_BIT(READS_FOUND_ROWS));
     }
 }
 
@@ -152,8 +178,10 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
                         sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
                         (s->error && (r->scan.verb == SQL_VERB_INSERT ||
                                       r->scan.verb == SQL_VERB_REPLACE));
-    if (may_have_set)
+    if (may_have_set) {
         c->residue.last_insert_id_known = false;
+        now_true(c, SQL_EFFECT_BIT(READS_LAST_INSERT_ID));
+    }
 }
 
 static void learn_residue(struct client *c, const struct reply_summary *s)
@@ -170,17 +198,41 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
     } else if (command != COMMAND_STATISTICS) { /* which leaves it as it was */
         c->pins |= PIN_BIT(RESIDUE);
     }
-    if (c->residue.row_count >= 2)
+    if (command != COMMAND_STATISTICS)
+        now_true(c, SQL_EFFECT_BIT(READS_ROW_COUNT));
+    struct link_pool *pool = c->pool;
+    if (command == COMMAND_QUERY && sql_scan_has(&c->request.scan, SQL_EFFECT_READS_ROW_COUNT))
+        atomic_store(&pool->reads_row_count, true);
+    if (c->residue.row_count >= 1 && atomic_load(&pool->reads_row_count))
         c->pins |= PIN_BIT(ROW_COUNT);
+}
+
+/* MariaDB clears the diagnostics area at a statement that uses a table, MySQL at every statement that
+ * is not about diagnostics. */
+static bool clears_diagnostics(const struct client *c)
+{
+    const struct request *r = &c->request;
+    if (!r->scanned)
+        return false;
+    return sql_scan_has(&r->scan, SQL_EFFECT_TOUCHES_TABLE) ||
+           (!c->facts->mariadb && !sql_scan_has(&r->scan, SQL_EFFECT_READS_DIAGNOSTICS));
 }
 
 static void learn_diagnostics(struct client *c, const struct reply_summary *s)
 {
-    const struct request *r = &c->request;
-    if (s->error || s->warnings > 0)
-        c->pins |= PIN_BIT(WARNINGS);
-    else if (r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_TOUCHES_TABLE))
+    if (s->error)
+        memcpy(c->residue.error_sqlstate, s->error_sqlstate, sizeof s->error_sqlstate);
+    if (s->error || s->warnings > 0) {
+        residue_set_diagnostics(&c->residue, DIAGNOSTICS_ON_LINK);
+        now_true(c, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
+    } else if (clears_diagnostics(c)) {
+        residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
+        now_true(c, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
         c->pins &= ~pins_until(c->pins, PIN_UNTIL_TABLE);
+    } else if (c->residue.diagnostics == DIAGNOSTICS_SAVED &&
+               (c->link->residue_true & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0) {
+        residue_set_diagnostics(&c->residue, DIAGNOSTICS_ON_LINK); /* primed there */
+    }
 }
 
 static void learn_status(struct client *c, const struct reply_summary *s)
@@ -206,7 +258,6 @@ void learn_reply(struct client *c, const struct reply_summary *s)
 {
     struct request *r = &c->request;
     pins_t before = c->pins;
-    c->link->residue_of = c->id;
     learn_status(c, s);
     c->pins |= command_pins(r->command);
     if (r->scanned) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
-#include "mysql/result_set.h"
 #include "session/client.h"
 
 #include <stdio.h>
@@ -9,8 +8,6 @@
 
 /* A client whose session cannot be restored on this many links in a row gets an error. */
 #define RESTORE_FAILURES_MAX 3
-/* FOUND_ROWS() beyond this is not primed but kept on its link. */
-#define PRIME_ROWS_MAX 100000
 
 static void begin_lease(struct client *c, struct link *l)
 {
@@ -19,8 +16,10 @@ static void begin_lease(struct client *c, struct link *l)
     l->client = c;
     l->soft = false;
     l->recalled = false;
+    if (l->residue_of != c->id)
+        counters_add(&c->worker->counters, COUNTER_link_handovers, 1);
+    residue_begin_lease(c, l);
     link_set_state(l, LINK_LEASED);
-    counters_add(&c->worker->counters, COUNTER_link_handovers, 1);
 }
 
 static struct link *end_lease(struct client *c)
@@ -31,62 +30,6 @@ static struct link *end_lease(struct client *c)
     l->client = NULL;
     l->soft = false;
     return l;
-}
-
-/* -------- priming: what a statement asks about the one before it -------- */
-
-#define RESIDUE_READS                                                                              \
-    (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
-     SQL_EFFECT_BIT(READS_LAST_INSERT_ID))
-
-/* A long statement is not seen whole when it is sent: it may ask for anything. */
-static sql_effects_t residue_reads(const struct client *c)
-{
-    if (c->login_schema != NULL || !c->request.scanned)
-        return 0;
-    if (!c->request.whole)
-        return RESIDUE_READS;
-    return c->request.scan.effects & RESIDUE_READS;
-}
-
-static void prime_text(struct link *l, const char *text)
-{
-    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(text));
-}
-
-static void prime_found_rows(struct link *l, uint64_t rows)
-{
-    static const char digits[] = "(SELECT 0 n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL "
-                                 "SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL "
-                                 "SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL "
-                                 "SELECT 9)";
-    char text[1600];
-    snprintf(text, sizeof text,
-             "SELECT SQL_CALC_FOUND_ROWS 1 FROM %s a,%s b,%s c,%s d,%s e WHERE "
-             "a.n+10*b.n+100*c.n+1000*d.n+10000*e.n<%llu LIMIT 0",
-             digits, digits, digits, digits, digits, (unsigned long long)rows);
-    prime_text(l, text);
-}
-
-static void add_primes(struct client *c, struct link *l, sql_effects_t reads)
-{
-    const struct residue *r = &c->residue;
-    if ((reads & SQL_EFFECT_BIT(READS_LAST_INSERT_ID)) != 0) {
-        char text[64];
-        snprintf(text, sizeof text, "SET last_insert_id=%llu",
-                 (unsigned long long)r->last_insert_id);
-        prime_text(l, text);
-    }
-    if ((reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && r->row_count == -1)
-        prime_text(l, "SELECT 1");
-    if ((reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && r->row_count == 1) {
-        prime_text(l, "SELECT 1 INTO @weir_row_count");
-        c->pins |= PIN_BIT(USER_VARIABLE);
-    }
-    if ((reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0 && r->found_rows_known)
-        prime_found_rows(l, r->found_rows);
-    if ((reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && r->row_count == 0)
-        prime_text(l, "DO 0");
 }
 
 /* -------- getting a link -------- */
@@ -102,11 +45,26 @@ static void drop_link(struct client *c, enum close_reason why)
     link_close(end_lease(c), why);
 }
 
+/* What the chores that were planned so far do to residue: a reset empties it, the others touch the
+ * counts, none touches the diagnostics area or LAST_INSERT_ID. */
+static void restore_disturbs(struct link *l)
+{
+    bool reset = l->chore_count > 0 && l->chores[0] == CHORE_RESET;
+    if (reset) {
+        residue_left_init(&l->residue_left);
+        l->residue_of = 0;
+        residue_begin_lease(l->client, l);
+    } else if (l->chore_count > 0) {
+        l->residue_true &=
+            SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+    }
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
     struct link *l = c->link;
-    sql_effects_t reads = l->residue_of != c->id ? residue_reads(c) : 0;
+    sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema) {
         lease_ready(c);
@@ -115,7 +73,12 @@ static void prepare(struct client *c)
     client_set_state(c, CLIENT_RESTORING);
     counters_add(&c->worker->counters, COUNTER_restores, 1);
     link_chores_begin(l, PURPOSE_RESTORE);
-    if (!link_restore_plan(l, c->session, force_schema)) {
+    bool planned = link_restore_plan(l, c->session, force_schema);
+    restore_disturbs(l);
+    reads = residue_missing(c, l);
+    if (planned && reads != 0)
+        planned = residue_prime(c, l, reads);
+    if (!planned) {
         l->purpose = PURPOSE_NONE;
         drop_link(c, CLOSE_LINK_UNKNOWN_STATE);
         if (++c->restore_failures > RESTORE_FAILURES_MAX)
@@ -126,9 +89,7 @@ static void prepare(struct client *c)
             acquire_again(c);
         return;
     }
-    if (reads != 0)
-        add_primes(c, l, reads);
-    l->residue_of = reads != 0 ? c->id : 0;
+    l->residue_true |= reads;
     link_chores_send(l);
 }
 
@@ -210,11 +171,6 @@ void lease_wait_failed(struct client *c)
 
 /* -------- giving it back -------- */
 
-static bool residue_is_known(const struct client *c)
-{
-    return c->residue.found_rows_known && c->residue.last_insert_id_known;
-}
-
 static bool is_firm(const struct client *c, const struct link *l)
 {
     return c->pins != 0 || l->kills_pending > 0 ||
@@ -224,6 +180,7 @@ static bool is_firm(const struct client *c, const struct link *l)
 static void release(struct link *l)
 {
     struct client *c = l->client;
+    residue_end_lease(c, l);
     (void)end_lease(c);
     bool wants_more = c->state == CLIENT_WAITING;
     registry_give_back(l);
@@ -235,7 +192,7 @@ static void release(struct link *l)
 static void park_or_release(struct link *l)
 {
     struct client *c = l->client;
-    bool known = residue_is_known(c) || l->residue_of != c->id;
+    bool known = residue_is_known(c);
     if (l->status_known && known) {
         release(l);
         return;
@@ -243,39 +200,24 @@ static void park_or_release(struct link *l)
     counters_add(&c->worker->counters, COUNTER_parks, 1);
     link_chores_begin(l, PURPOSE_PARK);
     if (!known)
-        link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
-                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID()"));
+        residue_ask(c, l);
     if (!l->status_known)
         link_chore_add(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
-    l->residue_of = 0;
+    /* Asking changes the counts; what was there is known from now on. */
+    l->residue_true &= SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     link_chores_send(l);
 }
 
-static bool cell_number(struct bytes cell, uint64_t *out)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < cell.size; i++) {
-        if (cell.data[i] < '0' || cell.data[i] > '9')
-            return false;
-        v = v * 10 + (uint64_t)(cell.data[i] - '0');
-    }
-    *out = v;
-    return cell.size > 0 && cell.size <= 20;
-}
-
-void lease_read_back(struct link *l, struct bytes reply)
+void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
 {
     if (l->client == NULL)
         return; /* it has left meanwhile: nobody will ask */
-    struct bytes cells[2];
     struct residue *r = &l->client->residue;
-    if (result_set_first_row(reply, cells, countof(cells)) != 2 ||
-        !cell_number(cells[0], &r->found_rows) || !cell_number(cells[1], &r->last_insert_id)) {
+    bool ok = chore == CHORE_READ_BACK
+                  ? residue_read_numbers(r, reply)
+                  : residue_read_diagnostics(r, reply, l->reply.summary.rows);
+    if (!ok)
         l->chore_failed = true;
-        return;
-    }
-    r->found_rows_known = r->found_rows <= PRIME_ROWS_MAX;
-    r->last_insert_id_known = true;
 }
 
 static void clean(struct link *l)
@@ -285,6 +227,7 @@ static void clean(struct link *l)
     link_add_trackers(l);
     counters_add(&l->worker->counters, COUNTER_resets, 1);
     l->residue_of = 0;
+    residue_left_init(&l->residue_left);
     link_chores_send(l);
 }
 
@@ -300,8 +243,7 @@ static void on_parked(struct link *l)
     }
     if (l->chore_failed || !residue_is_known(c)) {
         /* What it left behind cannot be carried: it keeps the link until its next statement. */
-        l->residue_of = c->id;
-        c->pins |= PIN_BIT(RESIDUE);
+        c->pins |= PIN_BIT(WARNINGS);
     }
     link_set_state(l, LINK_LEASED);
     if (is_firm(c, l)) {
@@ -318,8 +260,11 @@ static void on_parked(struct link *l)
 void lease_after_request(struct client *c)
 {
     struct link *l = c->link;
-    if (is_firm(c, l))
+    if (is_firm(c, l)) {
+        log_debug(client_who(c), "keeps thread %u: %s", l->thread_id,
+                  c->pins != 0 ? pins_first_text(c->pins) : "a transaction, or a KILL under way");
         return;
+    }
     if (registry_rest(l))
         l->soft = true;
     else
@@ -338,6 +283,7 @@ void lease_leave(struct client *c, bool mid_request)
 {
     if (c->link == NULL)
         return;
+    residue_end_lease(c, c->link);
     struct link *l = end_lease(c);
     enum pin_cure cure = pins_cure(c->pins);
     if (l->purpose == PURPOSE_PARK && !mid_request)

@@ -302,6 +302,7 @@ void link_logged_in(struct link *l)
 {
     l->opened_at = loop_now(l->worker->loop);
     l->session = session_state_hold(l->login_session);
+    residue_left_init(&l->residue_left);
     if (l->side) {
         kill_side_open(l);
         return;

@@ -4,9 +4,11 @@
 #define WEIR_SESSION_LINK_H
 
 #include "mysql/reply.h"
+#include "mysql/sql_scan.h"
 #include "mysql/status_flags.h"
 #include "session/close.h"
 #include "session/pool_registry.h"
+#include "session/residue.h"
 #include "session/session_state.h"
 
 #define LINK_STATE(name, timeout, text) LINK_##name,
@@ -25,7 +27,9 @@ enum chore {
     CHORE_INIT_DB,
     CHORE_SET,        /* SET of variables and character sets */
     CHORE_PRIME,      /* makes residue true for a statement that asks for it */
+    CHORE_SIGNAL,     /* the same for the diagnostics area; an ERR is what it is to answer */
     CHORE_PING,       /* asks for the status after an error */
+    CHORE_READ_DIAGNOSTICS,
     CHORE_READ_BACK,  /* asks for residue before the link changes hands */
     CHORE_KILL,
 };
@@ -66,7 +70,9 @@ struct link {
     uint16_t status;             /* last known status flags */
     bool status_known;           /* false after an ERR that may have changed it */
     char transaction_state[8];   /* of the tracker: '_' = nothing there */
-    uint32_t residue_of;         /* id of the client whose FOUND_ROWS etc. the link has, 0 nobody's */
+    uint32_t residue_of;         /* id of the client that used it last, 0 nobody */
+    struct residue_left residue_left; /* while nobody has it */
+    sql_effects_t residue_true;  /* what may be read here and is true for that client */
     unsigned kills_pending;      /* KILL QUERYs under way against what runs here */
     usec_t opened_at;
 

@@ -48,6 +48,8 @@ static enum command chore_command(enum chore chore)
     case CHORE_TRACKERS:
     case CHORE_SET:
     case CHORE_PRIME:
+    case CHORE_SIGNAL:
+    case CHORE_READ_DIAGNOSTICS:
     case CHORE_READ_BACK:
     case CHORE_KILL:
         break;
@@ -101,8 +103,7 @@ static void on_chore_reply(struct link *l, struct bytes reply)
     enum chore chore = l->chores[l->chore_at];
     const struct reply_summary *s = &l->reply.summary;
     if (s->error) {
-        /* A statement that primes the diagnostics area with an error answers with that error. */
-        if (chore != CHORE_PRIME)
+        if (chore != CHORE_SIGNAL)
             keep_error(l, reply);
         return;
     }
@@ -110,8 +111,8 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         l->status = s->status & (uint16_t)~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
         l->status_known = true;
     }
-    if (chore == CHORE_READ_BACK)
-        lease_read_back(l, reply);
+    if (chore == CHORE_READ_BACK || chore == CHORE_READ_DIAGNOSTICS)
+        lease_read_back(l, chore, reply);
 }
 
 /* One reply further, or false when more bytes are needed. */

@@ -54,6 +54,7 @@ struct link_pool {
     struct server_group *group;
     struct user *user;
     capabilities_t dialect;
+    atomic_bool reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
     struct {
         struct pool policy;
         struct open_error last_error; /* of a refused login */

@@ -130,6 +130,8 @@ static void test_a_filter_lets_pass_what_it_names(void **state)
     (void)state;
     struct session_track_filter filter = {.state_change = true};
     assert_filtered(&filter, AUTOCOMMIT SCHEMA STATE_CHANGE, STATE_CHANGE);
+    filter = (struct session_track_filter){.all_variables = true};
+    assert_filtered(&filter, TWO_VARIABLES SCHEMA STATE_CHANGE, TWO_VARIABLES);
     filter = (struct session_track_filter){.everything = true};
     assert_filtered(&filter, TWO_VARIABLES SCHEMA STATE_CHANGE GTIDS "2a 02 6162",
                     TWO_VARIABLES SCHEMA STATE_CHANGE GTIDS "2a 02 6162");

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Residue: asking for it, keeping it, making it true elsewhere. */
+#include "session/residue.h"
+
+#include "base/check.h"
+#include "mysql/result_set.h"
+#include "session/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Statements whose own text does not tell what they ask. */
+#define OPAQUE                                                                                     \
+    (SQL_EFFECT_BIT(STORED_CODE) | SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(UNKNOWN_VERB) |   \
+     SQL_EFFECT_BIT(UNTERMINATED))
+
+void residue_init(struct residue *r)
+{
+    residue_fini(r);
+    *r = (struct residue){
+        .found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
+}
+
+void residue_fini(struct residue *r)
+{
+    free(r->condition);
+    r->condition = NULL;
+}
+
+void residue_set_diagnostics(struct residue *r, enum diagnostics d)
+{
+    r->diagnostics = d;
+    if (d != DIAGNOSTICS_SAVED)
+        residue_fini(r);
+}
+
+/* -------- whose is it -------- */
+
+enum { LEFT_ROW_COUNT, LEFT_FOUND_ROWS, LEFT_LAST_INSERT_ID, LEFT_DIAGNOSTICS };
+static const sql_effects_t aspects[] = {
+    [LEFT_ROW_COUNT] = SQL_EFFECT_BIT(READS_ROW_COUNT),
+    [LEFT_FOUND_ROWS] = SQL_EFFECT_BIT(READS_FOUND_ROWS),
+    [LEFT_LAST_INSERT_ID] = SQL_EFFECT_BIT(READS_LAST_INSERT_ID),
+    [LEFT_DIAGNOSTICS] = SQL_EFFECT_BIT(READS_DIAGNOSTICS),
+};
+
+void residue_left_init(struct residue_left *left)
+{
+    *left = (struct residue_left){.known = {[LEFT_LAST_INSERT_ID] = true,
+                                            [LEFT_DIAGNOSTICS] = true}};
+}
+
+void residue_begin_lease(struct client *c, struct link *l)
+{
+    const struct residue *r = &c->residue;
+    const struct residue_left *left = &l->residue_left;
+    if (l->residue_of == c->id)
+        return; /* nobody has used it in between */
+    bool same[] = {
+        [LEFT_ROW_COUNT] = left->row_count == r->row_count,
+        [LEFT_FOUND_ROWS] = left->found_rows == r->found_rows,
+        [LEFT_LAST_INSERT_ID] = left->last_insert_id == r->last_insert_id,
+        [LEFT_DIAGNOSTICS] = r->diagnostics == DIAGNOSTICS_EMPTY,
+    };
+    l->residue_of = c->id;
+    l->residue_true = 0;
+    for (size_t i = 0; i < countof(aspects); i++)
+        if (left->known[i] && same[i])
+            l->residue_true |= aspects[i];
+}
+
+void residue_end_lease(const struct client *c, struct link *l)
+{
+    const struct residue *r = &c->residue;
+    struct residue_left *left = &l->residue_left;
+    bool known[] = {
+        [LEFT_ROW_COUNT] = true,
+        [LEFT_FOUND_ROWS] = r->found_rows_known,
+        [LEFT_LAST_INSERT_ID] = r->last_insert_id_known,
+        [LEFT_DIAGNOSTICS] = r->diagnostics == DIAGNOSTICS_EMPTY,
+    };
+    left->row_count = r->row_count;
+    left->found_rows = r->found_rows;
+    left->last_insert_id = r->last_insert_id;
+    for (size_t i = 0; i < countof(aspects); i++)
+        left->known[i] = known[i] && (l->residue_true & aspects[i]) != 0;
+}
+
+/* Statements of which it is certain what they do to FOUND_ROWS: a plain SELECT sets it to the rows
+ * it sends, the others leave it. */
+static bool found_rows_is_certain(const struct sql_scan *s)
+{
+    static const uint64_t leave_it =
+        UINT64_C(1) << SQL_VERB_INSERT | UINT64_C(1) << SQL_VERB_REPLACE |
+        UINT64_C(1) << SQL_VERB_UPDATE | UINT64_C(1) << SQL_VERB_DELETE |
+        UINT64_C(1) << SQL_VERB_TRUNCATE | UINT64_C(1) << SQL_VERB_DO |
+        UINT64_C(1) << SQL_VERB_BEGIN | UINT64_C(1) << SQL_VERB_START |
+        UINT64_C(1) << SQL_VERB_COMMIT | UINT64_C(1) << SQL_VERB_ROLLBACK |
+        UINT64_C(1) << SQL_VERB_SAVEPOINT | UINT64_C(1) << SQL_VERB_RELEASE |
+        UINT64_C(1) << SQL_VERB_SET | UINT64_C(1) << SQL_VERB_USE |
+        UINT64_C(1) << SQL_VERB_CREATE | UINT64_C(1) << SQL_VERB_ALTER |
+        UINT64_C(1) << SQL_VERB_DROP | UINT64_C(1) << SQL_VERB_SELECT;
+    _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
+    return s->statements == 1 && !sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) &&
+           (leave_it >> s->verb & 1) != 0;
+}
+
+/* Statements that may generate an id, or may leave LAST_INSERT_ID although their OK names one. */
+static bool may_insert(const struct sql_scan *s)
+{
+    return s->statements != 1 || s->verb == SQL_VERB_INSERT || s->verb == SQL_VERB_REPLACE ||
+           s->verb == SQL_VERB_LOAD || sql_scan_has(s, SQL_EFFECT_SETS_LAST_INSERT_ID);
+}
+
+static sql_effects_t reads_of(const struct client *c)
+{
+    const struct request *r = &c->request;
+    if (c->login_schema != NULL)
+        return 0;
+    if (r->command->policy == COMMAND_STATEMENT)
+        return RESIDUE_ALL;
+    if (!r->scanned)
+        return 0;
+    if (!r->whole || (r->scan.effects & OPAQUE) != 0)
+        return RESIDUE_ALL;
+    sql_effects_t reads = r->scan.effects & RESIDUE_ALL;
+    if (!found_rows_is_certain(&r->scan))
+        reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    if (may_insert(&r->scan))
+        reads |= SQL_EFFECT_BIT(READS_LAST_INSERT_ID);
+    return reads;
+}
+
+sql_effects_t residue_missing(const struct client *c, const struct link *l)
+{
+    CHECK(l->residue_of == c->id);
+    return reads_of(c) & ~l->residue_true;
+}
+
+/* -------- priming -------- */
+
+static void prime(struct link *l, const char *text)
+{
+    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(text));
+}
+
+/* The longest number of rows that can be primed has so many digits: that costs the server seconds. */
+#define PRIME_DIGITS_MAX 7
+
+/* "head FROM (0 to 9) t0, (0 to 9) t1 … WHERE the number they make < rows tail". */
+static bool prime_rows(struct link *l, const char *head, uint64_t rows, const char *tail)
+{
+    static const char digits[] = "(SELECT 0 n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL "
+                                 "SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL "
+                                 "SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL "
+                                 "SELECT 9)";
+    char text[2400];
+    struct writer w = writer_over(text, sizeof text);
+    char part[48];
+    char sum[PRIME_DIGITS_MAX * 24 + 1] = "0";
+    size_t sum_size = 1;
+    writer_text(&w, head);
+    unsigned i = 0;
+    for (uint64_t power = 1; power <= rows || i == 0; power *= 10, i++) {
+        if (i == PRIME_DIGITS_MAX)
+            return false;
+        writer_text(&w, i == 0 ? " FROM " : ",");
+        writer_text(&w, digits);
+        snprintf(part, sizeof part, " t%u", i);
+        writer_text(&w, part);
+        sum_size += (size_t)snprintf(sum + sum_size, sizeof sum - sum_size, "+%llu*t%u.n",
+                                     (unsigned long long)power, i);
+    }
+    writer_text(&w, " WHERE ");
+    writer_text(&w, sum);
+    snprintf(part, sizeof part, "<%llu", (unsigned long long)rows);
+    writer_text(&w, part);
+    writer_text(&w, tail);
+    CHECK(!w.overflow);
+    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
+    return true;
+}
+
+static void prime_diagnostics(struct link *l, const struct residue *r)
+{
+    if (r->diagnostics != DIAGNOSTICS_SAVED) {
+        /* A statement with a (derived) table clears what another client has left. */
+        prime(l, "SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir");
+        return;
+    }
+    char text[2 * CONDITION_TEXT_MAX + 120];
+    struct writer w = writer_over(text, sizeof text);
+    char head[100];
+    snprintf(head, sizeof head, "SIGNAL SQLSTATE '%s' SET MYSQL_ERRNO=%u,MESSAGE_TEXT='",
+             r->condition->sqlstate, r->condition->code);
+    writer_text(&w, head);
+    for (const char *p = r->condition->message; *p != '\0'; p++) {
+        if (*p == '\'')
+            writer_u8(&w, '\'');
+        writer_u8(&w, (uint8_t)*p);
+    }
+    writer_u8(&w, '\'');
+    CHECK(!w.overflow);
+    link_chore_add(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
+}
+
+static bool prime_row_count(struct client *c, struct link *l, int64_t count)
+{
+    if (count == -1) {
+        prime(l, "SELECT 1");
+    } else if (count == 0) {
+        prime(l, "DO 0");
+    } else if (count == 1) {
+        prime(l, "SELECT 1 INTO @weir_row_count");
+        c->pins |= PIN_BIT(USER_VARIABLE);
+    } else {
+        /* Nothing that touches no table changes two rows or more. */
+        c->pins |= PIN_BIT(TEMPORARY_TABLE);
+        return prime_rows(l, "CREATE TEMPORARY TABLE weir_row_count SELECT 1", (uint64_t)count, "");
+    }
+    return true;
+}
+
+bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
+{
+    const struct residue *r = &c->residue;
+    bool row_count = (reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0;
+    bool ok = true;
+    if ((reads & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0)
+        prime_diagnostics(l, r);
+    if ((reads & SQL_EFFECT_BIT(READS_LAST_INSERT_ID)) != 0) {
+        char text[64];
+        snprintf(text, sizeof text, "SET last_insert_id=%llu",
+                 (unsigned long long)r->last_insert_id);
+        prime(l, text);
+    }
+    /* What also sets FOUND_ROWS comes before it, what does not, after it. */
+    if (row_count && r->row_count != 0)
+        ok = prime_row_count(c, l, r->row_count);
+    if ((reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0)
+        ok = prime_rows(l, "SELECT SQL_CALC_FOUND_ROWS 1", r->found_rows, " LIMIT 0") && ok;
+    if (row_count && r->row_count == 0)
+        ok = prime_row_count(c, l, 0) && ok;
+    return ok;
+}
+
+/* -------- reading back -------- */
+
+bool residue_is_known(const struct client *c)
+{
+    const struct residue *r = &c->residue;
+    return r->found_rows_known && r->last_insert_id_known && r->diagnostics != DIAGNOSTICS_ON_LINK;
+}
+
+void residue_ask(struct client *c, struct link *l)
+{
+    const struct residue *r = &c->residue;
+    /* First, for it leaves the other two alone. */
+    if (r->diagnostics == DIAGNOSTICS_ON_LINK)
+        link_chore_add(l, CHORE_READ_DIAGNOSTICS, COMMAND_QUERY, bytes_of_text("SHOW WARNINGS"));
+    if (!r->found_rows_known || !r->last_insert_id_known)
+        link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
+                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID()"));
+}
+
+static bool cell_number(struct bytes cell, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (cell.size == 0 || cell.size > 20)
+        return false;
+    for (size_t i = 0; i < cell.size; i++) {
+        if (cell.data[i] < '0' || cell.data[i] > '9')
+            return false;
+        v = v * 10 + (uint64_t)(cell.data[i] - '0');
+    }
+    *out = v;
+    return v <= max;
+}
+
+bool residue_read_numbers(struct residue *r, struct bytes reply)
+{
+    struct bytes cells[2];
+    uint64_t found_rows;
+    uint64_t last_insert_id;
+    if (result_set_first_row(reply, cells, countof(cells)) != 2 ||
+        !cell_number(cells[0], UINT64_MAX, &found_rows) ||
+        !cell_number(cells[1], UINT64_MAX, &last_insert_id))
+        return false;
+    /* Asked for both, but what a reply told before is the better news. */
+    if (!r->found_rows_known)
+        r->found_rows = found_rows;
+    if (!r->last_insert_id_known)
+        r->last_insert_id = last_insert_id;
+    r->found_rows_known = r->last_insert_id_known = true;
+    return true;
+}
+
+/* What SIGNAL can say again, byte for byte. */
+static bool is_repeatable(struct bytes level, struct bytes message)
+{
+    if (!bytes_equal_text(level, "Error") && !bytes_equal_text(level, "Warning"))
+        return false;
+    if (message.size > CONDITION_TEXT_MAX)
+        return false;
+    for (size_t i = 0; i < message.size; i++)
+        if (message.data[i] < 0x20 || message.data[i] > 0x7e || message.data[i] == '\\')
+            return false;
+    return true;
+}
+
+bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t rows)
+{
+    struct bytes cells[3];
+    uint64_t code;
+    if (rows != 1 || result_set_first_row(reply, cells, countof(cells)) != 3 ||
+        !is_repeatable(cells[0], cells[2]) || !cell_number(cells[1], UINT16_MAX, &code))
+        return false;
+    bool is_error = bytes_equal_text(cells[0], "Error");
+    if (is_error && r->error_sqlstate[0] == '\0')
+        return false;
+    struct condition *condition = calloc(1, sizeof *condition);
+    if (condition == NULL)
+        return false;
+    condition->code = (uint16_t)code;
+    memcpy(condition->sqlstate, is_error ? r->error_sqlstate : "01000",
+           sizeof condition->sqlstate);
+    memcpy(condition->message, cells[2].data, cells[2].size);
+    residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+    r->condition = condition;
+    r->diagnostics = DIAGNOSTICS_SAVED;
+    return true;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Residue: what a statement leaves for the next one to ask (FOUND_ROWS, ROW_COUNT, LAST_INSERT_ID,
+ * the diagnostics area). It is recorded from replies, read back from a link that is wanted by
+ * somebody else when replies did not tell, and primed on another link for a statement that asks.
+ * Measured on MariaDB 10.11: a result set sets FOUND_ROWS, other statements leave it; a statement
+ * that touches no table leaves the diagnostics area. */
+#ifndef WEIR_SESSION_RESIDUE_H
+#define WEIR_SESSION_RESIDUE_H
+
+#include "base/bytes.h"
+#include "mysql/sql_scan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct client;
+struct link;
+
+/* A condition that SIGNAL can raise again, exactly. */
+#define CONDITION_TEXT_MAX 400
+struct condition {
+    uint16_t code;
+    char sqlstate[6];
+    char message[CONDITION_TEXT_MAX + 1]; /* plain ASCII without backslashes */
+};
+
+enum diagnostics {
+    DIAGNOSTICS_EMPTY,
+    DIAGNOSTICS_ON_LINK, /* conditions are there, and only the link knows them */
+    DIAGNOSTICS_SAVED,   /* one condition, in `condition` */
+};
+
+struct residue {
+    int64_t row_count;
+    uint64_t found_rows;
+    uint64_t last_insert_id;
+    bool found_rows_known;
+    bool last_insert_id_known;
+    enum diagnostics diagnostics;
+    char error_sqlstate[6];      /* of the last ERR */
+    struct condition *condition; /* owned */
+};
+
+/* What is known of the residue that a link has, whoever left it. */
+struct residue_left {
+    bool known[4];     /* per aspect, in the order below */
+    int64_t row_count;
+    uint64_t found_rows;
+    uint64_t last_insert_id; /* the fourth aspect, diagnostics, is known when it is empty */
+};
+
+/* As after a login. */
+void residue_init(struct residue *r);
+void residue_fini(struct residue *r);
+void residue_set_diagnostics(struct residue *r, enum diagnostics d);
+
+#define RESIDUE_ALL                                                                                \
+    (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
+     SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS))
+
+/* As on a link that was just opened or reset. */
+void residue_left_init(struct residue_left *left);
+
+/* A lease begins: what of the residue on the link happens to be this client's too, or still is. */
+void residue_begin_lease(struct client *c, struct link *l);
+
+/* A lease ends: remembers what is on the link. */
+void residue_end_lease(const struct client *c, struct link *l);
+
+/* What the client's request may ask of statements before it, or may leave as it is, and would not
+ * find true on this link. A request that is not seen whole, or runs code that nobody has read, may
+ * ask for anything. */
+sql_effects_t residue_missing(const struct client *c, const struct link *l);
+
+/* Adds the chores that make the residue true for a request that misses `reads`; call between
+ * link_chores_begin and link_chores_send. May pin the client. False when a value cannot be primed. */
+NODISCARD bool residue_prime(struct client *c, struct link *l, sql_effects_t reads);
+
+/* Is everything known that the link's client may ask later? */
+NODISCARD bool residue_is_known(const struct client *c);
+
+/* Adds the chores that ask the link; their answers come to residue_read_back. */
+void residue_ask(struct client *c, struct link *l);
+
+/* A whole reply to CHORE_READ_DIAGNOSTICS or CHORE_READ_BACK with `rows` rows. False when it is not
+ * what was asked for. */
+NODISCARD bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t rows);
+NODISCARD bool residue_read_numbers(struct residue *r, struct bytes reply);
+
+#endif
