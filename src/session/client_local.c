@@ -46,6 +46,7 @@ static bool reset_connection(struct client *c)
     c->pins = 0;
     c->status = c->facts->status;
     residue_init(&c->residue);
+    c->tracks = SESSION_TRACK_FILTER_DEFAULT;
     answer_ok(c);
     return true;
 }
