@@ -93,8 +93,8 @@ void pool_sweep(struct pool_server *s, usec_t now)
         if (s->draining)
             drain_pool(p, now);
         sweep_waiters(p, now);
+        sweep_old(p, now); /* first: what is closed for its age need not be closed for idleness */
         sweep_unused(p, now);
-        sweep_old(p, now);
     }
 }
 
