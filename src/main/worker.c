@@ -114,6 +114,7 @@ static void on_config(struct mail *mail)
     struct message m = take(mail);
     config_release(m.to->config);
     m.to->config = m.config;
+    pool_registry_sweep_all(m.to); /* lowered limits act now */
 }
 
 void worker_send_config(struct worker *w, struct config *config)

@@ -104,9 +104,9 @@ static enum sql_word find_word(const struct sql_scan *s, struct bytes text)
 }
 
 /* The byte before `at`. */
-static uint8_t byte_before(const struct sql_scan *s, const uint8_t *from, const uint8_t *at)
+static uint8_t byte_before(const struct sql_scan *s, const uint8_t *at)
 {
-    return at > from ? at[-1] : s->previous;
+    return at > s->piece ? at[-1] : s->previous;
 }
 
 /* What the server may read otherwise than we do: a dollar quote (MySQL 9; the mysql command line
@@ -150,7 +150,7 @@ static const uint8_t *scan_word(struct sql_scan *s, const uint8_t *p, const uint
     }
     /* In sjis, gbk and their like, the byte behind a high one may be the second half of a
      * character: of all those that end a word, these are the ones that can. */
-    if (s->mode.multi_byte_trail && *p >= 0x40 && byte_before(s, from, p) >= 0x80)
+    if (s->mode.multi_byte_trail && *p >= 0x40 && byte_before(s, p) >= 0x80)
         sql_doubt(s);
     end_word(s, from, p);
     return p;
@@ -215,7 +215,7 @@ static const uint8_t *scan_string(struct sql_scan *s, const uint8_t *p, const ui
     const uint8_t *from = p;
     const uint8_t quote = s->quote;
     for (; p < end && *p != quote; p++)
-        if (*p == '\\' && escapes(s, byte_before(s, from, p))) {
+        if (*p == '\\' && escapes(s, byte_before(s, p))) {
             sql_enter(s, SQL_STATE_STRING_ESCAPE);
             p++;
             break;
@@ -251,7 +251,7 @@ static const uint8_t *scan_name(struct sql_scan *s, const uint8_t *p, const uint
         keep_text(s, from, p);
         return p;
     }
-    if (s->mode.multi_byte_trail && byte_before(s, from, p) >= 0x80)
+    if (s->mode.multi_byte_trail && byte_before(s, p) >= 0x80)
         sql_doubt(s);
     struct bytes text = whole_text(s, from, p);
     sql_judge_name(s, find_word(s, text), text);
@@ -431,6 +431,7 @@ void sql_scan_feed(struct sql_scan *s, struct bytes piece)
     const uint8_t *end = p + piece.size;
     if (piece.size == 0)
         return;
+    s->piece = p;
     while (p < end)
         p = s->state == SQL_STATE_BETWEEN ? scan_between(s, p, end) : scan_some(s, p, end);
     s->previous = end[-1];

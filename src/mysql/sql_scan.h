@@ -66,6 +66,7 @@ struct sql_scan {
     uint8_t state;
     uint8_t quote;         /* that ends the string or name we are in */
     uint8_t previous;      /* last byte of the piece before */
+    const uint8_t *piece;  /* that is being scanned */
     uint8_t version_size;  /* digits of an executable comment's version so far */
     uint8_t comment_depth; /* executable comments that are open */
     uint8_t hint_quotes;   /* one bit per kind of quote that is open in a hint */

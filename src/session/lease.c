@@ -265,10 +265,12 @@ void lease_after_request(struct client *c)
                   c->pins != 0 ? pins_first_text(c->pins) : "a transaction, or a KILL under way");
         return;
     }
-    if (registry_rest(l))
+    if (registry_rest(l)) {
         l->soft = true;
-    else
+    } else {
+        l->recalled = true;
         park_or_release(l);
+    }
 }
 
 void lease_recall(struct link *l)

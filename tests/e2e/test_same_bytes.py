@@ -56,12 +56,15 @@ def com(command, payload=b""):
 class Case:
     """Steps: bytes are commands; a function gets the connection and returns raw bytes."""
 
-    def __init__(self, *steps, writes=False, schema="test", files=None, mask=None):
+    def __init__(self, *steps, writes=False, schema="test", files=None, mask=None, known=None,
+                 known_for=None):
         self.steps = [q(step) if isinstance(step, str) else step for step in steps]
         self.writes = writes
         self.schema = schema
         self.files = files or {}
         self.mask = mask
+        self.known = known  # a difference that is a bug of today
+        self.known_for = known_for or list(CLIENTS)
 
 
 def prepare(sql):
@@ -81,8 +84,8 @@ def on_statement(command, rest=b""):
 
 
 def mask_id(w, raw):
-    """Errors name the statement's id."""
-    return raw.replace(b"(%d)" % w.statement, b"(?)") if w.error else raw
+    """Errors name the statement's id, so their size differs too."""
+    return raw[3:].replace(b"(%d)" % w.statement, b"(?)") if w.error else raw
 
 
 def silent(command, rest):
@@ -141,6 +144,20 @@ def change_user(user="app", password="secret", schema="test"):
     return step
 
 
+def early_flags(raw):
+    """Without the flags about indexes in the EOF after the column definitions: docs/differences.md
+    says why they cannot always be the same."""
+    out = bytearray(raw)
+    at = 0
+    while at + 4 <= len(raw):
+        size = int.from_bytes(raw[at:at + 3], "little")
+        if size == 5 and raw[at + 4] == 0xfe:
+            out[at + 7] &= 0xcf
+            break
+        at += 4 + size
+    return bytes(out)
+
+
 def only_shape(raw):
     """For what cannot be the same: how the packets begin."""
     return [(seq, payload[:1] if len(payload) < 60 else b"") for seq, payload
@@ -168,7 +185,7 @@ CASES = {
     "select_view_and_function": Case("SELECT * FROM view1", "SELECT twice(4)"),
     "rows_600_sequence_wraps": Case(SEQUENCES.format(600)),
     "rows_250_to_260": Case(*[SEQUENCES.format(n) for n in range(248, 260)]),
-    "rows_20000_larger_than_buffers": Case(SEQUENCES.format(20000)),
+    "rows_20000_larger_than_buffers": Case(SEQUENCES.format(20000), mask=early_flags),
     "columns_300": Case("SELECT " + ",".join(f"{i} AS column_{i}" for i in range(300))),
     "columns_1_to_5": Case(*["SELECT " + ",".join("1" * n) for n in range(1, 6)]),
     "long_column_name": Case("SELECT 1 AS `" + "n" * 64 + "`"),
@@ -177,7 +194,8 @@ CASES = {
     "row_of_300000_three_times": Case(*["SELECT REPEAT('y', 300000), 1"] * 3),
     "show": Case("SHOW TABLES", "SHOW CREATE TABLE t", "SHOW COLUMNS FROM kinds", "SHOW DATABASES",
                  "SHOW VARIABLES LIKE 'sql_mode'", "SHOW INDEX FROM t"),
-    "explain_describe_analyze": Case("EXPLAIN SELECT * FROM t", "DESCRIBE t", "EXPLAIN t s"),
+    "explain_describe_analyze": Case("EXPLAIN SELECT * FROM t", "DESCRIBE t", "EXPLAIN t s",
+                                     mask=early_flags),
     "table_values_and_with": Case("VALUES (1,2),(3,4)", "WITH x AS (SELECT 1 a) SELECT * FROM x",
                                   "(SELECT 1) UNION (SELECT 2)"),
     "dual_and_comments": Case("/* c */ SELECT /*! 1 + */ 1 -- x", "# only\nSELECT 2",
@@ -211,7 +229,8 @@ CASES = {
                    "INSERT INTO t (id) VALUES (1)", "SELECT * FROM nosuch.t", "SELECT 'a", "",
                    "SELECT * FROM t WHERE", "SHOW ERRORS"),
     "empty_and_comment_only": Case("", " ", "-- only a comment", "/* only a comment */", ";", "# x"),
-    "error_in_rows": Case("SELECT id, IF(id=3, (SELECT 1 UNION SELECT 2), 0) FROM t"),
+    "error_in_rows": Case("SELECT id, IF(id=3, (SELECT 1 UNION SELECT 2), 0) FROM t",
+                          mask=early_flags),
     "nul_bytes": Case(q(b"SELECT 'a\0b'"), q(b"SELECT 1\0")),
     "signal": Case("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT='words', MYSQL_ERRNO=1234",
                    "SIGNAL SQLSTATE '01000' SET MESSAGE_TEXT='warned'", "SHOW WARNINGS"),
@@ -411,8 +430,7 @@ def through(module_weir):
 def run(address, case, capabilities):
     """The replies to a case, the login included."""
     out = []
-    with wire.connect(address, schema=case.schema, capabilities=capabilities) as w:
-        out.append(w.login_ok)
+    with wire.connect(address, schema=case.schema, capabilities=capabilities, timeout=8) as w:
         w.local_files = case.files
         for step in case.steps:
             try:
@@ -428,17 +446,24 @@ def compare(case, direct, weir):
     for number, (theirs, ours) in enumerate(zip(direct, weir)):
         if case.mask:
             theirs, ours = case.mask(theirs), case.mask(ours)
-            assert ours == theirs, f"step {number}"
-        elif theirs != ours:
-            step = case.steps[number - 1] if number else b"login"
-            words = step[:100] if isinstance(step, bytes) else step
+        if theirs != ours:
+            step = case.steps[min(number, len(case.steps) - 1)]
+            words = step[:100] if isinstance(step, bytes) else step.__qualname__
+            assert isinstance(theirs, bytes), f"step {number} {words!r}: {ours} is not {theirs}"
             pytest.fail(f"step {number} {words!r}: {wire.describe_difference(theirs, ours)}",
                         pytrace=False)
     assert len(direct) == len(weir)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("name", CASES)
+def parameters():
+    for name, case in CASES.items():
+        for client in CLIENTS:
+            known = case.known and client in case.known_for
+            marks = [pytest.mark.xfail(strict=True, reason=case.known)] if known else []
+            yield pytest.param(name, client, marks=marks, id=f"{name}-{client}")
+
+
+@pytest.mark.parametrize("name,client", parameters())
 def test_reply(server, through, tables, name, client):
     case = CASES[name]
     results = []
@@ -449,3 +474,16 @@ def test_reply(server, through, tables, name, client):
     if case.writes:
         set_up(tables)
     compare(case, *results)
+
+
+@pytest.mark.parametrize("schema", ["test", None])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_login(server, through, tables, client, schema):
+    """The greeting (but for thread id and scramble) and the OK of the login."""
+    del tables
+    seen = []
+    for address in (server.address, through.address):
+        with wire.connect(address, schema=schema, capabilities=CLIENTS[client]) as w:
+            g = w.greeting
+            seen.append((g.protocol, g.version, g.collation, g.status, g.method, w.login_ok))
+    assert seen[0] == seen[1]
