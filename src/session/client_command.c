@@ -17,7 +17,8 @@ static struct bytes unparsed(const struct client *c)
 static bool have(struct client *c, size_t size)
 {
     while (unparsed(c).size < size) {
-        if (!stream_hold(&c->stream, size)) {
+        /* Without a buffer, stream_fill gets one when there is something to receive. */
+        if (c->stream.in != NULL && !stream_hold(&c->stream, size)) {
             client_close(c, CLOSE_NO_MEMORY);
             return false;
         }
@@ -262,32 +263,42 @@ static bool push(struct client *c)
 }
 
 /* The server may refuse a long request before it has read all of it (1153): its word goes to the
- * client, then both connections end, as it happens with a server. */
+ * client, then both connections end, as it happens with a server. True: that is how it is. */
 static bool refused_early(struct client *c)
 {
-    if (!c->link->stream.io.readable || c->link->request_done)
+    struct link *l = c->link;
+    if (!l->stream.io.readable)
         return false;
-    client_set_state(c, CLIENT_REPLY);
-    relay_reply(c->link);
+    switch (stream_fill(&l->stream)) {
+    case STREAM_OK:
+    case STREAM_FULL:
+        client_set_state(c, CLIENT_REPLY);
+        relay_reply(l);
+        return true;
+    case STREAM_AGAIN:
+        return false;
+    case STREAM_EOF:
+    case STREAM_FAILED:
+        break;
+    }
+    lease_link_lost(l, CLOSE_LINK_LOST);
     return true;
 }
 
 bool client_step_request(struct client *c)
 {
-    struct request *r = &c->request;
     if (!c->link->reply_active)
         begin_sending(c);
     for (int turn = 0; turn < 16; turn++) {
         bool last = claim(c);
         if (!push(c)) {
-            if (c->state == CLIENT_REQUEST && refused_early(c))
-                return false;
+            if (c->state == CLIENT_REQUEST)
+                (void)refused_early(c);
             return false;
         }
         if (last)
             return request_sent(c);
-        (void)r;
-        if (c->link->stream.io.readable && refused_early(c))
+        if (refused_early(c))
             return false;
         switch (stream_fill(&c->stream)) {
         case STREAM_OK:

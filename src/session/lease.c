@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A client whose session cannot be restored on this many links in a row gets an error. */
-#define RESTORE_FAILURES_MAX 3
+/* A client whose session cannot be restored on this many links in a row gets an error. One without
+ * a schema may well meet all the idle links of a pool, since no command unselects a schema. */
+#define RESTORE_FAILURES_MAX 200
 
 static void begin_lease(struct client *c, struct link *l)
 {
