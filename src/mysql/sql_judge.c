@@ -32,14 +32,14 @@ enum role {
     ROLE_STEERS = 1,     /* judge_keyword has a case for it */
     ROLE_NAME_NEXT = 2,  /* the next word names a table, an alias or a common table expression */
     ROLE_KEEPS_NAME = 4, /* … if this one would have */
+    ROLE_HARMLESS = 16,  /* nothing depends on whether it is there */
     ROLE_IN_WITH = 8     /* may stand between WITH and the parenthesis of its query */
 };
 
 static const uint8_t roles[SQL_WORDS_TOTAL] = {
     [SQL_WORD_SELECT] = ROLE_STEERS,
     [SQL_WORD_FROM] = ROLE_STEERS,
-    [SQL_WORD_VALUES] = ROLE_STEERS,
-    [SQL_WORD_TEMPORARY] = ROLE_STEERS,
+    [SQL_WORD_TEMPORARY] = ROLE_STEERS | ROLE_HARMLESS,
     [SQL_WORD_PREPARE] = ROLE_STEERS,
     [SQL_WORD_VALUE] = ROLE_STEERS,
     [SQL_WORD_PROCEDURE] = ROLE_STEERS,
@@ -55,17 +55,23 @@ static const uint8_t roles[SQL_WORDS_TOTAL] = {
     [SQL_WORD_REFERENCES] = ROLE_NAME_NEXT,
     [SQL_WORD_INSERT] = ROLE_NAME_NEXT,
     [SQL_WORD_REPLACE] = ROLE_NAME_NEXT,
-    [SQL_WORD_LOW_PRIORITY] = ROLE_KEEPS_NAME,
-    [SQL_WORD_DELAYED] = ROLE_KEEPS_NAME,
-    [SQL_WORD_HIGH_PRIORITY] = ROLE_KEEPS_NAME,
-    [SQL_WORD_IGNORE] = ROLE_KEEPS_NAME,
+    [SQL_WORD_SQL_NO_CACHE] = ROLE_HARMLESS,
+    [SQL_WORD_IF] = ROLE_HARMLESS,
+    [SQL_WORD_NOT] = ROLE_HARMLESS,
+    [SQL_WORD_EXISTS] = ROLE_HARMLESS,
+    [SQL_WORD_LOCAL] = ROLE_HARMLESS,
+    [SQL_WORD_LOW_PRIORITY] = ROLE_KEEPS_NAME | ROLE_HARMLESS,
+    [SQL_WORD_DELAYED] = ROLE_KEEPS_NAME | ROLE_HARMLESS,
+    [SQL_WORD_HIGH_PRIORITY] = ROLE_KEEPS_NAME | ROLE_HARMLESS,
+    [SQL_WORD_IGNORE] = ROLE_KEEPS_NAME | ROLE_HARMLESS,
 };
 
 static bool begins_temporary(const struct sql_scan *s)
 {
-    return s->last_word == SQL_WORD_CREATE || s->last_word == SQL_WORD_REPLACE ||
-           s->last_word == SQL_WORD_DROP || s->last_word == SQL_WORD_ALTER ||
-           s->last_word == SQL_WORD_GLOBAL;
+    return s->has_executable_comment || s->last_word == SQL_WORD_CREATE ||
+           s->last_word == SQL_WORD_REPLACE || s->last_word == SQL_WORD_DROP ||
+           s->last_word == SQL_WORD_ALTER || s->last_word == SQL_WORD_GLOBAL ||
+           s->last_word == SQL_WORD_LOCAL;
 }
 
 static bool defines(const struct sql_scan *s)
@@ -90,21 +96,18 @@ static void judge_keyword(struct sql_scan *s, enum sql_word word)
                          (s->select_at & bit_at(s->depth)) != 0 &&
                          s->last_word != SQL_WORD_DISTINCT;
         break;
-    case SQL_WORD_VALUES:
-        if (s->last_word == SQL_WORD_AS)
-            s->no_calls = false;
-        break;
     case SQL_WORD_TEMPORARY:
         if (begins_temporary(s) && s->statement_verb != SQL_VERB_GRANT &&
             s->statement_verb != SQL_VERB_REVOKE)
             sql_add_effect(s, SQL_EFFECT_BIT(TEMPORARY_TABLE));
         break;
     case SQL_WORD_PREPARE:
-        if (s->last_word == SQL_WORD_DROP)
+        if (s->last_word == SQL_WORD_DROP || s->has_executable_comment)
             sql_add_effect(s, SQL_EFFECT_BIT(TEXT_PREPARE));
         break;
     case SQL_WORD_VALUE:
-        if (s->last_word == SQL_WORD_NEXT || s->last_word == SQL_WORD_PREVIOUS)
+        if (s->last_word == SQL_WORD_NEXT || s->last_word == SQL_WORD_PREVIOUS ||
+            s->has_executable_comment)
             sql_add_effect(s, SQL_EFFECT_BIT(SEQUENCE));
         break;
     case SQL_WORD_PROCEDURE:
@@ -125,7 +128,8 @@ static void judge_mention(struct sql_scan *s, enum sql_word word, bool dotted)
     const struct sql_word_info *info = &sql_word_infos[word];
     bool in_schema = dotted && (s->qualifier == SQL_WORD_INFORMATION_SCHEMA ||
                                 s->qualifier == SQL_WORD_PERFORMANCE_SCHEMA);
-    bool behind_from = s->last_word == SQL_WORD_FROM || s->last_word == SQL_WORD_JOIN;
+    bool behind_from =
+        s->last_word == SQL_WORD_FROM || s->last_word == SQL_WORD_JOIN || s->has_executable_comment;
     if (info->when == SQL_WHEN_SEEN || (info->when == SQL_WHEN_TABLE && (in_schema || behind_from)))
         sql_add_effect(s, info->effects);
     if (dotted && (word == SQL_WORD_NEXTVAL || word == SQL_WORD_CURRVAL))
@@ -160,8 +164,57 @@ static void judge_variable(struct sql_scan *s, struct bytes text)
     sql_remember(s, SQL_LAST_VARIABLE, SQL_NO_WORD);
 }
 
+void sql_judge_open_comment(struct sql_scan *s)
+{
+    s->has_executable_comment = true;
+    if (s->started && s->step == SQL_STEP_START)
+        sql_doubt(s);
+    if (!s->started) {
+        s->comment_place = SQL_COMMENT_FROM_START;
+        return;
+    }
+    bool verb_waits = s->step > SQL_STEP_PLAIN && s->step != SQL_STEP_SELECT &&
+                      s->step != SQL_STEP_SELECT_NUMBER && s->step != SQL_STEP_FLUSH;
+    if (verb_waits || s->last >= SQL_LAST_DOT || s->comment_place == SQL_COMMENT_WAS_AT_START)
+        sql_doubt(s);
+    if (s->comment_place == SQL_COMMENT_NOWHERE)
+        s->comment_is_harmless = true;
+    s->comment_place = SQL_COMMENT_IN_MIDDLE;
+}
+
+void sql_judge_close_comment(struct sql_scan *s)
+{
+    if (s->comment_place == SQL_COMMENT_FROM_START)
+        s->comment_place = SQL_COMMENT_WAS_AT_START;
+    else if (s->comment_place == SQL_COMMENT_IN_MIDDLE)
+        s->comment_place = SQL_COMMENT_WAS_IN_MIDDLE;
+}
+
+/* A token in or behind an executable comment; `binds` when it means something else behind another
+ * token than behind that which stands there now. */
+static void judge_place(struct sql_scan *s, enum sql_word word, bool binds)
+{
+    switch ((enum sql_comment_place)s->comment_place) {
+    case SQL_COMMENT_NOWHERE:
+    case SQL_COMMENT_FROM_START:
+        break;
+    case SQL_COMMENT_WAS_AT_START:
+        sql_doubt(s);
+        break;
+    case SQL_COMMENT_IN_MIDDLE:
+        s->comment_is_harmless = s->comment_is_harmless && (roles[word] & ROLE_HARMLESS) != 0;
+        break;
+    case SQL_COMMENT_WAS_IN_MIDDLE:
+        if (binds || !s->comment_is_harmless)
+            sql_doubt(s);
+        s->comment_place = SQL_COMMENT_NOWHERE;
+        break;
+    }
+}
+
 void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
+    judge_place(s, word, false);
     if (s->step == SQL_STEP_START) {
         begin_statement(s);
         sql_verb_begin(s, word);
@@ -193,6 +246,7 @@ void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 
 void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
+    judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
     else if (s->step > SQL_STEP_PLAIN)
@@ -213,6 +267,7 @@ void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
 
 void sql_judge_string(struct sql_scan *s, struct bytes text)
 {
+    judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
     else if (s->step > SQL_STEP_PLAIN)
@@ -222,6 +277,7 @@ void sql_judge_string(struct sql_scan *s, struct bytes text)
 
 void sql_judge_number(struct sql_scan *s, bool named)
 {
+    judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
     else if (s->step > SQL_STEP_PLAIN)
@@ -237,6 +293,7 @@ void sql_judge_number(struct sql_scan *s, bool named)
 
 void sql_judge_at(struct sql_scan *s, bool system)
 {
+    judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
     else if (s->step >= SQL_STEP_SET)
@@ -268,7 +325,8 @@ static void open_parenthesis(struct sql_scan *s)
     bool is_cte = s->last_word == SQL_WORD_AS && (s->with_at & bit_at(s->depth)) != 0;
     if (is_word)
         judge_call(s);
-    if (s->last_word == SQL_WORD_ROW) /* CREATE TABLE … VALUES ROW(…) */
+    if (s->last_word == SQL_WORD_ROW ||
+        s->last_word == SQL_WORD_VALUES) /* CREATE TABLE t VALUES (…) */
         s->no_calls = false;
     s->depth++;
     s->select_at &= ~bit_at(s->depth);
@@ -304,6 +362,7 @@ static void end_statement(struct sql_scan *s)
     s->depth = 0;
     s->select_at = s->with_at = s->cte_at = 0;
     s->step = SQL_STEP_START;
+    s->comment_place = SQL_COMMENT_NOWHERE;
     s->statement_verb = SQL_VERB_NONE;
     sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
 }
@@ -325,9 +384,12 @@ static void judge_dot(struct sql_scan *s)
 void sql_judge_byte(struct sql_scan *s, uint8_t c)
 {
     if (c == ';') {
+        if (s->comment_depth > 0)
+            sql_doubt(s);
         end_statement(s);
         return;
     }
+    judge_place(s, SQL_NO_WORD, c == '(' || c == '.');
     if (s->step == SQL_STEP_START) {
         begin_statement(s);
         if (c != '(')
@@ -367,12 +429,12 @@ void sql_judge_end(struct sql_scan *s)
     if (s->id_calls > s->id_reads)
         sql_add_effect(s, SQL_EFFECT_BIT(SETS_LAST_INSERT_ID));
     sql_effects_t doubts = SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED);
-    bool sure = (s->effects & doubts) == 0;
-    if (s->touches && sure && !s->has_body)
+    bool sure = (s->effects & doubts) == 0 && !s->has_body && !s->has_executable_comment;
+    if (s->touches && sure)
         sql_add_effect(s, SQL_EFFECT_BIT(TOUCHES_TABLE));
-    if (!sure || s->has_body)
+    if (!sure)
         s->effects &= ~SQL_EFFECT_BIT(UNLOCK);
-    bool alone = sure && s->statements == 1 && !s->has_executable_comment;
+    bool alone = sure && s->statements == 1;
     s->kill = alone && s->kill_complete ? s->kill_kind : SQL_KILL_NONE;
     if (s->kill == SQL_KILL_NONE)
         s->kill_id = 0;

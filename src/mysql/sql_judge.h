@@ -60,6 +60,16 @@ enum sql_last {
     SQL_LAST_MEMBER    /* the dot behind the name behind @@ */
 };
 
+/* Executable comments may be executed or skipped. The judge follows the first reading; where they
+ * stand decides whether it holds for the second. */
+enum sql_comment_place {
+    SQL_COMMENT_NOWHERE,
+    SQL_COMMENT_FROM_START,   /* the statement begins in one: it must end in it, too */
+    SQL_COMMENT_WAS_AT_START, /* behind that */
+    SQL_COMMENT_IN_MIDDLE,    /* in one: it may hold the end of the statement or harmless words */
+    SQL_COMMENT_WAS_IN_MIDDLE /* right behind that */
+};
+
 enum sql_scope {
     SQL_SCOPE_NONE,
     SQL_SCOPE_UNSCOPED, /* @@x */
@@ -91,8 +101,11 @@ void sql_judge_byte(struct sql_scan *s, uint8_t c);
 /* Where the verb wants to see nothing, most values and operators only stand between words. */
 static inline bool sql_judge_is_idle(const struct sql_scan *s)
 {
-    return s->step == SQL_STEP_PLAIN && !s->after_cte;
+    return s->step == SQL_STEP_PLAIN && !s->after_cte && s->comment_place == SQL_COMMENT_NOWHERE;
 }
+/* An executable comment begins, ends. */
+void sql_judge_open_comment(struct sql_scan *s);
+void sql_judge_close_comment(struct sql_scan *s);
 /* The end of the text: the results are complete. */
 void sql_judge_end(struct sql_scan *s);
 

@@ -6,8 +6,14 @@
  * It errs on one side only: what it cannot judge gets an effect (UNKNOWN_VERB, STORED_CODE,
  * UNTERMINATED) that pins. Comments and quotes follow
  * https://dev.mysql.com/doc/refman/8.4/en/comments.html, https://mariadb.com/kb/en/comment-syntax/
- * and …/string-literals.html; the contents of executable comments (slash-star-bang,
- * slash-star-M-bang) count as statement text. */
+ * and …/string-literals.html. The contents of executable comments (slash-star-bang,
+ * slash-star-M-bang) count as statement text, whatever their version; where a server that skips
+ * them would read something else than one that executes them, the text is doubted (UNKNOWN_VERB).
+ *
+ * Two effects can end a pin: TOUCHES_TABLE (set only when the last statement surely does) and
+ * UNLOCK (with BACKUP_LOCK: of a backup lock; without: of tables). Neither is set together with
+ * UNKNOWN_VERB or UNTERMINATED, nor in a text with executable comments. A text with several
+ * statements may lock and unlock in any order. */
 #ifndef WEIR_MYSQL_SQL_SCAN_H
 #define WEIR_MYSQL_SQL_SCAN_H
 
@@ -100,7 +106,9 @@ struct sql_scan {
     bool touches;  /* this statement (then: the last one) touches a table */
     bool has_body; /* a stored program's text: what follows may not run */
     bool has_executable_comment;
-    bool sets_mode; /* changes sql_mode: quotes may mean something else after it */
+    bool comment_is_harmless; /* holds only words that steer nothing */
+    uint8_t comment_place;    /* where this statement's executable comments stand */
+    bool sets_mode;           /* changes sql_mode: quotes may mean something else after it */
     bool mode_in_doubt;
     bool sets_charset;
     bool kill_complete;

@@ -27,6 +27,7 @@ void sql_close_executable_comment(struct sql_scan *s)
 {
     s->comment_depth--;
     s->gap = true;
+    sql_judge_close_comment(s);
     sql_enter(s, SQL_STATE_BETWEEN);
 }
 
@@ -93,7 +94,7 @@ static const uint8_t *scan_version(struct sql_scan *s, const uint8_t *p)
         s->comment_is_skipped = true;
         sql_enter(s, SQL_STATE_COMMENT);
     } else {
-        s->has_executable_comment = true;
+        sql_judge_open_comment(s);
         sql_enter(s, SQL_STATE_BETWEEN);
     }
     return p;

@@ -20,9 +20,8 @@
 #define SQL_SEEN_WORD(word, callable, effect)                                                      \
     [SQL_WORD_##                                                                                   \
         word] = {NAME(#word), ROW(callable, NEITHER, SQL_WHEN_SEEN, SQL_EFFECT_BIT(effect))},
-#define SQL_TABLE_WORD(word, effect)                                                               \
-    [SQL_WORD_##                                                                                   \
-        word] = {NAME(#word), ROW(NEITHER, NEITHER, SQL_WHEN_TABLE, SQL_EFFECT_BIT(effect))},
+#define SQL_TABLE_WORD(word, effect_bits)                                                          \
+    [SQL_WORD_##word] = {NAME(#word), ROW(NEITHER, NEITHER, SQL_WHEN_TABLE, effect_bits)},
 const struct sql_word_info sql_word_infos[SQL_WORDS_TOTAL] = {
     [SQL_NO_WORD] = {NAME(""), ROW(NEITHER, NEITHER, SQL_WHEN_CALLED, 0)},
 #include "mysql/sql_functions.def"

@@ -13,7 +13,7 @@
 #define SQL_TIGHT_WORD(name, callable, tight) SQL_WORD_##name,
 #define SQL_CALL_WORD(name, callable, effect) SQL_WORD_##name,
 #define SQL_SEEN_WORD(name, callable, effect) SQL_WORD_##name,
-#define SQL_TABLE_WORD(name, effect)          SQL_WORD_##name,
+#define SQL_TABLE_WORD(name, effects)         SQL_WORD_##name,
 enum sql_word {
     SQL_NO_WORD, /* a name, or a word that does not matter */
 #include "mysql/sql_functions.def"
