@@ -2,6 +2,7 @@
 """A private MariaDB for the whole run, and as many Weirs as tests ask for."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,9 @@ import processes  # noqa: E402
 import wire  # noqa: E402
 
 LOG_TAIL = 6000
+
+# Whoever ends a run that takes too long still wants the servers to go.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 @pytest.fixture(scope="session")

@@ -145,17 +145,7 @@ def change_user(user="app", password="secret", schema="test"):
 
 
 def early_flags(raw):
-    """Without the flags about indexes in the EOF after the column definitions: docs/differences.md
-    says why they cannot always be the same."""
-    out = bytearray(raw)
-    at = 0
-    while at + 4 <= len(raw):
-        size = int.from_bytes(raw[at:at + 3], "little")
-        if size == 5 and raw[at + 4] == 0xfe:
-            out[at + 7] &= 0xcf
-            break
-        at += 4 + size
-    return bytes(out)
+    return wire.normal(raw, early_flags=True)
 
 
 def only_shape(raw):
@@ -447,9 +437,11 @@ def compare(case, direct, weir):
         if case.mask:
             theirs, ours = case.mask(theirs), case.mask(ours)
         if theirs != ours:
+            if isinstance(theirs, bytes) and wire.normal(theirs) == wire.normal(ours):
+                continue
             step = case.steps[min(number, len(case.steps) - 1)]
             words = step[:100] if isinstance(step, bytes) else step.__qualname__
-            assert isinstance(theirs, bytes), f"step {number} {words!r}: {ours} is not {theirs}"
+            assert isinstance(theirs, bytes), f"step {number} {words!r}: {ours[:9]} is not {theirs[:9]}"
             pytest.fail(f"step {number} {words!r}: {wire.describe_difference(theirs, ours)}",
                         pytrace=False)
     assert len(direct) == len(weir)

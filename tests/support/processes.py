@@ -99,7 +99,7 @@ class Server:
                  "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
                  "--innodb-fast-shutdown=2", "--performance-schema=0",
                  *self._as_user(), *self.options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(self._answers, START_TIMEOUT_S, "the start of mariadbd")
         return self
 
@@ -214,7 +214,7 @@ class Weir:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([binary(), "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.directory, start_new_session=True)
+                                            cwd=self.directory)
         self.wait_log("ready for clients")
         return self
 

@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two clients share one link, and each finds its session as it left it: every scenario is run direct
+and alone, then through Weir with an adversary who takes the link between every two statements. The
+replies must be the same bytes. Where the session cannot be carried over, the adversary must wait."""
+
+import struct
+
+import pytest
+
+import adversary
+import wire
+from wire import BASIC, COM_INIT_DB, COM_RESET_CONNECTION, COM_STMT_EXECUTE, COM_STMT_PREPARE
+
+PATIENCE_S = 2  # for an adversary who must get the link
+PINNED_S = 0.04  # for one who must not
+
+TABLES = [
+    "CREATE OR REPLACE TABLE test.t (id INT PRIMARY KEY AUTO_INCREMENT, v INT, s VARCHAR(100))",
+    "INSERT INTO test.t (v, s) VALUES (1,'one'),(2,'two'),(3,'three')",
+    "CREATE OR REPLACE TABLE test.c (id INT PRIMARY KEY AUTO_INCREMENT, p INT)",
+    "CREATE OR REPLACE TABLE test.m (id INT PRIMARY KEY AUTO_INCREMENT, v INT) ENGINE=MyISAM",
+    "INSERT INTO test.m (v) VALUES (1),(2)",
+]
+ROUTINES = [
+    "CREATE DATABASE IF NOT EXISTS other",
+    "CREATE OR REPLACE TABLE other.t (o INT)",
+    "CREATE OR REPLACE PROCEDURE test.p_out(OUT o INT) SET o=7",
+    "CREATE OR REPLACE PROCEDURE test.p_into() SELECT 5 INTO @v",
+    "CREATE OR REPLACE FUNCTION test.f_set() RETURNS INT BEGIN SET @v=9; RETURN 1; END",
+    "CREATE OR REPLACE PROCEDURE test.p_variable() SET SESSION sort_buffer_size=400000",
+    "CREATE OR REPLACE PROCEDURE test.p_error() BEGIN SET @v=11; SET SESSION sort_buffer_size=500000; "
+    "SIGNAL SQLSTATE '45000'; END",
+    "CREATE OR REPLACE PROCEDURE test.p_temporary() CREATE TEMPORARY TABLE test.pt SELECT 4 AS a",
+    "CREATE OR REPLACE PROCEDURE test.p_temporary_error() BEGIN "
+    "CREATE TEMPORARY TABLE test.pt (a INT); SIGNAL SQLSTATE '45000'; END",
+    "CREATE OR REPLACE PROCEDURE test.p_insert() INSERT INTO test.t (v) VALUES (70)",
+    "CREATE OR REPLACE PROCEDURE test.p_begin() START TRANSACTION",
+    "CREATE OR REPLACE PROCEDURE test.p_begin_error() BEGIN START TRANSACTION; "
+    "SIGNAL SQLSTATE '45000'; END",
+    "CREATE OR REPLACE PROCEDURE test.p_lock() DO GET_LOCK('k', 0)",
+    "CREATE OR REPLACE VIEW test.v_lock AS SELECT GET_LOCK('k', 0) AS got",
+    "CREATE OR REPLACE SEQUENCE test.sq",
+    "CREATE OR REPLACE TABLE test.triggered (a INT)",
+    "CREATE OR REPLACE TRIGGER test.sets BEFORE INSERT ON test.triggered FOR EACH ROW SET @v=NEW.a",
+]
+
+
+class Other(str):
+    """A statement of a third client, direct on the server, in both runs."""
+
+
+class Scenario:
+    """shared: the adversary must get the link between all statements; pinned: it must have to wait;
+    neither: it may do as it can."""
+
+    def __init__(self, *steps, shared=False, pinned=False, schema="test", files=None, known=None,
+                 clients=("plain", "modern")):
+        self.steps = steps
+        self.shared = shared
+        self.pinned = pinned
+        self.schema = schema
+        self.files = files or {}
+        self.known = known
+        self.clients = clients
+
+
+def carried(*steps, **more):
+    return Scenario(*steps, shared=True, **more)
+
+
+def pinned(*steps, **more):
+    return Scenario(*steps, pinned=True, **more)
+
+
+def prepare(sql):
+    def step(w):
+        raw = w.command(bytes([COM_STMT_PREPARE]) + sql.encode())
+        return raw if w.error else raw[:5] + raw[9:]
+    return step
+
+
+def execute(**arguments):
+    return lambda w: w.command(w.execute_packet(**arguments))
+
+
+def set_and_reset(w):
+    return w.command(b"\x03SET @a=1") + w.command(bytes([COM_RESET_CONNECTION]))
+
+
+LONG = b"\x08\x00"
+
+
+def long_values(*values):
+    return {"parameters": len(values), "types": LONG * len(values),
+            "values": b"".join(struct.pack("<q", v) for v in values)}
+
+
+SCENARIOS = {
+    # --- user variables ---
+    "variable": pinned("SET @a=1", "SELECT @a", "SET @a=@a+1", "SELECT @a, @nosuch"),
+    "variable_assigned": pinned("SELECT @a:=5", "SELECT @a"),
+    "variable_into": pinned("SELECT 7 INTO @b", "SELECT @b"),
+    "variable_in_where": pinned("UPDATE t SET v=v WHERE id=-1 AND (@z:=3)", "SELECT @z"),
+    "variable_kinds": pinned("SET @d=1.50,@f=1e3,@u=18446744073709551615,@n=NULL,@bin=x'00ff',"
+                             "@l=_latin1'x' COLLATE latin1_bin", "SELECT @d,@f,@u,@n,@bin,@l"),
+    "variable_out_parameter": pinned("CALL p_out(@o)", "SELECT @o"),
+    "variable_in_procedure": pinned("CALL p_into()", "SELECT @v"),
+    "variable_in_function": pinned("SELECT f_set()", "SELECT @v"),
+    "variable_in_trigger": Scenario("INSERT INTO triggered VALUES (100)", "SELECT @v"),
+    "variable_of_load_data": pinned("LOAD DATA LOCAL INFILE 'rows' INTO TABLE t (@c) SET v=@c",
+                                    "SELECT @c", files={"rows": b"5\n6\n"}),
+    "variable_of_diagnostics": pinned("SELECT 1", "GET DIAGNOSTICS @n=NUMBER", "SELECT @n"),
+    "variable_running_total": pinned("SET @r=0", "SELECT @r:=@r+v FROM t", "SELECT @r"),
+    "variable_of_1_MiB": pinned("SET @l=REPEAT('x', 1048576)", "SELECT MD5(@l)"),
+    # --- system variables ---
+    "sql_mode": carried("SET sql_mode='ANSI_QUOTES'", "SELECT 'a' \"b\"", "SELECT \"id\" FROM t",
+                        "SET sql_mode=''", "SELECT \"id\" FROM t", "SELECT @@sql_mode"),
+    "set_names": carried("SET NAMES latin1", b"\x03SELECT HEX('\xc3\xa9'), @@character_set_client",
+                         "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+                         "SELECT 'a'='A', @@collation_connection", "SET NAMES DEFAULT",
+                         "SELECT @@collation_connection, @@character_set_results"),
+    "set_character_set": carried("SET CHARACTER SET latin1",
+                                 "SELECT @@character_set_client, @@collation_connection"),
+    "collation_alone": carried("SET collation_connection=utf8mb4_bin", "SELECT 'a'='A'",
+                               "SELECT @@collation_connection, @@character_set_connection"),
+    "character_set_results_null": carried("SET character_set_results=NULL",
+                                          "SELECT @@character_set_results", "SELECT 'x'"),
+    "timestamp": pinned("SET timestamp=1000", "SELECT UNIX_TIMESTAMP(NOW())",
+                        "SET timestamp=DEFAULT", "SELECT ABS(UNIX_TIMESTAMP(NOW()) - "
+                        "UNIX_TIMESTAMP(SYSDATE())) < 2"),
+    "time_zone": carried("SET time_zone='+05:00'", "SELECT TIMEDIFF(NOW(),UTC_TIMESTAMP())",
+                         "SELECT FROM_UNIXTIME(0)", "SET time_zone=SYSTEM", "SELECT @@time_zone"),
+    "many_variables": Scenario(
+        "SET SESSION group_concat_max_len=8, max_heap_table_size=1048576, lc_time_names='de_DE', "
+        "div_precision_increment=2", "SELECT GROUP_CONCAT(s), 1/3 FROM t",
+        "SELECT MONTHNAME('2020-01-01')", "SELECT @@max_heap_table_size",
+        "SET SESSION group_concat_max_len=DEFAULT", "SELECT GROUP_CONCAT(s) FROM t"),
+    "text_like_a_number": carried("SET SESSION tx_isolation='READ-COMMITTED'", "SELECT @@tx_isolation",
+                                  "SET optimizer_switch='index_merge=off'",
+                                  "SELECT @@optimizer_switch LIKE '%index_merge=off%'",
+                                  "SET default_storage_engine=MyISAM",
+                                  "SELECT @@default_storage_engine"),
+    "sql_select_limit": pinned("SET @@sql_select_limit=1", "SELECT * FROM t"),
+    "set_statement": Scenario("SET STATEMENT sort_buffer_size=400000 FOR SELECT 1",
+                              "SELECT @@sort_buffer_size", "SELECT 2", "SELECT @@sort_buffer_size"),
+    "foreign_keys_off": carried("SET foreign_key_checks=0", "SELECT @@foreign_key_checks",
+                                "SET foreign_key_checks=1", "SELECT @@foreign_key_checks"),
+    "safe_updates": Scenario("SET sql_safe_updates=1", "UPDATE t SET v=1", "SELECT @@sql_safe_updates"),
+    "set_fails_whole": Scenario("SET sort_buffer_size=400000, nosuch=2", "SELECT @@sort_buffer_size"),
+    "set_fails_half": Scenario("SET sort_buffer_size=400000, sql_mode='nosuch'",
+                               "SELECT @@sort_buffer_size, @@sql_mode"),
+    "variable_set_in_procedure": Scenario("CALL p_variable()", "SELECT @@sort_buffer_size"),
+    "state_before_error": Scenario("CALL p_error()", "SELECT @@sort_buffer_size, @v"),
+    "global_does_not_change_session": carried(
+        "SELECT @@div_precision_increment", Other("SET GLOBAL div_precision_increment=9"),
+        "SELECT @@div_precision_increment", Other("SET GLOBAL div_precision_increment=4"),
+        known="a link that is reset takes over new global values"),
+    "auto_is_null": pinned("SET sql_auto_is_null=1", "INSERT INTO t (v) VALUES (5)",
+                           "SELECT * FROM t WHERE id IS NULL"),
+    "rand_seed": pinned("SET rand_seed1=5,rand_seed2=7", "SELECT RAND()", "SELECT RAND()"),
+    "oracle_mode": carried("SET sql_mode=ORACLE", "SELECT 'a'||'b'", "SET sql_mode=DEFAULT",
+                           "SELECT 1||0"),
+    "gbk": Scenario("SET NAMES gbk", b"\x03SELECT HEX('\xbf\\'')", b"\x03SELECT '\xbf\\', 1"),
+    "session_trackers": Scenario("SET session_track_system_variables='sql_mode'",
+                                 "SELECT @@session_track_system_variables", clients=("plain",)),
+    # --- transactions ---
+    "transaction": pinned("BEGIN", "INSERT INTO t (v) VALUES (5)", "SELECT COUNT(*) FROM t", "COMMIT",
+                          "SELECT COUNT(*) FROM t"),
+    "transaction_rollback": pinned("START TRANSACTION", "DELETE FROM t", "ROLLBACK",
+                                   "SELECT COUNT(*) FROM t"),
+    "between_transactions": carried("SELECT 1", "BEGIN; UPDATE t SET v=v+1 WHERE id=1; COMMIT",
+                                    "SELECT v FROM t WHERE id=1"),
+    "autocommit_off": pinned("SET autocommit=0", "SELECT v FROM t", Other("UPDATE test.t SET v=50"),
+                             "SELECT v FROM t", "COMMIT", "SELECT v FROM t", "COMMIT",
+                             "SELECT @@autocommit"),
+    "autocommit_off_unused": carried("SET autocommit=0", "SELECT 1", "SELECT @@autocommit",
+                                     "SET autocommit=1", "SELECT @@autocommit"),
+    "one_shot_read_only": pinned("SET TRANSACTION READ ONLY", "BEGIN", "INSERT INTO t (v) VALUES (1)",
+                                 "COMMIT"),
+    "one_shot_isolation": pinned("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN",
+                                 "SELECT COUNT(*) FROM t", "COMMIT"),
+    "session_isolation": Scenario("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
+                                 "SELECT @@tx_isolation", "SET SESSION TRANSACTION READ ONLY",
+                                 "INSERT INTO t (v) VALUES (1)",
+                                 "SET SESSION TRANSACTION READ WRITE", "SELECT @@tx_read_only"),
+    "savepoints": pinned("BEGIN", "SAVEPOINT a", "INSERT INTO t (v) VALUES (9)", "ROLLBACK TO a",
+                         "RELEASE SAVEPOINT a", "COMMIT", "SELECT COUNT(*) FROM t"),
+    "commit_and_chain": pinned("BEGIN", "COMMIT AND CHAIN", "INSERT INTO t (v) VALUES (4)", "ROLLBACK",
+                               "SELECT COUNT(*) FROM t"),
+    "completion_type": pinned("SET completion_type=CHAIN", "BEGIN", "COMMIT",
+                              "INSERT INTO t (v) VALUES (4)", "ROLLBACK", "SELECT COUNT(*) FROM t"),
+    "ddl_commits": pinned("BEGIN", "INSERT INTO t (v) VALUES (4)", "CREATE OR REPLACE TABLE dd (a INT)",
+                          "ROLLBACK", "SELECT COUNT(*) FROM t"),
+    "xa": pinned("XA START 'x1'", "INSERT INTO t (v) VALUES (4)", "XA END 'x1'", "XA PREPARE 'x1'",
+                 "XA COMMIT 'x1'", "SELECT COUNT(*) FROM t"),
+    "begin_in_procedure": pinned("CALL p_begin()", "INSERT INTO t (v) VALUES (4)", "ROLLBACK",
+                                 "SELECT COUNT(*) FROM t"),
+    "begin_in_failing_procedure": pinned("CALL p_begin_error()", "INSERT INTO t (v) VALUES (4)",
+                                         "ROLLBACK", "SELECT COUNT(*) FROM t"),
+    "begin_then_error": pinned("BEGIN; nonsense; SELECT 2", "INSERT INTO t (v) VALUES (4)",
+                               "ROLLBACK", "SELECT COUNT(*) FROM t"),
+    "error_in_transaction": pinned("BEGIN", "INSERT INTO t (v) VALUES (4)", "nonsense",
+                                   "INSERT INTO t (id) VALUES (1)", "COMMIT",
+                                   "SELECT COUNT(*) FROM t"),
+    "snapshot": pinned("START TRANSACTION WITH CONSISTENT SNAPSHOT", Other("UPDATE test.t SET v=77"),
+                       "SELECT v FROM t", "COMMIT", "SELECT v FROM t"),
+    "savepoint_outside": Scenario("SAVEPOINT a", "ROLLBACK TO a", "SELECT 1"),
+    "skip_locked": carried("SELECT * FROM t WHERE id=1 FOR UPDATE SKIP LOCKED", "SELECT 1"),
+    "lock_wait_timeout": pinned("SET innodb_lock_wait_timeout=1", "BEGIN",
+                                "INSERT INTO t (v) VALUES (4)", Other("BEGIN"),
+                                Other("UPDATE test.t SET v=5 WHERE id=1"),
+                                "UPDATE t SET v=6 WHERE id=1", Other("ROLLBACK"), "COMMIT",
+                                "SELECT COUNT(*) FROM t"),
+    # --- temporary tables, locks, handlers ---
+    "temporary_table": pinned("CREATE TEMPORARY TABLE tmp (a INT)", "INSERT INTO tmp VALUES (1)",
+                              "SELECT * FROM tmp", "DROP TEMPORARY TABLE tmp", "SELECT * FROM tmp"),
+    "temporary_table_select": pinned("CREATE TEMPORARY TABLE tmp SELECT 1 AS a", "SELECT * FROM tmp"),
+    "temporary_table_in_comment": pinned("CREATE /*!32302 TEMPORARY */ TABLE tmp (a INT)",
+                                         "SELECT * FROM tmp"),
+    "temporary_table_shadows": pinned("CREATE TEMPORARY TABLE t SELECT 99 AS only_mine",
+                                      "SELECT * FROM t"),
+    "temporary_table_in_procedure": pinned("CALL p_temporary()", "SELECT * FROM pt"),
+    "temporary_table_in_failing_procedure": pinned("CALL p_temporary_error()", "SELECT * FROM pt"),
+    "temporary_sequence": pinned("CREATE TEMPORARY SEQUENCE ts", "SELECT NEXTVAL(ts)",
+                                 "SELECT LASTVAL(ts)"),
+    "lastval": pinned("SELECT NEXTVAL(sq) > 0", "SELECT LASTVAL(sq) > 0"),
+    "lock_tables": pinned("LOCK TABLES t READ", "INSERT INTO t (v) VALUES (1)", "SELECT * FROM c",
+                          "UNLOCK TABLES", "SELECT COUNT(*) FROM c"),
+    "get_lock": pinned("SELECT GET_LOCK('mine', 0)", "SELECT IS_USED_LOCK('mine')=CONNECTION_ID()",
+                       "SELECT RELEASE_LOCK('mine')"),
+    "get_lock_in_view": Scenario("SELECT * FROM v_lock", "SELECT IS_USED_LOCK('k')=CONNECTION_ID()",
+                                 "SELECT RELEASE_LOCK('k')"),
+    "get_lock_in_procedure": pinned("CALL p_lock()", "SELECT IS_USED_LOCK('k')=CONNECTION_ID()",
+                                    "SELECT RELEASE_ALL_LOCKS()"),
+    "get_lock_by_do": pinned("DO GET_LOCK('mine', 0)", "SELECT RELEASE_LOCK('mine')"),
+    "handler": pinned("HANDLER t OPEN", "HANDLER t READ FIRST", "HANDLER t READ NEXT",
+                      "HANDLER t CLOSE"),
+    "flush_tables_with_read_lock": pinned("FLUSH TABLES c WITH READ LOCK",
+                                          "INSERT INTO c (p) VALUES (1)", "UNLOCK TABLES"),
+    "backup_lock": pinned("BACKUP LOCK test.c", "SELECT 1", "BACKUP UNLOCK"),
+    # --- residue ---
+    "last_insert_id": carried("INSERT INTO t (v) VALUES (5)", "SELECT LAST_INSERT_ID()",
+                              "SELECT @@identity", "INSERT INTO c (p) VALUES (LAST_INSERT_ID())",
+                              "SELECT p FROM c", "SELECT LAST_INSERT_ID()"),
+    "last_insert_id_several": Scenario("INSERT INTO t (v) VALUES (5),(6),(7)",
+                                       "SELECT LAST_INSERT_ID()", "SELECT ROW_COUNT()"),
+    "last_insert_id_explicit": carried("INSERT INTO t (v) VALUES (5)",
+                                       "INSERT INTO t (id, v) VALUES (500, 1)",
+                                       "SELECT LAST_INSERT_ID()"),
+    "last_insert_id_of_call": Scenario("INSERT INTO t (v) VALUES (5)", "CALL p_insert()",
+                                       "SELECT LAST_INSERT_ID()"),
+    "last_insert_id_set": Scenario("SELECT LAST_INSERT_ID(55)", "SELECT LAST_INSERT_ID()",
+                                   "UPDATE t SET v=LAST_INSERT_ID(v+1) WHERE id=1",
+                                   "SELECT LAST_INSERT_ID()"),
+    "insert_id": pinned("SET insert_id=777", "INSERT INTO t (v) VALUES (5)", "SELECT MAX(id) FROM t"),
+    "row_count": Scenario("UPDATE t SET v=9", "SELECT ROW_COUNT()", "SELECT ROW_COUNT()",
+                          "DELETE FROM t WHERE id=1", "SELECT ROW_COUNT()", "DO 1",
+                          "SELECT ROW_COUNT()", "nonsense", "SELECT ROW_COUNT()"),
+    "found_rows": Scenario("SELECT * FROM t", "SELECT FOUND_ROWS()", "SELECT FOUND_ROWS()",
+                           "SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", "SELECT FOUND_ROWS()",
+                           "SELECT * FROM t LIMIT 0", "SELECT FOUND_ROWS()", "SHOW TABLES",
+                           "SELECT FOUND_ROWS()",
+                           "SELECT 1 UNION SELECT 2", "SELECT FOUND_ROWS()"),
+    "warnings": Scenario("SELECT CAST('abc' AS SIGNED)", "SHOW WARNINGS", "SHOW COUNT(*) WARNINGS",
+                         "SELECT @@warning_count"),
+    "warnings_kept": Scenario("SELECT CAST('abc' AS SIGNED)", "SELECT 1", "SHOW WARNINGS",
+                              "SELECT COUNT(*) FROM t", "SHOW WARNINGS"),
+    "errors": Scenario("nonsense", "SHOW ERRORS LIMIT 0,1", "SHOW WARNINGS", "SELECT * FROM nosuch",
+                       "SELECT @@error_count", "SHOW COUNT(*) ERRORS"),
+    "explain_note": Scenario("EXPLAIN EXTENDED SELECT * FROM t", "SHOW WARNINGS"),
+    "insert_ignore": Scenario("SET sql_mode=''", "INSERT IGNORE INTO t (id,v) VALUES (1,1),(2,2),(3,'x')",
+                              "SHOW WARNINGS"),
+    "max_error_count": pinned("SET max_error_count=2", "SELECT CAST('a' AS SIGNED),CAST('b' AS SIGNED),"
+                              "CAST('c' AS SIGNED)", "SHOW WARNINGS"),
+    "get_diagnostics": Scenario("SELECT CAST('abc' AS SIGNED)",
+                                "GET DIAGNOSTICS CONDITION 1 @m=MESSAGE_TEXT", "SELECT @m"),
+    # --- prepared statements ---
+    "text_prepare": pinned("PREPARE s FROM 'SELECT 1+1'", "EXECUTE s", "DEALLOCATE PREPARE s",
+                           "EXECUTE s"),
+    "text_prepare_using": pinned("SET @a=3", "PREPARE s FROM 'SELECT ?'", "EXECUTE s USING @a"),
+    "text_prepare_error_drops": pinned("PREPARE s FROM 'SELECT 1'", "PREPARE s FROM 'nonsense'",
+                                       "EXECUTE s"),
+    "text_prepare_from_variable": pinned("SET @q='SELECT 42'", "PREPARE s FROM @q", "EXECUTE s"),
+    "execute_immediate": Scenario("EXECUTE IMMEDIATE 'SET @a=5'", "SELECT @a"),
+    "binary_prepare": pinned(prepare("SELECT ?+1"), execute(**long_values(4)),
+                             execute(parameters=1, values=struct.pack("<q", 9)), "SELECT 1"),
+    "binary_prepare_sets_variable": pinned(prepare("SET @x=8"), execute(), "SELECT @x"),
+    # --- other ---
+    "use": Scenario("USE other", "SELECT * FROM t", "SELECT DATABASE()", bytes([COM_INIT_DB]) + b"test",
+                   "SELECT COUNT(*) FROM t", "USE nosuch", "SELECT DATABASE()"),
+    "no_schema": Scenario("SELECT DATABASE()", "SELECT * FROM t", "USE test", "SELECT COUNT(*) FROM t",
+                         schema=None),
+    "schema_dropped": Scenario("CREATE DATABASE gone", "USE gone", "SELECT DATABASE()",
+                               "DROP DATABASE gone", "SELECT DATABASE()", "SELECT * FROM t"),
+    "role": pinned("SET ROLE NONE", "SELECT CURRENT_ROLE()"),
+    "profiling": pinned("SET profiling=1", "SELECT 1", "SELECT COUNT(*) FROM "
+                        "information_schema.profiling WHERE query_id=1 AND seq=2", "SET profiling=0"),
+    "flush_status": pinned("FLUSH STATUS", "SELECT 1", "SHOW SESSION STATUS LIKE 'Com_select'"),
+    "multi_set": pinned("SELECT 1; SET @a=2; SELECT @a; nonsense; SELECT 3", "SELECT @a"),
+    "set_option": Scenario(b"\x1b\x01\x00", "SELECT 1; SELECT 2", b"\x1b\x00\x00",
+                          "SELECT 1; SELECT 2"),
+    "reset": Scenario("SET @a=1, sql_mode='ANSI', time_zone='+01:00'", "USE other",
+                      bytes([COM_RESET_CONNECTION]), "SELECT @a, @@sql_mode, @@time_zone",
+                      "SELECT DATABASE()", "SELECT LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS()"),
+    "reset_frees": carried(set_and_reset, "SELECT 1", "SELECT 2"),
+    "temporary_status_flags": carried("SELECT 1", "SET sql_mode='NO_BACKSLASH_ESCAPES'",
+                                      "SELECT '\\'", "SELECT 'a\\'"),
+    "compound": Scenario("BEGIN NOT ATOMIC DECLARE x INT; SET x=1; SELECT x; END", "SELECT 1"),
+    "kill_unknown": Scenario("KILL 2147483000", "SELECT 1"),
+    "plain_statements": carried("SELECT 1", "SELECT COUNT(*) FROM t", "UPDATE t SET v=2 WHERE id=1",
+                                "SHOW TABLES", "SELECT s FROM t ORDER BY id", "SHOW CREATE TABLE c",
+                                "DELETE FROM t WHERE id=2", "SELECT 1"),
+}
+KINDS = {"plain": (BASIC, adversary.TRANSACTION),
+         "modern": (BASIC | wire.SESSION_TRACK | wire.DEPRECATE_EOF, adversary.DIRT)}
+
+
+@pytest.fixture(scope="module")
+def root(server):
+    with server.root(schema="test") as one:
+        adversary.set_up(one)
+        for statement in TABLES + ROUTINES:
+            one.query(statement)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def one_link(module_weir):
+    return module_weir(pool_max_size=1, server_max_connections=1, pool_wait_timeout="20s")
+
+
+@pytest.fixture(scope="module")
+def session_mode(module_weir):
+    return module_weir(pool_max_size=2, server_max_connections=2, pool_mode="session")
+
+
+def run(address, scenario, capabilities, root, other, between):
+    """The raw replies; between(step) is called after every statement but the last."""
+    for statement in TABLES:
+        root.query(statement)
+    replies = []
+    with wire.connect(address, schema=scenario.schema, capabilities=capabilities) as w:
+        w.local_files = scenario.files
+        between()
+        for number, step in enumerate(scenario.steps):
+            if isinstance(step, Other):
+                other.query(step)
+                continue
+            if isinstance(step, str):
+                step = bytes([wire.COM_QUERY]) + step.encode()
+            replies.append(step(w) if callable(step) else w.command(step))
+            if number < len(scenario.steps) - 1:
+                between()
+        w.quit()
+    other.query("ROLLBACK")
+    return replies
+
+
+def compare(scenario, direct, weir):
+    steps = [step for step in scenario.steps if not isinstance(step, Other)]
+    for step, theirs, ours in zip(steps, direct, weir):
+        if theirs != ours and wire.normal(theirs, True) != wire.normal(ours, True):
+            pytest.fail(f"{step!r}: {wire.describe_difference(theirs, ours)}", pytrace=False)
+
+
+def parameters():
+    for name, scenario in SCENARIOS.items():
+        for client in scenario.clients:
+            marks = [pytest.mark.xfail(strict=True, reason=scenario.known)] if scenario.known else []
+            yield pytest.param(name, client, marks=marks, id=f"{name}-{client}")
+
+
+@pytest.mark.parametrize("name,client", parameters())
+def test_shared_link(server, one_link, root, direct, name, client):
+    scenario = SCENARIOS[name]
+    capabilities, work = KINDS[client]
+    theirs = run(server.address, scenario, capabilities, root, direct, lambda: None)
+    enemy = adversary.Adversary(one_link.address, capabilities, work)
+    patience = PATIENCE_S if scenario.shared else PINNED_S
+
+    def between():
+        enemy.take_the_link(0.005 if enemy.blocked else patience)
+
+    ours = run(one_link.address, scenario, capabilities, root, direct, between)
+    blocked = enemy.blocked
+    enemy.finish()
+    compare(scenario, theirs, ours)
+    assert not (scenario.shared and blocked), "the other client had to wait for nothing"
+    assert blocked or not scenario.pinned, "the other client got a link that was not free"
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_session_mode(server, session_mode, root, direct, name):
+    """A link for each client: nothing is ever replayed."""
+    scenario = SCENARIOS[name]
+    capabilities, work = KINDS["plain"]
+    if name == "global_does_not_change_session":
+        pytest.skip("speaks of links that change hands")
+    theirs = run(server.address, scenario, capabilities, root, direct, lambda: None)
+    enemy = adversary.Adversary(session_mode.address, capabilities, work)
+    ours = run(session_mode.address, scenario, capabilities, root, direct,
+               lambda: enemy.take_the_link(PATIENCE_S))
+    enemy.finish()
+    compare(scenario, theirs, ours)
