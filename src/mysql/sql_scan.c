@@ -440,9 +440,10 @@ void sql_scan_feed(struct sql_scan *s, struct bytes piece)
 /* What the end of the text makes of a token that is not complete. */
 static void end_last_token(struct sql_scan *s)
 {
+    static const uint8_t nothing = 0;
     switch ((enum sql_state)s->state) {
-    case SQL_STATE_WORD:
-        end_word(s, NULL, NULL);
+    case SQL_STATE_WORD: /* s->text holds it */
+        end_word(s, &nothing, &nothing);
         break;
     case SQL_STATE_NUMBER:
         end_number(s);

@@ -262,15 +262,16 @@ static void end_element(struct sql_scan *s)
 void sql_set_byte(struct sql_scan *s, uint8_t c)
 {
     bool at_target = s->step == SQL_STEP_SET_TARGET;
+    /* GLOBAL alone knows variables of two names, those of key caches and of connections. */
+    bool is_scope =
+        s->step == SQL_STEP_SET_SCOPE_DOT || (at_target && s->scope == SQL_SCOPE_GLOBAL);
     if (s->step == SQL_STEP_SET_STATEMENT || s->step == SQL_STEP_SET_TRANSACTION)
         return;
     if (at_target && c == '=')
         assign(s);
     else if (at_target && c == '.' && s->scope == SQL_SCOPE_USER)
         go(s, SQL_STEP_SET_USER); /* user variables may have dots in their names */
-    else if (at_target && c == '.' && s->scope == SQL_SCOPE_GLOBAL)
-        go(s, SQL_STEP_SET_SCOPED);
-    else if (s->step == SQL_STEP_SET_SCOPE_DOT && c == '.')
+    else if (is_scope && c == '.')
         go(s, SQL_STEP_SET_SCOPED);
     else if (at_target && c == ':')
         return;
