@@ -14,7 +14,6 @@ static void begin_statement(struct sql_scan *s)
 {
     if (!s->started) {
         s->started = true;
-        s->touches = false;
         s->statements++;
     }
 }

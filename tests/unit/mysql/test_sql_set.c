@@ -14,6 +14,7 @@ static void test_the_collation_of_set_names_is_kept(void **state)
     assert_string_equal(scan("SET NAMES x COLLATE y; SET NAMES z").collation, "");
     assert_string_equal(scan("SET NAMES x COLLATE y; SET NAMES z COLLATE q").collation, "q");
     assert_string_equal(scan("SET NAMES x COLLATE 'a b'").collation, "");
+    assert_string_equal(scan("SET NAMES x COLLATE '\xc3\xa9'").collation, "");
     assert_string_equal(scan("SELECT a COLLATE y").collation, "");
 }
 
