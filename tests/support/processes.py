@@ -179,7 +179,7 @@ class Weir:
         self.server = server
         self.users = {"app": "secret"} if users is None else users
         self.settings = {"bind_address": "127.0.0.1", "port": free_port(), "workers": 2,
-                         "log_level": "debug"}
+                         "log_level": "debug", "drain_timeout": 3}
         self.server_settings = {}
         if server is not None:
             self.server_settings.update(host="127.0.0.1", port=server.port)
