@@ -182,20 +182,15 @@ static bool prime_rows(struct link *l, const char *head, uint64_t rows, const ch
     return true;
 }
 
-static void prime_diagnostics(struct link *l, const struct residue *r)
+static void prime_condition(struct link *l, const struct condition *condition)
 {
-    if (r->diagnostics != DIAGNOSTICS_SAVED) {
-        /* A statement with a (derived) table clears what another client has left. */
-        prime(l, "SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir");
-        return;
-    }
     char text[2 * CONDITION_TEXT_MAX + 120];
     struct writer w = writer_over(text, sizeof text);
     char head[100];
     snprintf(head, sizeof head, "SIGNAL SQLSTATE '%s' SET MYSQL_ERRNO=%u,MESSAGE_TEXT='",
-             r->condition->sqlstate, r->condition->code);
+             condition->sqlstate, condition->code);
     writer_text(&w, head);
-    for (const char *p = r->condition->message; *p != '\0'; p++) {
+    for (const char *p = condition->message; *p != '\0'; p++) {
         if (*p == '\'')
             writer_u8(&w, '\'');
         writer_u8(&w, (uint8_t)*p);
@@ -225,10 +220,16 @@ static bool prime_row_count(struct client *c, struct link *l, int64_t count)
 bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
 {
     const struct residue *r = &c->residue;
+    bool diagnostics = (reads & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0;
+    bool saved = r->diagnostics == DIAGNOSTICS_SAVED;
+    if (diagnostics && !saved) {
+        /* A statement with a (derived) table clears what another client has left; it sets
+         * FOUND_ROWS. */
+        prime(l, "DO (SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir LIMIT 1)");
+        reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    }
     bool row_count = (reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0;
     bool ok = true;
-    if ((reads & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0)
-        prime_diagnostics(l, r);
     if ((reads & SQL_EFFECT_BIT(READS_LAST_INSERT_ID)) != 0) {
         char text[64];
         snprintf(text, sizeof text, "SET last_insert_id=%llu",
@@ -242,6 +243,9 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
         ok = prime_rows(l, "SELECT SQL_CALC_FOUND_ROWS 1", r->found_rows, " LIMIT 0") && ok;
     if (row_count && r->row_count == 0)
         ok = prime_row_count(c, l, 0) && ok;
+    /* Last: all of the above clear it, and it leaves FOUND_ROWS and LAST_INSERT_ID. */
+    if (diagnostics && saved)
+        prime_condition(l, r->condition);
     return ok;
 }
 
