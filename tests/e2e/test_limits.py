@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is let in, who waits, who is refused, and in which words."""
+
+import re
+import time
+
+import pytest
+
+import processes
+import wire
+
+
+def refused(address, **login):
+    """The error of a login that must fail."""
+    with pytest.raises(wire.ServerError) as error:
+        wire.connect(address, **login)
+    return error.value
+
+
+def test_one_client_too_many_gets_1040_after_its_login(weir):
+    one = weir(max_connections=3)
+    inside = [one.connect() for _ in range(3)]
+    with wire.Wire(one.address) as late:
+        late.read_greeting()
+        late.take()
+        with pytest.raises(wire.ServerError):
+            late.login()
+        assert late.take() == b"\x1d\x00\x00\x02\xff\x10\x04#08004Too many connections"
+    # As soon as the reserve is free again, the next one is refused in the same words.
+    error = processes.wait_until(lambda: (e := refused(one.address)).state and e, 5, "a free reserve")
+    assert (error.code, error.state, error.text) == (1040, "08004", "Too many connections")
+    inside.pop().quit()
+    processes.wait_until(lambda: _enters(one), 5, "a free place")
+    assert one.counters()["Connection_errors_max_connections"] >= 2
+
+
+def _enters(one):
+    try:
+        one.connect().quit()
+        return True
+    except wire.ServerError:
+        return False
+
+
+def test_bytes_of_both_refusals_are_those_of_a_server(weir, own_server):
+    """With all places and the reserve taken, the ERR is the first packet and has no SQLSTATE."""
+    own_server.query("CREATE OR REPLACE USER plain@'%' IDENTIFIED BY 'p'")  # SUPER may have the reserve
+    one = weir(start=False, max_connections=20)
+    one.users = {"plain": "p"}
+    one.configure()
+    one.start()
+    seen = []
+    for address in (own_server.address, one.address):
+        inside = [wire.connect(address, "plain", "p") for _ in range(20)]
+        with wire.Wire(address) as reserve:
+            reserve.read_greeting()
+            with wire.Wire(address) as last:
+                first = last.read_frame()
+                assert last.at_end()
+            reserve.take()
+            with pytest.raises(wire.ServerError):
+                reserve.login("plain", "p")
+            seen.append((first, reserve.take(), reserve.at_end()))
+        for c in inside:
+            c.quit()
+    assert seen[0] == seen[1]
+    assert seen[1][0] == b"\x17\x00\x00\x00\xff\x10\x04Too many connections"
+
+
+def test_wrong_password_and_unknown_user_are_worded_by_the_server(server, weir):
+    one = weir()
+    for login in ({"password": "wrong"}, {"password": ""}, {"user": "nobody"},
+                  {"user": "nobody", "password": ""}):
+        errors = [refused(address, **login) for address in (server.address, one.address)]
+        assert errors[0].payload == errors[1].payload, login
+    assert one.counters()["Access_denied_errors"] >= 3
+
+
+def test_unknown_schema_gets_1049(server, weir):
+    one = weir()
+    errors = [refused(address, schema="nosuch") for address in (server.address, one.address)]
+    assert errors[0].payload == errors[1].payload
+    assert errors[1].code == 1049
+
+
+def test_password_may_be_a_stored_hash(server, weir):
+    hashed = server.query("SELECT PASSWORD('secret')")[0][0].decode()
+    error = None
+    one = weir(start=False)
+    one.users = {"app": hashed}
+    one.configure()
+    one.start()
+    try:
+        with one.connect() as c:
+            assert c.query("SELECT 1") == [[b"1"]]
+    except wire.ServerError as e:
+        error = e
+    # A hash proves who the client is. Weir can log in to the server with it once it has seen one.
+    assert error is None, error
+    assert refused(one.address, password="wrong").code == 1045
+
+
+def test_waiting_too_long_says_why(weir):
+    one = weir(pool_max_size=1, pool_wait_timeout="200ms")
+    with one.connect() as holder, one.connect() as waiter:
+        holder.query("BEGIN")
+        begin = time.monotonic()
+        with pytest.raises(wire.ServerError) as error:
+            waiter.query("SELECT 1")
+        assert 0.15 < time.monotonic() - begin < 2
+        assert (error.value.code, error.value.state) == (1040, "08004")
+        assert error.value.text.startswith("Too many connections: ")
+        for word in ("'app'", "pool_wait_timeout", "pool_max_size=1", "Look for"):
+            assert word in error.value.text
+        holder.query("COMMIT")
+        assert waiter.query("SELECT 1") == [[b"1"]], "the client that waited is served later"
+
+
+def test_too_many_waiters_are_refused_at_once(weir):
+    one = weir(pool_max_size=1, pool_max_waiters=2, pool_wait_timeout="20s")
+    with one.connect() as holder:
+        holder.query("BEGIN")
+        clients = [one.connect() for _ in range(3)]
+        before = one.counters()["Weir_waits"]
+        for c in clients[:2]:
+            c.send(b"\x03SELECT 2")
+        processes.wait_until(lambda: one.counters()["Weir_waits"] >= before + 2, 5, "waiting")
+        begin = time.monotonic()
+        with pytest.raises(wire.ServerError) as error:
+            clients[2].query("SELECT 3")
+        assert time.monotonic() - begin < 2
+        assert error.value.code == 1040
+        holder.query("COMMIT")
+        for c in clients[:2]:
+            c.read_reply(wire.COM_QUERY)
+            assert c.error is None
+        for c in clients:
+            c.quit()
+
+
+def test_waiters_are_served_in_order(weir):
+    one = weir(pool_max_size=1)
+    with one.connect(schema="test") as holder:
+        holder.query("CREATE OR REPLACE TABLE queue (id INT PRIMARY KEY AUTO_INCREMENT, who INT)")
+        holder.query("BEGIN")
+        before = one.counters()["Weir_waits"]
+        clients = []
+        for number in range(12):
+            c = wire.Wire(one.address)
+            c.login()
+            c.send(b"\x03INSERT INTO test.queue (who) VALUES (%d)" % number)
+            processes.wait_until(lambda n=before + number: one.counters()["Weir_waits"] > n, 5, "waiting")
+            clients.append(c)
+        holder.query("COMMIT")
+        for c in clients:
+            c.read_reply(wire.COM_QUERY)
+            assert c.error is None
+            c.quit()
+        order = [int(row[0]) for row in holder.query("SELECT who FROM queue ORDER BY id")]
+    assert order == list(range(12))
+
+
+def test_a_client_that_leaves_while_it_waits_takes_no_link(weir):
+    one = weir(pool_max_size=1)
+    with one.connect() as holder, one.connect() as second:
+        holder.query("BEGIN")
+        before = one.counters()["Weir_waits"]
+        with one.connect() as gone:
+            gone.send(b"\x03SELECT 1")
+            processes.wait_until(lambda: one.counters()["Weir_waits"] > before, 5, "waiting")
+        second.send(b"\x03SELECT 2")
+        time.sleep(0.1)
+        holder.query("COMMIT")
+        second.read_reply(wire.COM_QUERY)
+        assert second.error is None
+
+
+def test_idle_clients_are_disconnected(weir):
+    one = weir(wait_timeout=1, interactive_timeout=2)
+    with one.connect() as idle, one.connect(capabilities=wire.BASIC | wire.INTERACTIVE) as typist:
+        begin = time.monotonic()
+        assert idle.at_end(4)
+        assert 0.7 < time.monotonic() - begin < 2.5
+        assert not typist.at_end(0.2)
+        assert typist.at_end(4)
+        assert time.monotonic() - begin < 4
+
+
+def test_a_transaction_that_idles_is_rolled_back(server, weir):
+    one = weir(wait_timeout=1, pool_max_size=1)
+    server.query("CREATE OR REPLACE TABLE test.idle (a INT)")
+    with one.connect(schema="test") as idle:
+        idle.query("BEGIN")
+        idle.query("INSERT INTO idle VALUES (1)")
+        assert idle.at_end(4)
+    with one.connect(schema="test") as other:
+        assert other.query("SELECT * FROM idle") == []
+
+
+def test_mute_clients_are_disconnected(weir):
+    one = weir(connect_timeout=1)
+    with wire.Wire(one.address) as mute, wire.Wire(one.address) as half:
+        mute.read_greeting()
+        half.read_greeting()
+        half.send_bytes(b"\x40\x00\x00\x01abc")
+        begin = time.monotonic()
+        assert mute.at_end(4)
+        assert half.at_end(4)
+        assert 0.5 < time.monotonic() - begin < 3
+    assert one.counters()["Aborted_connects"] == 2
+
+
+def test_links_never_exceed_the_ceiling(own_server, weir):
+    """Two users, several dialects, one ceiling over all."""
+    own_server.query("CREATE OR REPLACE USER second@'%' IDENTIFIED BY 'two'")
+    own_server.query("FLUSH STATUS")
+    one = weir(own_server, start=False, server_max_connections=4, pool_max_size=4)
+    one.users = {"app": "secret", "second": "two"}
+    one.configure()
+    one.start()
+    clients = []
+    for number in range(16):
+        user, password = (("app", "secret"), ("second", "two"))[number % 2]
+        capabilities = wire.BASIC | (wire.FOUND_ROWS if number % 3 else 0)
+        clients.append(one.connect(user=user, password=password, capabilities=capabilities))
+    for _ in range(5):
+        for c in clients:
+            c.send(b"\x03SELECT SLEEP(0.002), CURRENT_USER()")
+        for number, c in enumerate(clients):
+            c.read_reply(wire.COM_QUERY)
+            assert c.error is None
+            user = wire.text_row(c.rows[0])[1]
+            assert user == (b"app@%", b"second@%")[number % 2]
+    for c in clients:
+        c.quit()
+    status = dict(own_server.query("SHOW GLOBAL STATUS LIKE 'Max_used_connections'"))
+    assert int(status[b"Max_used_connections"]) <= 4 + 1, "our own connection counts too"
+    assert one.counters()["Weir_links"] <= 4
+
+
+def test_idle_links_are_closed_down_to_pool_size(server, weir):
+    one = weir(pool_size=1, pool_idle_timeout=1, pool_max_size=5)
+    clients = [one.connect() for _ in range(5)]
+    for c in clients:
+        c.query("BEGIN")
+    assert one.counters()["Weir_links"] >= 5
+    for c in clients:
+        c.query("COMMIT")
+        c.quit()
+    processes.wait_until(lambda: one.counters()["Weir_links"] <= 2, 6, "closing idle links", 0.2)
+    assert re.search("unused for longer than pool_idle_timeout", one.log())
