@@ -151,7 +151,7 @@ wait_until_ready() {
     local name=$1 pid=$2 port=$3 log=$4 tenths said=""
     for ((tenths = 0; tenths < 600; tenths++)); do
         if ! kill -0 "$pid" 2>/dev/null; then
-            grep -iE 'error|abort' "$log" 2>/dev/null | tail -n 8 >&2
+            { grep -iE 'error|abort|alert' "$log" || tail -n 8 "$log"; } 2>/dev/null | tail -n 8 >&2 || true
             die "$name did not start; all it said is in $log"
         fi
         if said=$(client "$port" --connect-timeout=5 --execute='DO 1' 2>&1); then
