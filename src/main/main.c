@@ -25,8 +25,8 @@ static enum exit_code run(struct options *o, bool check_only)
         return EXIT_CODE_USAGE;
     enum exit_code code = EXIT_CODE_CLEAN;
     if (check_only)
-        fprintf(stderr, "weir: the configuration is good%s%s\n",
-                config->file != NULL ? ": " : "", config->file != NULL ? config->file : "");
+        fprintf(stderr, "weir: the configuration is good%s%s\n", config->file != NULL ? ": " : "",
+                config->file != NULL ? config->file : "");
     else
         code = supervisor_run(&o->source, config);
     config_release(config);

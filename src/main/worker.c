@@ -137,8 +137,7 @@ static void on_drain(struct mail *mail)
 {
     struct message m = take(mail);
     m.to->draining = true;
-    list_for_each(&m.to->clients, node)
-    {
+    list_for_each (&m.to->clients, node) {
         client_drain(container_of(node, struct client, node));
     }
 }
@@ -152,8 +151,7 @@ static void on_close_all(struct mail *mail)
 {
     struct message m = take(mail);
     m.to->draining = true;
-    list_for_each(&m.to->clients, node)
-    {
+    list_for_each (&m.to->clients, node) {
         client_close(container_of(node, struct client, node), CLOSE_SHUTDOWN_FORCED);
     }
 }

@@ -211,14 +211,27 @@ static void judge_place(struct sql_scan *s, enum sql_word word, bool binds)
     }
 }
 
+/* Words that matter wherever they stand behind the first of a statement: a second SELECT (a
+ * subquery, a UNION, INSERT … SELECT), and RELEASE at the end of a transaction. */
+static void judge_later_word(struct sql_scan *s, enum sql_word word)
+{
+    if (word == SQL_WORD_SELECT || word == SQL_WORD_SQL_CALC_FOUND_ROWS)
+        sql_add_effect(s, SQL_EFFECT_BIT(ODD_FOUND_ROWS));
+    bool ends = s->statement_verb == SQL_VERB_COMMIT || s->statement_verb == SQL_VERB_ROLLBACK;
+    if (word == SQL_WORD_RELEASE && ends && s->last_word != SQL_WORD_NO)
+        sql_add_effect(s, SQL_EFFECT_BIT(ENDS_SESSION));
+}
+
 void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
     judge_place(s, word, false);
     if (s->step == SQL_STEP_START) {
         begin_statement(s);
         sql_verb_begin(s, word);
-    } else if (s->step > SQL_STEP_PLAIN) {
-        sql_verb_word(s, word, text);
+    } else {
+        judge_later_word(s, word);
+        if (s->step > SQL_STEP_PLAIN)
+            sql_verb_word(s, word, text);
     }
     if (is_variable_next(s)) {
         judge_variable(s, text);

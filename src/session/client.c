@@ -120,8 +120,7 @@ static void client_free(struct loop_task *task)
 
 static bool is_served_by_others(enum client_state s)
 {
-    return s == CLIENT_WAITING || s == CLIENT_RESTORING || s == CLIENT_KILLING ||
-           s == CLIENT_REPLY;
+    return s == CLIENT_WAITING || s == CLIENT_RESTORING || s == CLIENT_KILLING || s == CLIENT_REPLY;
 }
 
 static void client_on_ready(struct loop_fd *io)
@@ -328,7 +327,8 @@ void client_advance(struct client *c)
 void client_drain(struct client *c)
 {
     bool firm = c->link != NULL && !c->link->soft;
-    if (c->state == CLIENT_GREETING || c->state == CLIENT_LOGIN || (c->state == CLIENT_IDLE && !firm))
+    if (c->state == CLIENT_GREETING || c->state == CLIENT_LOGIN ||
+        (c->state == CLIENT_IDLE && !firm))
         client_close(c, CLOSE_SHUTDOWN);
 }
 

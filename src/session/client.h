@@ -20,35 +20,35 @@ enum client_state {
 /* The command that is being served. */
 struct request {
     const struct command_row *command;
-    uint32_t frame_left;       /* bytes of the current frame that were not passed on yet */
-    bool frame_full;           /* the current frame is a full one: another follows */
-    bool begun;                /* its first frame header was read */
-    bool scanned;              /* `scan` is in use */
-    bool changed_state;        /* a STATE_CHANGE tracker came in its reply */
-    bool changed_variable;     /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
-    bool set_option_on;        /* of COM_SET_OPTION */
-    bool whole;                /* all of it lies in the buffer */
+    uint32_t frame_left;   /* bytes of the current frame that were not passed on yet */
+    bool frame_full;       /* the current frame is a full one: another follows */
+    bool begun;            /* its first frame header was read */
+    bool scanned;          /* `scan` is in use */
+    bool changed_state;    /* a STATE_CHANGE tracker came in its reply */
+    bool changed_variable; /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
+    bool set_option_on;    /* of COM_SET_OPTION */
+    bool whole;            /* all of it lies in the buffer */
     struct sql_scan scan;
 };
 
 struct client {
     struct stream stream;
     struct worker *worker;
-    struct list_node node;         /* worker->clients */
+    struct list_node node;          /* worker->clients */
     struct list_node greeting_node; /* worker->greeting, while in GREETING */
     struct loop_timer timer;
     struct loop_task dying;
-    struct loop_task more;         /* goes on in the next turn: this one's slice is used up */
-    uint32_t id;                   /* of the greeting; see CLIENT_ID_BIT */
+    struct loop_task more; /* goes on in the next turn: this one's slice is used up */
+    uint32_t id;           /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
-    bool counted;                  /* in proxy->logged_in */
-    bool logged_in;                /* has been told OK once */
+    bool counted;   /* in proxy->logged_in */
+    bool logged_in; /* has been told OK once */
     bool advancing;
     bool advance_again;
-    uint8_t restore_failures;      /* links in a row that could not be brought to its session */
+    uint8_t restore_failures; /* links in a row that could not be brought to its session */
 
     capabilities_t offered;
-    capabilities_t capabilities;   /* agreed */
+    capabilities_t capabilities; /* agreed */
     const struct server_facts *facts;
     struct user *user;
     struct server_group *group;
@@ -56,21 +56,21 @@ struct client {
     struct session_state *session; /* what it must find on any link */
     struct session_state *login_session;
     uint8_t scramble[SCRAMBLE_SIZE];
-    uint8_t login_sequence;        /* of the next packet of the login that we send */
-    bool changing_user;            /* the login is a COM_CHANGE_USER */
-    char *login_schema;            /* wanted at login, NULL none */
+    uint8_t login_sequence; /* of the next packet of the login that we send */
+    bool changing_user;     /* the login is a COM_CHANGE_USER */
+    char *login_schema;     /* wanted at login, NULL none */
 
-    struct pool_ticket ticket;     /* under the group's lock */
+    struct pool_ticket ticket; /* under the group's lock */
     enum pool_why ticket_why;
-    struct link *link;             /* the lease, NULL none */
+    struct link *link; /* the lease, NULL none */
     pins_t pins;
     struct session_track_filter tracks; /* what it sees of the trackers */
-    uint16_t status;               /* last status flags told to the client */
+    uint16_t status;                    /* last status flags told to the client */
     struct residue residue;
     struct request request;
-    struct kill_job *kill;         /* its KILL under way */
+    struct kill_job *kill; /* its KILL under way */
     char peer[ADDRESS_TEXT_SIZE / 2];
-    char host[48];                 /* as in 'user'@'host' */
+    char host[48]; /* as in 'user'@'host' */
 };
 
 /* A socket was accepted for this worker. Takes the descriptor. */

@@ -382,6 +382,11 @@ void client_reply_done(struct client *c)
         client_close(c, CLOSE_LINK_LOST);
         return;
     }
+    if (c->request.scanned && !l->reply.summary.error &&
+        sql_scan_has(&c->request.scan, SQL_EFFECT_ENDS_SESSION)) {
+        client_close(c, CLOSE_RELEASED);
+        return;
+    }
     client_set_state(c, CLIENT_IDLE);
     lease_after_request(c);
 }

@@ -73,7 +73,8 @@ void client_greet(struct client *c)
     client_advance(c);
 }
 
-/* The next packet of the login, whole: true, or false when more must come (or the client is gone). */
+/* The next packet of the login, whole: true, or false when more must come (or the client is gone).
+ */
 static bool login_packet(struct client *c, struct bytes *payload, uint8_t *sequence)
 {
     for (;;) {
@@ -125,7 +126,8 @@ static void deny(struct client *c, const char *user, bool with_password)
     client_close(c, CLOSE_CLIENT_ACCESS_DENIED);
 }
 
-/* The OK of a COM_CHANGE_USER with a schema reports it; that of a login does not (MariaDB 10.11). */
+/* The OK of a COM_CHANGE_USER with a schema reports it; that of a login does not (MariaDB 10.11).
+ */
 static void send_login_ok(struct client *c)
 {
     const char *schema = c->session->schema;
@@ -190,8 +192,7 @@ static void proved(struct client *c)
         return;
     }
     /* Only the server knows whether the schema exists and may be used. */
-    struct session_state *s =
-        session_state_with_schema(c->session, bytes_of_text(c->login_schema));
+    struct session_state *s = session_state_with_schema(c->session, bytes_of_text(c->login_schema));
     if (s == NULL) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
         return;

@@ -2,7 +2,8 @@
  * KILL of an id that Weir gave out. The errand goes to the worker of the target, which says what
  * the target is doing, and back; when a statement runs on a server, a side connection with the
  * killer's own account sends the KILL with the server's thread id, so that the server judges the
- * killer's rights. The target keeps its link until the KILL is through, so that nobody else is hit. */
+ * killer's rights. The target keeps its link until the KILL is through, so that nobody else is hit.
+ */
 #include "base/check.h"
 #include "session/client.h"
 #include "session/user_store.h"
@@ -18,16 +19,16 @@ struct kill_job {
     struct mail mail;
     struct loop_timer retry;
     unsigned retries;
-    struct worker *home;       /* of the killer */
-    struct client *killer;     /* NULL when it has left; only touched at home */
-    struct user *user;         /* the killer's */
-    uint64_t target;           /* the id to be killed */
+    struct worker *home;   /* of the killer */
+    struct client *killer; /* NULL when it has left; only touched at home */
+    struct user *user;     /* the killer's */
+    uint64_t target;       /* the id to be killed */
     bool query_only;
     /* what the target's worker found */
     bool found;
-    bool allowed;              /* same user: no server needs to be asked */
-    uint32_t thread_id;        /* on the server, 0: nothing runs there */
-    uint64_t link_id;          /* its link, kept from changing hands; 0 none */
+    bool allowed;       /* same user: no server needs to be asked */
+    uint32_t thread_id; /* on the server, 0: nothing runs there */
+    uint64_t link_id;   /* its link, kept from changing hands; 0 none */
     struct server_group *group;
 };
 

@@ -174,10 +174,10 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
 static void learn_last_insert_id(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
-    bool may_have_set = s->last_insert_id != 0 || r->scan.statements != 1 ||
-                        sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
-                        (s->error && (r->scan.verb == SQL_VERB_INSERT ||
-                                      r->scan.verb == SQL_VERB_REPLACE));
+    bool may_have_set =
+        s->last_insert_id != 0 || r->scan.statements != 1 ||
+        sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
+        (s->error && (r->scan.verb == SQL_VERB_INSERT || r->scan.verb == SQL_VERB_REPLACE));
     if (may_have_set) {
         c->residue.last_insert_id_known = false;
         now_true(c, SQL_EFFECT_BIT(READS_LAST_INSERT_ID));
@@ -207,8 +207,8 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
         c->pins |= PIN_BIT(ROW_COUNT);
 }
 
-/* MariaDB clears the diagnostics area at a statement that uses a table, MySQL at every statement that
- * is not about diagnostics. */
+/* MariaDB clears the diagnostics area at a statement that uses a table, MySQL at every statement
+ * that is not about diagnostics. */
 static bool clears_diagnostics(const struct client *c)
 {
     const struct request *r = &c->request;
@@ -240,8 +240,7 @@ static void learn_status(struct client *c, const struct reply_summary *s)
     struct link *l = c->link;
     const struct request *r = &c->request;
     if (s->status_known) {
-        l->status = s->status &
-                    (uint16_t)~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
+        l->status = s->status & (uint16_t) ~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
         l->status_known = true;
         c->status = l->status;
     } else if (s->error) {

@@ -56,8 +56,7 @@ static void restore_disturbs(struct link *l)
         l->residue_of = 0;
         residue_begin_lease(l->client, l);
     } else if (l->chore_count > 0) {
-        l->residue_true &=
-            SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+        l->residue_true &= SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     }
 }
 
@@ -174,8 +173,7 @@ void lease_wait_failed(struct client *c)
 
 static bool is_firm(const struct client *c, const struct link *l)
 {
-    return c->pins != 0 || l->kills_pending > 0 ||
-           (l->status_known && link_in_transaction(l));
+    return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
 }
 
 static void release(struct link *l)
@@ -214,9 +212,8 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
     if (l->client == NULL)
         return; /* it has left meanwhile: nobody will ask */
     struct residue *r = &l->client->residue;
-    bool ok = chore == CHORE_READ_BACK
-                  ? residue_read_numbers(r, reply)
-                  : residue_read_diagnostics(r, reply, l->reply.summary.rows);
+    bool ok = chore == CHORE_READ_BACK ? residue_read_numbers(r, reply)
+                                       : residue_read_diagnostics(r, reply, l->reply.summary.rows);
     if (!ok)
         l->chore_failed = true;
 }
@@ -416,6 +413,7 @@ void lease_link_lost(struct link *l, enum close_reason why)
         tell_of_loss(c, l, told);
         drop_link(c, why);
     }
-    client_close(c, idle ? CLOSE_LINK_LOST_IDLE
-                         : why == CLOSE_LINK_PROTOCOL ? CLOSE_LINK_PROTOCOL : CLOSE_LINK_LOST);
+    client_close(c, idle                         ? CLOSE_LINK_LOST_IDLE
+                    : why == CLOSE_LINK_PROTOCOL ? CLOSE_LINK_PROTOCOL
+                                                 : CLOSE_LINK_LOST);
 }

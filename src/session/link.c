@@ -332,8 +332,8 @@ static void link_end(struct link *l)
 static bool may_say_goodbye(const struct link *l, enum close_reason why)
 {
     const struct close_reason_row *row = close_reason_row(why);
-    return row->fault != CLOSE_FAULT_SERVER && l->session != NULL &&
-           stream_is_open(&l->stream) && !l->stream.io.hung_up;
+    return row->fault != CLOSE_FAULT_SERVER && l->session != NULL && stream_is_open(&l->stream) &&
+           !l->stream.io.hung_up;
 }
 
 static void say_goodbye(struct link *l, bool mid_request)

@@ -25,12 +25,12 @@ enum chore {
     CHORE_TRACKERS,   /* SET session_track_… */
     CHORE_SET_OPTION, /* COM_SET_OPTION: multi-statements */
     CHORE_INIT_DB,
-    CHORE_SET,        /* SET of variables and character sets */
-    CHORE_PRIME,      /* makes residue true for a statement that asks for it */
-    CHORE_SIGNAL,     /* the same for the diagnostics area; an ERR is what it is to answer */
-    CHORE_PING,       /* asks for the status after an error */
+    CHORE_SET,    /* SET of variables and character sets */
+    CHORE_PRIME,  /* makes residue true for a statement that asks for it */
+    CHORE_SIGNAL, /* the same for the diagnostics area; an ERR is what it is to answer */
+    CHORE_PING,   /* asks for the status after an error */
     CHORE_READ_DIAGNOSTICS,
-    CHORE_READ_BACK,  /* asks for residue before the link changes hands */
+    CHORE_READ_BACK, /* asks for residue before the link changes hands */
     CHORE_KILL,
 };
 #define LINK_CHORES_MAX 12
@@ -50,36 +50,36 @@ struct link_resolution;
 
 struct link {
     struct stream stream;
-    struct pool_seat seat;       /* under the group's lock, but for its owner's reads */
+    struct pool_seat seat; /* under the group's lock, but for its owner's reads */
     struct link_pool *pool;
-    struct worker *worker;       /* whose loop it is on, NULL while idle in its pool */
-    struct client *client;       /* the lessee, NULL none */
-    struct kill_job *kill;       /* a side link's errand; NULL once it is done */
-    bool side;                   /* a side link: in no pool */
+    struct worker *worker; /* whose loop it is on, NULL while idle in its pool */
+    struct client *client; /* the lessee, NULL none */
+    struct kill_job *kill; /* a side link's errand; NULL once it is done */
+    bool side;             /* a side link: in no pool */
     enum link_state state;
     struct loop_timer timer;
-    struct loop_task dying;      /* frees it at the end of the turn */
-    uint64_t id;                 /* unique for the life of the process */
+    struct loop_task dying; /* frees it at the end of the turn */
+    uint64_t id;            /* unique for the life of the process */
 
-    uint32_t thread_id;          /* on the server */
-    bool soft;                   /* leased softly, as far as this worker knows */
-    bool recalled;               /* somebody wants it back */
-    bool want_multi;             /* log in with MULTI_STATEMENTS */
+    uint32_t thread_id;                  /* on the server */
+    bool soft;                           /* leased softly, as far as this worker knows */
+    bool recalled;                       /* somebody wants it back */
+    bool want_multi;                     /* log in with MULTI_STATEMENTS */
     struct session_state *login_session; /* right after the login, and after a reset */
     struct session_state *session;       /* as the server has it now */
-    uint16_t status;             /* last known status flags */
-    bool status_known;           /* false after an ERR that may have changed it */
-    char transaction_state[8];   /* of the tracker: '_' = nothing there */
-    uint32_t residue_of;         /* id of the client that used it last, 0 nobody */
-    struct residue_left residue_left; /* while nobody has it */
-    sql_effects_t residue_true;  /* what may be read here and is true for that client */
-    unsigned kills_pending;      /* KILL QUERYs under way against what runs here */
+    uint16_t status;                     /* last known status flags */
+    bool status_known;                   /* false after an ERR that may have changed it */
+    char transaction_state[8];           /* of the tracker: '_' = nothing there */
+    uint32_t residue_of;                 /* id of the client that used it last, 0 nobody */
+    struct residue_left residue_left;    /* while nobody has it */
+    sql_effects_t residue_true;          /* what may be read here and is true for that client */
+    unsigned kills_pending;              /* KILL QUERYs under way against what runs here */
     usec_t opened_at;
 
-    struct reply reply;          /* of what is being answered now */
+    struct reply reply; /* of what is being answered now */
     bool reply_active;
-    bool reply_ended;            /* complete, but the client has not taken all of it yet */
-    bool request_done;           /* the whole request went out */
+    bool reply_ended;  /* complete, but the client has not taken all of it yet */
+    bool request_done; /* the whole request went out */
     enum chore chores[LINK_CHORES_MAX];
     unsigned chore_count;
     unsigned chore_at;
@@ -89,7 +89,7 @@ struct link {
     struct link_resolution *resolving;
     uint8_t login_sequence;
     bool login_switched;
-    char who[96];                /* for the log */
+    char who[96]; /* for the log */
 };
 
 /* Begins to open a link for a pool (an OPEN action). `hint` is the session state that its first
@@ -101,9 +101,9 @@ NODISCARD bool link_open_side(struct worker *w, struct link_pool *pool, struct k
 
 void link_set_state(struct link *l, enum link_state state);
 
-/* The one way to end a link. The client must have been parted from it. Unless it is broken, its place
- * under the ceiling is kept until the server has closed its side (a second at the most), so that the
- * link that takes its place does not meet it there. */
+/* The one way to end a link. The client must have been parted from it. Unless it is broken, its
+ * place under the ceiling is kept until the server has closed its side (a second at the most), so
+ * that the link that takes its place does not meet it there. */
 void link_close(struct link *l, enum close_reason why);
 
 /* Frees an idle link that is on no loop (a CLOSE action). */

@@ -108,7 +108,7 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         return;
     }
     if (s->status_known) {
-        l->status = s->status & (uint16_t)~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
+        l->status = s->status & (uint16_t) ~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
         l->status_known = true;
     }
     if (chore == CHORE_READ_BACK || chore == CHORE_READ_DIAGNOSTICS)

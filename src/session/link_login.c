@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Logging in to a server: greeting, answer, method switch, verdict. */
-#include "base/check.h"
 #include "auth/auth_method.h"
+#include "base/check.h"
 #include "mysql/auth_packet.h"
 #include "mysql/greeting.h"
 #include "mysql/login.h"
@@ -52,10 +52,11 @@ static bool answer_challenge(struct link *l, struct bytes method_name, struct by
     const struct auth_method *method = auth_method_find(method_name);
     char text[256];
     if (method == NULL) {
-        snprintf(text, sizeof text,
-                 "the account uses the authentication method '%.*s', which Weir does not speak yet; "
-                 "give it mysql_native_password",
-                 (int)method_name.size, (const char *)method_name.data);
+        snprintf(
+            text, sizeof text,
+            "the account uses the authentication method '%.*s', which Weir does not speak yet; "
+            "give it mysql_native_password",
+            (int)method_name.size, (const char *)method_name.data);
         link_fail_open(l, POOL_LOGIN_FAILED, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
                        bytes_of_text(text));
         return false;
@@ -143,12 +144,13 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     publish_facts(l, &g);
     bool multi = l->want_multi;
     /* A hint names character sets, not an id; the restore chores do the rest. */
-    l->login_session = session_state_login(g.collation, g.collation, greeting_is_mariadb(&g), multi);
+    l->login_session =
+        session_state_login(g.collation, g.collation, greeting_is_mariadb(&g), multi);
     uint8_t attributes[128];
     uint8_t auth[64];
     struct writer answer = writer_over(auth, sizeof auth);
-    struct bytes method = g.auth_method.size > 0 ? g.auth_method
-                                                 : bytes_of_text(auth_method_default()->name);
+    struct bytes method =
+        g.auth_method.size > 0 ? g.auth_method : bytes_of_text(auth_method_default()->name);
     /* A method that we do not speak may only be the server's default: answer with ours, and it will
      * switch to what the account has. */
     if (auth_method_find(method) == NULL)

@@ -3,8 +3,8 @@
  * decided into the worker's queue, lets go of the lock, and performs. Whoever is outermost on the
  * stack empties the queue, so decisions are performed in their order and the stack stays flat.
  *
- * Clients and links of other workers are never touched: they get a notice that names them by id, and
- * their worker asks the policy again what is true when it arrives. */
+ * Clients and links of other workers are never touched: they get a notice that names them by id,
+ * and their worker asks the policy again what is true when it arrives. */
 #include "session/pool_events.h"
 
 #include "base/check.h"
@@ -365,7 +365,8 @@ void registry_opened(struct link *l)
     finish(w, g, true);
 }
 
-void registry_open_failed(struct link *l, enum pool_open_failure why, const struct open_error *error)
+void registry_open_failed(struct link *l, enum pool_open_failure why,
+                          const struct open_error *error)
 {
     struct worker *w = l->worker;
     struct link_pool *p = l->pool;
@@ -492,11 +493,12 @@ void registry_explain_wait(struct client *c, enum pool_why why, struct err_packe
                  "Look at max_connections of the server",
                  g->name, all, error.text, wait_ms, waiting);
     } else {
-        snprintf(text, text_size,
-                 "Too many connections: all links of user '%s' to server '%s' stayed busy for %u ms "
-                 "(pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu clients "
-                 "wait. Look for long transactions and pinned clients, or raise the limits",
-                 p->user->name, g->name, wait_ms, links, max_size, all, ceiling, waiting);
+        snprintf(
+            text, text_size,
+            "Too many connections: all links of user '%s' to server '%s' stayed busy for %u ms "
+            "(pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu clients "
+            "wait. Look for long transactions and pinned clients, or raise the limits",
+            p->user->name, g->name, wait_ms, links, max_size, all, ceiling, waiting);
     }
     err->message = bytes_of_text(text);
 }

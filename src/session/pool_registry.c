@@ -152,8 +152,8 @@ static struct link_pool *find_pool(struct link_pool *p, const struct server_grou
     return p;
 }
 
-struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group, struct user *user,
-                                     capabilities_t dialect)
+struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
+                                     struct user *user, capabilities_t dialect)
 {
     struct pool_registry *r = w->proxy->registry;
     struct link_pool *p = find_pool(first_pool(r), group, user, dialect);
@@ -238,8 +238,7 @@ static void on_facts(struct mail *mail)
     struct facts_mail *m = container_of(mail, struct facts_mail, mail);
     struct worker *w = m->worker;
     free(m);
-    list_for_each(&w->greeting, node)
-    {
+    list_for_each (&w->greeting, node) {
         client_greet(container_of(node, struct client, greeting_node));
     }
 }

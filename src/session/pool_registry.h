@@ -45,7 +45,7 @@ struct server_group {
         struct pool_server policy;
         struct open_error last_error;
         unsigned side_links; /* connections for KILL, outside the pools */
-    } shared; /* under the lock */
+    } shared;                /* under the lock */
 };
 
 /* The links of one user on one server in one dialect. Never freed while Weir runs. */
@@ -54,11 +54,12 @@ struct link_pool {
     struct server_group *group;
     struct user *user;
     capabilities_t dialect;
-    atomic_bool reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
+    atomic_bool
+        reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
     struct {
         struct pool policy;
         struct open_error last_error; /* of a refused login */
-    } shared; /* under the group's lock */
+    } shared;                         /* under the group's lock */
 };
 
 /* NULL when out of memory. */
@@ -72,8 +73,8 @@ void pool_registry_configure(struct pool_registry *r, const struct config *c);
 struct server_group *pool_registry_group(struct pool_registry *r, const char *name);
 
 /* Found, or made with the limits of the worker's configuration. NULL when out of memory. */
-struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group, struct user *user,
-                                     capabilities_t dialect);
+struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
+                                     struct user *user, capabilities_t dialect);
 
 /* Opens the first link of a server, to learn what its greetings say. */
 void pool_registry_probe(struct worker *w);
@@ -101,7 +102,8 @@ void registry_recall_refused(struct link *l);
 void registry_attach(struct link *l);
 void registry_open_unbegun(struct worker *w, struct link_pool *pool);
 void registry_opened(struct link *l);
-void registry_open_failed(struct link *l, enum pool_open_failure why, const struct open_error *error);
+void registry_open_failed(struct link *l, enum pool_open_failure why,
+                          const struct open_error *error);
 void registry_closed(struct link *l);
 /* The client leaves, or has its answer: whatever its ticket was, it is nothing now. */
 void registry_cancel(struct client *c);

@@ -50,8 +50,8 @@ struct worker {
     struct hashmap_u64 clients_by_id;
     struct hashmap_u64 links_by_id; /* those on this worker's loop */
     struct list clients;
-    struct list greeting;  /* clients that wait for the first facts about their server */
-    uint32_t next_client;  /* low bits of the next client id */
+    struct list greeting; /* clients that wait for the first facts about their server */
+    uint32_t next_client; /* low bits of the next client id */
     struct action_queue actions;
     struct loop_timer sweep_timer;
     usec_t sweep_at; /* when it fires, 0 not set */
@@ -66,8 +66,8 @@ struct proxy {
     struct pool_registry *registry;
     struct user_store *users;
     struct resolver *resolver;
-    atomic_uint_fast64_t next_link_id;  /* from 1 */
-    atomic_uint admitted;      /* client sockets, the reserve included */
+    atomic_uint_fast64_t next_link_id; /* from 1 */
+    atomic_uint admitted;              /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */
     atomic_uint max_logged_in; /* Max_used_connections */
     atomic_uint live_clients;  /* struct clients not freed yet: 0 ends a drain */

@@ -18,8 +18,7 @@
 void residue_init(struct residue *r)
 {
     residue_fini(r);
-    *r = (struct residue){
-        .found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
+    *r = (struct residue){.found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
 }
 
 void residue_fini(struct residue *r)
@@ -47,8 +46,8 @@ static const sql_effects_t aspects[] = {
 
 void residue_left_init(struct residue_left *left)
 {
-    *left = (struct residue_left){.known = {[LEFT_LAST_INSERT_ID] = true,
-                                            [LEFT_DIAGNOSTICS] = true}};
+    *left =
+        (struct residue_left){.known = {[LEFT_LAST_INSERT_ID] = true, [LEFT_DIAGNOSTICS] = true}};
 }
 
 void residue_begin_lease(struct client *c, struct link *l)
@@ -98,9 +97,9 @@ static bool found_rows_is_certain(const struct sql_scan *s)
         UINT64_C(1) << SQL_VERB_BEGIN | UINT64_C(1) << SQL_VERB_START |
         UINT64_C(1) << SQL_VERB_COMMIT | UINT64_C(1) << SQL_VERB_ROLLBACK |
         UINT64_C(1) << SQL_VERB_SAVEPOINT | UINT64_C(1) << SQL_VERB_RELEASE |
-        UINT64_C(1) << SQL_VERB_SET | UINT64_C(1) << SQL_VERB_USE |
-        UINT64_C(1) << SQL_VERB_CREATE | UINT64_C(1) << SQL_VERB_ALTER |
-        UINT64_C(1) << SQL_VERB_DROP | UINT64_C(1) << SQL_VERB_SELECT;
+        UINT64_C(1) << SQL_VERB_SET | UINT64_C(1) << SQL_VERB_USE | UINT64_C(1) << SQL_VERB_CREATE |
+        UINT64_C(1) << SQL_VERB_ALTER | UINT64_C(1) << SQL_VERB_DROP |
+        UINT64_C(1) << SQL_VERB_SELECT;
     _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
     return s->statements == 1 && !sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) &&
            (leave_it >> s->verb & 1) != 0;
@@ -145,7 +144,8 @@ static void prime(struct link *l, const char *text)
     link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(text));
 }
 
-/* The longest number of rows that can be primed has so many digits: that costs the server seconds. */
+/* The longest number of rows that can be primed has so many digits: that costs the server seconds.
+ */
 #define PRIME_DIGITS_MAX 7
 
 /* "head FROM (0 to 9) t0, (0 to 9) t1 … WHERE the number they make < rows tail". */
@@ -327,8 +327,7 @@ bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t ro
     if (condition == NULL)
         return false;
     condition->code = (uint16_t)code;
-    memcpy(condition->sqlstate, is_error ? r->error_sqlstate : "01000",
-           sizeof condition->sqlstate);
+    memcpy(condition->sqlstate, is_error ? r->error_sqlstate : "01000", sizeof condition->sqlstate);
     memcpy(condition->message, cells[2].data, cells[2].size);
     residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
     r->condition = condition;

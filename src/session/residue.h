@@ -43,7 +43,7 @@ struct residue {
 
 /* What is known of the residue that a link has, whoever left it. */
 struct residue_left {
-    bool known[4];     /* per aspect, in the order below */
+    bool known[4]; /* per aspect, in the order below */
     int64_t row_count;
     uint64_t found_rows;
     uint64_t last_insert_id; /* the fourth aspect, diagnostics, is known when it is empty */
@@ -73,7 +73,8 @@ void residue_end_lease(const struct client *c, struct link *l);
 sql_effects_t residue_missing(const struct client *c, const struct link *l);
 
 /* Adds the chores that make the residue true for a request that misses `reads`; call between
- * link_chores_begin and link_chores_send. May pin the client. False when a value cannot be primed. */
+ * link_chores_begin and link_chores_send. May pin the client. False when a value cannot be primed.
+ */
 NODISCARD bool residue_prime(struct client *c, struct link *l, sql_effects_t reads);
 
 /* Is everything known that the link's client may ask later? */

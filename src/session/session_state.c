@@ -215,8 +215,8 @@ struct session_state *session_state_login(unsigned collation, unsigned fallback,
 
 struct session_state *session_state_with_schema(struct session_state *s, struct bytes schema)
 {
-    if (schema.size > SESSION_TEXT_MAX || memchr(schema.data ? schema.data : (const uint8_t *)"", 0,
-                                                 schema.size) != NULL)
+    if (schema.size > SESSION_TEXT_MAX ||
+        memchr(schema.data ? schema.data : (const uint8_t *)"", 0, schema.size) != NULL)
         return NULL;
     if (bytes_equal_text(schema, s->schema))
         return s;

@@ -39,9 +39,9 @@ struct session_state {
     atomic_uint references;
 };
 
-/* The state of a session that has just logged in with this collation id. An id that a server of this
- * family does not know counts as its default, given as `fallback`. The caller owns one reference;
- * NULL when out of memory. */
+/* The state of a session that has just logged in with this collation id. An id that a server of
+ * this family does not know counts as its default, given as `fallback`. The caller owns one
+ * reference; NULL when out of memory. */
 NODISCARD struct session_state *session_state_login(unsigned collation, unsigned fallback,
                                                     bool mariadb, bool multi_statements);
 
@@ -50,7 +50,8 @@ NODISCARD struct session_state *session_state_login(unsigned collation, unsigned
  * out: the caller pins. */
 NODISCARD struct session_state *session_state_with_schema(struct session_state *s,
                                                           struct bytes schema);
-NODISCARD struct session_state *session_state_with_multi_statements(struct session_state *s, bool on);
+NODISCARD struct session_state *session_state_with_multi_statements(struct session_state *s,
+                                                                    bool on);
 
 /* character_set_client, _connection, _results and collation_connection go to their members. Setting
  * character_set_connection makes the collation its default. */

@@ -21,7 +21,8 @@ static enum session_variable_treatment find(struct bytes name)
     return SESSION_VARIABLE_CARRY;
 }
 
-/* Printable ASCII without quotes or backslashes means the same in every character set and sql_mode. */
+/* Printable ASCII without quotes or backslashes means the same in every character set and sql_mode.
+ */
 static bool is_plain(struct bytes value)
 {
     for (size_t i = 0; i < value.size; i++)

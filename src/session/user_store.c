@@ -100,9 +100,8 @@ struct user *user_store_any(struct user_store *s, const char *server)
 {
     pthread_mutex_lock(&s->lock);
     struct user *u = s->first;
-    while (u != NULL &&
-           (u->shared.removed || !auth_secret_can_log_in(&u->shared.secret) ||
-            (u->shared.server[0] != '\0' && strcmp(u->shared.server, server) != 0)))
+    while (u != NULL && (u->shared.removed || !auth_secret_can_log_in(&u->shared.secret) ||
+                         (u->shared.server[0] != '\0' && strcmp(u->shared.server, server) != 0)))
         u = u->next;
     pthread_mutex_unlock(&s->lock);
     return u;

@@ -12,10 +12,10 @@ struct user {
     struct user *next;
     const char *name;
     struct {
-        bool removed;              /* no longer in the configuration: may not log in */
+        bool removed; /* no longer in the configuration: may not log in */
         struct auth_secret secret;
-        char server[65];           /* name of the [server], "" = the first */
-    } shared; /* under the store's lock */
+        char server[65]; /* name of the [server], "" = the first */
+    } shared;            /* under the store's lock */
 };
 
 struct user_store;
