@@ -119,7 +119,7 @@ class Server:
     def prepare(self):
         """The account and the schema of the tests."""
         with self.root() as root:
-            root.query("CREATE DATABASE test")
+            root.query("CREATE DATABASE test CHARACTER SET utf8mb4")
             root.query("CREATE USER app@'%' IDENTIFIED BY 'secret'")
             root.query("GRANT ALL ON *.* TO app@'%' WITH GRANT OPTION")
         return self
