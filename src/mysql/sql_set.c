@@ -233,13 +233,24 @@ void sql_set_at(struct sql_scan *s, bool system)
     }
 }
 
+/* MariaDB's tracker reports SET x and SET @@session.x, but not SET @@x (measured on 10.11). */
+static void untracked_on_mariadb(struct sql_scan *s, bool unscoped)
+{
+    if (unscoped && s->mode.mariadb)
+        sql_add_effect(s, SQL_EFFECT_BIT(SET_UNTRACKED));
+}
+
 static void assign(struct sql_scan *s)
 {
     go(s, SQL_STEP_SET_VALUE);
-    if (s->variable == NULL || s->scope == SQL_SCOPE_GLOBAL)
+    bool unscoped = s->scope == SQL_SCOPE_UNSCOPED;
+    if (s->variable == NULL || s->scope == SQL_SCOPE_GLOBAL) {
+        untracked_on_mariadb(s, unscoped);
         return;
-    sql_effects_t effects =
-        s->scope == SQL_SCOPE_UNSCOPED ? s->variable->on_set_unscoped : s->variable->on_set;
+    }
+    sql_effects_t effects = unscoped ? s->variable->on_set_unscoped : s->variable->on_set;
+    if (effects == 0 || effects == SQL_SET_UNLESS_ZERO)
+        untracked_on_mariadb(s, unscoped);
     if ((effects & SQL_SET_UNLESS_ZERO) != 0)
         go(s, SQL_STEP_SET_ZERO);
     else

@@ -121,10 +121,12 @@ static void learn_collation(struct client *c)
     const struct sql_scan *scan = &c->request.scan;
     if (!sql_scan_has(scan, SQL_EFFECT_SET_CHARSET) || scan->collation[0] == '\0')
         return;
-    session_becomes(c,
-                    session_state_with_variable(c->session, bytes_of_text("collation_connection"),
-                                                bytes_of_text(scan->collation)),
-                    PIN_BIT(SESSION_CHANGE));
+    static const char *const both[] = {"collation_connection", "collation_results"};
+    for (size_t i = 0; i < countof(both); i++)
+        session_becomes(c,
+                        session_state_with_variable(c->session, bytes_of_text(both[i]),
+                                                    bytes_of_text(scan->collation)),
+                        PIN_BIT(SESSION_CHANGE));
     session_state_release(c->link->session);
     c->link->session = session_state_hold(c->session);
 }
@@ -158,7 +160,7 @@ static void now_true(struct client *c, sql_effects_t reads)
 static void learn_found_rows(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
-    if (s->error && r->scan.statements <= 1)
+    if ((s->error && r->scan.statements <= 1) || residue_is_left(&r->scan))
         return;
     bool odd = sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
     if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd) {

@@ -4,6 +4,7 @@
 #include "session/client.h"
 #include "session/session_vars.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,16 +34,51 @@ static void add_assignment(struct writer *w, const char *name, const char *value
     session_variable_assign(w, name, value);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool same_charsets(const struct session_state *a, const struct session_state *b)
+{
+    return same(a->character_set_client, b->character_set_client) &&
+           same(a->character_set_connection, b->character_set_connection) &&
+           same(a->character_set_results, b->character_set_results) &&
+           same(a->collation_connection, b->collation_connection) &&
+           same(a->collation_results, b->collation_results);
+}
+
+/* The collation of results shows in their metadata; only its id can be assigned. */
+static void add_results(struct writer *w, const struct session_state *want)
+{
+    unsigned id = collation_id(want->collation_results);
+    if (want->collation_results[0] == '\0' || id == 0) {
+        add_assignment(w, "character_set_results", want->character_set_results);
+        return;
+    }
+    char text[48];
+    snprintf(text, sizeof text, "%scharacter_set_results=%u", w->size == 0 ? "SET " : ",", id);
+    writer_text(w, text);
+}
+
 static void add_charsets(struct writer *w, const struct session_state *have,
                          const struct session_state *want)
 {
-    if (strcmp(have->character_set_client, want->character_set_client) != 0)
-        add_assignment(w, "character_set_client", want->character_set_client);
-    if (strcmp(have->character_set_results, want->character_set_results) != 0)
-        add_assignment(w, "character_set_results", want->character_set_results);
-    if (strcmp(have->character_set_connection, want->character_set_connection) == 0 &&
-        strcmp(have->collation_connection, want->collation_connection) == 0)
+    if (same_charsets(have, want))
         return;
+    if (same(want->character_set_client, want->character_set_connection) &&
+        same(want->character_set_client, want->character_set_results) &&
+        same(want->collation_connection, want->collation_results)) {
+        writer_text(w, "SET NAMES ");
+        writer_text(w, want->character_set_client);
+        if (want->collation_connection[0] != '\0') {
+            writer_text(w, " COLLATE ");
+            writer_text(w, want->collation_connection);
+        }
+        return;
+    }
+    add_assignment(w, "character_set_client", want->character_set_client);
+    add_results(w, want);
     /* Setting the collation sets the character set with it, and the other way round. */
     if (want->collation_connection[0] != '\0')
         add_assignment(w, "collation_connection", want->collation_connection);

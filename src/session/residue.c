@@ -86,6 +86,14 @@ void residue_end_lease(const struct client *c, struct link *l)
         left->known[i] = known[i] && (l->residue_true & aspects[i]) != 0;
 }
 
+/* SHOW WARNINGS and its like send rows and leave FOUND_ROWS. */
+bool residue_is_left(const struct sql_scan *s)
+{
+    return s->statements == 1 && s->verb == SQL_VERB_SHOW &&
+           sql_scan_has(s, SQL_EFFECT_READS_DIAGNOSTICS) &&
+           !sql_scan_has(s, SQL_EFFECT_READS_LAST_INSERT_ID);
+}
+
 /* Statements of which it is certain what they do to FOUND_ROWS: a plain SELECT sets it to the rows
  * it sends, the others leave it. */
 static bool found_rows_is_certain(const struct sql_scan *s)
@@ -101,8 +109,9 @@ static bool found_rows_is_certain(const struct sql_scan *s)
         UINT64_C(1) << SQL_VERB_ALTER | UINT64_C(1) << SQL_VERB_DROP |
         UINT64_C(1) << SQL_VERB_SELECT;
     _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
-    return s->statements == 1 && !sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) &&
-           (leave_it >> s->verb & 1) != 0;
+    if (s->statements != 1 || sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS))
+        return false;
+    return (leave_it >> s->verb & 1) != 0 || residue_is_left(s);
 }
 
 /* Statements that may generate an id, or may leave LAST_INSERT_ID although their OK names one. */
@@ -200,6 +209,23 @@ static void prime_condition(struct link *l, const struct condition *condition)
     link_chore_add(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
 }
 
+/* Rows without a table leave the diagnostics area alone, so few rows come that way. */
+#define PRIME_UNION_MAX 100
+
+static bool prime_found_rows(struct link *l, uint64_t rows)
+{
+    if (rows > PRIME_UNION_MAX)
+        return prime_rows(l, "SELECT SQL_CALC_FOUND_ROWS 1", rows, " LIMIT 0");
+    char text[PRIME_UNION_MAX * 20];
+    struct writer w = writer_over(text, sizeof text);
+    writer_text(&w, rows == 0 ? "SELECT 1 LIMIT 0" : "SELECT 1");
+    for (uint64_t i = 1; i < rows; i++)
+        writer_text(&w, " UNION ALL SELECT 1");
+    CHECK(!w.overflow);
+    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
+    return true;
+}
+
 static bool prime_row_count(struct client *c, struct link *l, int64_t count)
 {
     if (count == -1) {
@@ -240,7 +266,7 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     if (row_count && r->row_count != 0)
         ok = prime_row_count(c, l, r->row_count);
     if ((reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0)
-        ok = prime_rows(l, "SELECT SQL_CALC_FOUND_ROWS 1", r->found_rows, " LIMIT 0") && ok;
+        ok = prime_found_rows(l, r->found_rows) && ok;
     if (row_count && r->row_count == 0)
         ok = prime_row_count(c, l, 0) && ok;
     /* Last: all of the above clear it, and it leaves FOUND_ROWS and LAST_INSERT_ID. */

@@ -77,6 +77,9 @@ sql_effects_t residue_missing(const struct client *c, const struct link *l);
  */
 NODISCARD bool residue_prime(struct client *c, struct link *l, sql_effects_t reads);
 
+/* Does this statement send rows and yet leave FOUND_ROWS as it is? */
+NODISCARD bool residue_is_left(const struct sql_scan *s);
+
 /* Is everything known that the link's client may ask later? */
 NODISCARD bool residue_is_known(const struct client *c);
 

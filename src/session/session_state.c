@@ -32,6 +32,14 @@ bool collation_find(unsigned id, const char **character_set, const char **collat
     return false;
 }
 
+unsigned collation_id(const char *collation)
+{
+    for (size_t i = 0; i < countof(collations); i++)
+        if (strcmp(collations[i].collation, collation) == 0)
+            return collations[i].id;
+    return 0;
+}
+
 #define TABLE_SIZE 1024
 static struct {
     pthread_mutex_t lock;
@@ -42,12 +50,12 @@ static struct {
 struct draft {
     struct bytes schema;
     bool multi_statements;
-    struct bytes texts[4]; /* client, connection, results, collation */
+    struct bytes texts[5];
     struct bytes names[SESSION_VARIABLES_MAX];
     struct bytes values[SESSION_VARIABLES_MAX];
     size_t count;
 };
-enum { TEXT_CLIENT, TEXT_CONNECTION, TEXT_RESULTS, TEXT_COLLATION };
+enum { TEXT_CLIENT, TEXT_CONNECTION, TEXT_RESULTS, TEXT_COLLATION, TEXT_COLLATION_RESULTS };
 
 static uint64_t hash_more(uint64_t h, struct bytes b)
 {
@@ -74,7 +82,8 @@ static bool draft_equals(const struct draft *d, const struct session_state *s)
         !bytes_equal_text(d->texts[TEXT_CLIENT], s->character_set_client) ||
         !bytes_equal_text(d->texts[TEXT_CONNECTION], s->character_set_connection) ||
         !bytes_equal_text(d->texts[TEXT_RESULTS], s->character_set_results) ||
-        !bytes_equal_text(d->texts[TEXT_COLLATION], s->collation_connection))
+        !bytes_equal_text(d->texts[TEXT_COLLATION], s->collation_connection) ||
+        !bytes_equal_text(d->texts[TEXT_COLLATION_RESULTS], s->collation_results))
         return false;
     for (size_t i = 0; i < d->count; i++)
         if (!bytes_equal_text(d->names[i], s->variables[i].name) ||
@@ -91,6 +100,7 @@ static void draft_from(struct draft *d, const struct session_state *s)
     d->texts[TEXT_CONNECTION] = bytes_of_text(s->character_set_connection);
     d->texts[TEXT_RESULTS] = bytes_of_text(s->character_set_results);
     d->texts[TEXT_COLLATION] = bytes_of_text(s->collation_connection);
+    d->texts[TEXT_COLLATION_RESULTS] = bytes_of_text(s->collation_results);
     d->count = s->variable_count;
     for (size_t i = 0; i < d->count; i++) {
         d->names[i] = bytes_of_text(s->variables[i].name);
@@ -128,6 +138,7 @@ static struct session_state *state_build(const struct draft *d, uint64_t hash)
     s->character_set_connection = copy_text(&at, d->texts[TEXT_CONNECTION]);
     s->character_set_results = copy_text(&at, d->texts[TEXT_RESULTS]);
     s->collation_connection = copy_text(&at, d->texts[TEXT_COLLATION]);
+    s->collation_results = copy_text(&at, d->texts[TEXT_COLLATION_RESULTS]);
     for (size_t i = 0; i < d->count; i++) {
         v[i].name = copy_text(&at, d->names[i]);
         v[i].value = copy_text(&at, d->values[i]);
@@ -210,6 +221,7 @@ struct session_state *session_state_login(unsigned collation, unsigned fallback,
     d.texts[TEXT_CONNECTION] = bytes_of_text(character_set);
     d.texts[TEXT_RESULTS] = bytes_of_text(character_set);
     d.texts[TEXT_COLLATION] = bytes_of_text(name);
+    d.texts[TEXT_COLLATION_RESULTS] = bytes_of_text(name);
     return intern(&d);
 }
 
@@ -239,13 +251,16 @@ struct session_state *session_state_with_multi_statements(struct session_state *
 static bool draft_set_charset(struct draft *d, struct bytes name, struct bytes value)
 {
     static const char *const members[] = {"character_set_client", "character_set_connection",
-                                          "character_set_results", "collation_connection"};
+                                          "character_set_results", "collation_connection",
+                                          "collation_results"};
     for (size_t i = 0; i < countof(members); i++) {
         if (!bytes_equal_text(name, members[i]))
             continue;
         d->texts[i] = value;
         if (i == TEXT_CONNECTION)
             d->texts[TEXT_COLLATION] = bytes_of(NULL, 0);
+        if (i == TEXT_RESULTS)
+            d->texts[TEXT_COLLATION_RESULTS] = bytes_of(NULL, 0);
         return true;
     }
     return false;

@@ -29,6 +29,7 @@ struct session_state {
     const char *character_set_connection;
     const char *character_set_results; /* "" is NULL: no conversion */
     const char *collation_connection;
+    const char *collation_results; /* shows in the metadata of results; "" is the default */
     /* Sorted by name; what the session has changed since its login. */
     const struct session_variable *variables;
     size_t variable_count;
@@ -53,8 +54,9 @@ NODISCARD struct session_state *session_state_with_schema(struct session_state *
 NODISCARD struct session_state *session_state_with_multi_statements(struct session_state *s,
                                                                     bool on);
 
-/* character_set_client, _connection, _results and collation_connection go to their members. Setting
- * character_set_connection makes the collation its default. */
+/* character_set_client, _connection, _results, collation_connection (and collation_results, which is
+ * no variable, but follows from SET NAMES … COLLATE) go to their members. Setting
+ * character_set_connection or _results makes the collation its default. */
 NODISCARD struct session_state *session_state_with_variable(struct session_state *s,
                                                             struct bytes name, struct bytes value);
 
@@ -67,6 +69,9 @@ void session_state_release(struct session_state *s);
 
 /* The value of a variable, NULL when it was not set. */
 const char *session_state_get(const struct session_state *s, const char *name);
+
+/* The id of a collation, 0 when unknown. */
+unsigned collation_id(const char *collation);
 
 /* Name of the character set and collation of an id, as sent in logins; false when unknown. */
 NODISCARD bool collation_find(unsigned id, const char **character_set, const char **collation);

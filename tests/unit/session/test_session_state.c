@@ -73,6 +73,22 @@ static void test_a_character_set_resets_its_collation(void **state)
     session_state_release(s);
 }
 
+static void test_the_collation_of_results_follows_names(void **state)
+{
+    (void)state;
+    struct session_state *s = session_state_login(46, 8, true, false);
+    assert_string_equal(s->collation_results, "utf8mb4_bin");
+    s = session_state_with_variable(s, text("character_set_results"), text("utf8mb4"));
+    assert_string_equal(s->collation_results, "");
+    assert_string_equal(s->collation_connection, "utf8mb4_bin");
+    s = session_state_with_variable(s, text("collation_results"), text("utf8mb4_bin"));
+    assert_string_equal(s->collation_results, "utf8mb4_bin");
+    assert_int_equal(s->variable_count, 0);
+    assert_int_equal(collation_id("utf8mb4_bin"), 46);
+    assert_int_equal(collation_id("nonsense"), 0);
+    session_state_release(s);
+}
+
 static void test_a_reset_keeps_the_schema_alone(void **state)
 {
     (void)state;
@@ -136,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_a_collation_that_the_server_does_not_know_is_its_default),
         cmocka_unit_test(test_the_same_changes_in_any_order_give_the_same_state),
         cmocka_unit_test(test_a_character_set_resets_its_collation),
+        cmocka_unit_test(test_the_collation_of_results_follows_names),
         cmocka_unit_test(test_a_reset_keeps_the_schema_alone),
         cmocka_unit_test(test_what_cannot_be_kept_is_refused_and_changes_nothing),
         cmocka_unit_test(test_threads_may_share_states),
