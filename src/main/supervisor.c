@@ -109,12 +109,23 @@ static void start_listening(struct mail *mail)
             log_error(WHO, "cannot watch %s: %s", s->listening[i].text, strerror(errno));
 }
 
+static void close_listeners(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->listening_count; i++) {
+        close(s->listening[i].fd);
+        if (s->listening[i].text[0] == '/')
+            unlink(s->listening[i].text);
+    }
+    s->listening_count = 0;
+}
+
 static void stop_listening(struct mail *mail)
 {
     struct supervisor *s = *(struct supervisor **)(void *)(mail + 1);
     free(mail);
     for (unsigned i = 0; i < s->listening_count; i++)
         listener_stop(&s->listening[i].listener);
+    close_listeners(s); /* whoever comes now is refused at once, not left in the kernel's queue */
 }
 
 /* To worker 0, where the listeners live. */
@@ -125,15 +136,6 @@ static void tell_listeners(struct supervisor *s, void (*deliver)(struct mail *ma
     m->deliver = deliver;
     memcpy(m + 1, &s, sizeof s);
     mailbox_post(s->proxy.workers[0].mailbox, m);
-}
-
-static void close_listeners(struct supervisor *s)
-{
-    for (unsigned i = 0; i < s->listening_count; i++) {
-        close(s->listening[i].fd);
-        if (s->listening[i].text[0] == '/')
-            unlink(s->listening[i].text);
-    }
 }
 
 /* -------- starting -------- */

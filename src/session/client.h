@@ -43,6 +43,7 @@ struct client {
     enum client_state state;
     bool counted;   /* in proxy->logged_in */
     bool logged_in; /* has been told OK once */
+    bool being_killed;             /* a KILL CONNECTION is on its way to its link's server */
     bool advancing;
     bool advance_again;
     uint8_t restore_failures; /* links in a row that could not be brought to its session */

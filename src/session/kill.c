@@ -75,6 +75,8 @@ static void on_released(struct mail *mail)
     if (l == NULL || l->kills_pending == 0)
         return;
     l->kills_pending--;
+    if (l->client != NULL)
+        l->client->being_killed = false;
     if (l->client != NULL && l->client->state == CLIENT_IDLE && !l->soft &&
         l->purpose == PURPOSE_NONE)
         lease_after_request(l->client);
@@ -177,6 +179,7 @@ static void on_asked(struct mail *mail)
             job->thread_id = target->link->thread_id;
             job->link_id = target->link->id;
             target->link->kills_pending++;
+            target->being_killed = !job->query_only;
         } else if (job->allowed) {
             kill_here(target, job->query_only);
         }

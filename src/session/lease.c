@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A client whose session cannot be restored on this many links in a row gets an error. One without
- * a schema may well meet all the idle links of a pool, since no command unselects a schema. */
-#define RESTORE_FAILURES_MAX 200
+/* A client whose session cannot be restored on this many links in a row gets an error. */
+#define RESTORE_FAILURES_MAX 3
 
 static void begin_lease(struct client *c, struct link *l)
 {
@@ -66,11 +65,17 @@ static void prepare(struct client *c)
     struct link *l = c->link;
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
-    if (l->session == c->session && reads == 0 && !force_schema) {
+    if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers) {
         lease_ready(c);
         return;
     }
     client_set_state(c, CLIENT_RESTORING);
+    if (c->session->schema[0] == '\0' && l->session->schema[0] != '\0') {
+        link_chores_begin(l, PURPOSE_UNSELECT);
+        link_unselect_plan(l);
+        link_chores_send(l);
+        return;
+    }
     counters_add(&c->worker->counters, COUNTER_restores, 1);
     link_chores_begin(l, PURPOSE_RESTORE);
     bool planned = link_restore_plan(l, c->session, force_schema);
@@ -322,6 +327,32 @@ static void on_restored(struct link *l)
         client_fail_request(c, error.code, error.sqlstate, bytes_of_text(error.text));
 }
 
+/* The link is as after its login, but for the trackers and multi-statements. */
+static void on_unselected(struct link *l)
+{
+    struct client *c = l->client;
+    bool multi = l->session->multi_statements;
+    if (!l->chore_failed) {
+        struct session_state *s = session_state_hold(l->login_session);
+        struct session_state *exact = session_state_with_multi_statements(s, multi);
+        session_state_release(l->session);
+        l->session = exact != NULL ? exact : s;
+        l->needs_trackers = true;
+        l->residue_of = 0;
+        residue_left_init(&l->residue_left);
+        residue_begin_lease(c, l);
+        link_set_state(l, LINK_LEASED);
+        prepare(c);
+        return;
+    }
+    drop_link(c, CLOSE_LINK_CHORE_FAILED);
+    if (++c->restore_failures <= RESTORE_FAILURES_MAX)
+        acquire_again(c);
+    else
+        client_fail_request(c, l->chore_error.code, l->chore_error.sqlstate,
+                            bytes_of_text(l->chore_error.text));
+}
+
 static void on_cleaned(struct link *l)
 {
     struct session_state *after =
@@ -348,6 +379,9 @@ void link_chores_done(struct link *l)
                            bytes_of_text(l->chore_error.text));
         else
             registry_opened(l);
+        break;
+    case PURPOSE_UNSELECT:
+        on_unselected(l);
         break;
     case PURPOSE_RESTORE:
         on_restored(l);
@@ -379,6 +413,27 @@ static void tell_of_loss(struct client *c, struct link *l, enum close_reason why
                       bytes_of_text(close_reason_row(why)->text));
 }
 
+static enum close_reason loss_of(const struct client *c, enum close_reason why)
+{
+    if (c->being_killed)
+        return CLOSE_KILLED;
+    if (c->state == CLIENT_IDLE || c->state == CLIENT_WAITING)
+        return CLOSE_LINK_LOST_IDLE;
+    return why == CLOSE_LINK_PROTOCOL ? why : CLOSE_LINK_LOST;
+}
+
+/* True when the client lives on: nothing of its session or its request was on the link alone. */
+static bool survives_loss(struct client *c, const struct link *l, enum chore_purpose purpose,
+                          enum close_reason why)
+{
+    if (c->being_killed)
+        return false;
+    if (purpose == PURPOSE_RESTORE || purpose == PURPOSE_UNSELECT)
+        return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
+    return (c->state == CLIENT_IDLE || c->state == CLIENT_WAITING) && !is_firm(c, l) &&
+           l->status_known && residue_is_known(c);
+}
+
 void lease_link_lost(struct link *l, enum close_reason why)
 {
     enum chore_purpose purpose = l->purpose;
@@ -393,27 +448,15 @@ void lease_link_lost(struct link *l, enum close_reason why)
         link_close(l, why);
         return;
     }
-    bool idle = c->state == CLIENT_IDLE || c->state == CLIENT_WAITING;
-    bool carried = !is_firm(c, l) && l->status_known && residue_is_known(c);
-    if (purpose == PURPOSE_RESTORE && why != CLOSE_LINK_CHORE_FAILED) {
-        /* Nothing of the request was sent: another link may serve it. */
+    if (survives_loss(c, l, purpose, why)) {
         drop_link(c, why);
-        if (++c->restore_failures <= RESTORE_FAILURES_MAX) {
+        if (c->state != CLIENT_IDLE)
             acquire_again(c);
-            return;
-        }
-    } else if (idle && carried) {
-        bool wants_more = c->state == CLIENT_WAITING;
-        drop_link(c, why);
-        if (wants_more)
-            lease_acquire(c);
         return;
-    } else {
-        enum close_reason told = why == CLOSE_LINK_PROTOCOL ? why : CLOSE_LINK_LOST;
-        tell_of_loss(c, l, told);
-        drop_link(c, why);
     }
-    client_close(c, idle                         ? CLOSE_LINK_LOST_IDLE
-                    : why == CLOSE_LINK_PROTOCOL ? CLOSE_LINK_PROTOCOL
-                                                 : CLOSE_LINK_LOST);
+    enum close_reason told = loss_of(c, why);
+    if (!c->being_killed)
+        tell_of_loss(c, l, told);
+    drop_link(c, why);
+    client_close(c, told);
 }

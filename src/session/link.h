@@ -32,6 +32,7 @@ enum chore {
     CHORE_READ_DIAGNOSTICS,
     CHORE_READ_BACK, /* asks for residue before the link changes hands */
     CHORE_KILL,
+    CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
 #define LINK_CHORES_MAX 12
 
@@ -39,6 +40,7 @@ enum chore {
 enum chore_purpose {
     PURPOSE_NONE,
     PURPOSE_OPEN,    /* the end of the login */
+    PURPOSE_UNSELECT, /* the client's next request must not find a schema */
     PURPOSE_RESTORE, /* for the client's next request */
     PURPOSE_PARK,    /* before the link changes hands */
     PURPOSE_CLEAN,   /* after a client has left */
@@ -87,8 +89,9 @@ struct link {
     bool chore_failed;
     struct open_error chore_error;
     struct link_resolution *resolving;
-    uint8_t login_sequence;
+    uint8_t login_collation;
     bool login_switched;
+    bool needs_trackers;         /* its session forgot Weir's tracker settings */
     char who[96]; /* for the log */
 };
 
@@ -126,6 +129,10 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
 
+/* Answers a server's challenge with the pool's user's secret. False: `text` says why it cannot. */
+NODISCARD bool link_answer_challenge(struct link *l, struct bytes method, struct bytes challenge,
+                                     struct writer *out, uint16_t *code, char *text, size_t size);
+
 /* link_chores.c */
 void link_chores_begin(struct link *l, enum chore_purpose purpose);
 void link_chore_add(struct link *l, enum chore chore, enum command command, struct bytes argument);
@@ -137,6 +144,8 @@ void learn_link_trackers(struct link *l, struct bytes trackers);
 
 /* link_restore.c: adds the chores that turn l->session into `target`; false when it cannot be done
  * on this link (it must be closed). */
+/* Adds the one chore that unselects the schema. */
+void link_unselect_plan(struct link *l);
 NODISCARD bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema);
 void link_add_trackers(struct link *l);
 

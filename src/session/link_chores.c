@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Chores: what Weir itself asks of a link, in one write, answers read in order. */
 #include "base/check.h"
+#include "mysql/auth_packet.h"
 #include "session/client.h"
 
 #include <stdio.h>
@@ -45,6 +46,8 @@ static enum command chore_command(enum chore chore)
         return COMMAND_INIT_DB;
     case CHORE_PING:
         return COMMAND_PING;
+    case CHORE_CHANGE_USER:
+        return COMMAND_CHANGE_USER;
     case CHORE_TRACKERS:
     case CHORE_SET:
     case CHORE_PRIME:
@@ -115,12 +118,59 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         lease_read_back(l, chore, reply);
 }
 
+static void answer_switch(struct link *l, struct auth_packet p, uint8_t sequence)
+{
+    uint8_t auth[64];
+    uint8_t frame[80];
+    struct writer answer = writer_over(auth, sizeof auth);
+    struct writer w = writer_over(frame, sizeof frame);
+    if (!link_answer_challenge(l, p.method, p.data, &answer, &l->chore_error.code,
+                               l->chore_error.text, sizeof l->chore_error.text)) {
+        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+        return;
+    }
+    auth_answer_encode(&w, (uint8_t)(sequence + 1), writer_written(&answer));
+    uint8_t *out = stream_out_reserve(&l->stream, w.size);
+    if (out != NULL) {
+        memcpy(out, frame, w.size);
+        stream_out_commit(&l->stream, w.size);
+    }
+    if (out == NULL || stream_send(&l->stream, NULL) == STREAM_FAILED)
+        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+}
+
+/* COM_CHANGE_USER is a login: the server asks for the proof first. True at its end. */
+static bool next_of_change_user(struct link *l)
+{
+    struct buffer *b = l->stream.in;
+    struct frame_header header;
+    struct bytes payload;
+    if (frame_peek(buffer_unparsed(b), BUFFER_STANDARD / 2, &header, &payload) != FRAME_COMPLETE)
+        return false;
+    struct auth_packet p = auth_packet_decode(payload);
+    struct ok_packet ok;
+    b->parsed += FRAME_HEADER_SIZE + payload.size;
+    b->sent = b->parsed;
+    if (p.kind == AUTH_PACKET_SWITCH) {
+        answer_switch(l, p, header.sequence);
+        return false;
+    }
+    if (p.kind != AUTH_PACKET_OK || !ok_packet_decode(payload, &ok)) {
+        l->chore_failed = true;
+        return true;
+    }
+    l->status = ok.status & (uint16_t)~STATUS_SESSION_STATE_CHANGED;
+    return true;
+}
+
 /* One reply further, or false when more bytes are needed. */
 static bool next_reply(struct link *l)
 {
     struct buffer *b = l->stream.in;
     if (b == NULL)
         return false;
+    if (l->chores[l->chore_at] == CHORE_CHANGE_USER)
+        return next_of_change_user(l);
     for (;;) {
         struct reply_window w = {b->data, 0, b->sent, b->parsed, b->received};
         enum reply_verdict v = reply_step(&l->reply, &w);

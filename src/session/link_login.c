@@ -45,20 +45,17 @@ static void send_frame(struct link *l, const struct writer *w)
         link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text("the connection broke"));
 }
 
-/* The answer to a challenge; AUTH_FAIL has already failed the link. */
-static bool answer_challenge(struct link *l, struct bytes method_name, struct bytes challenge,
-                             struct writer *out)
+bool link_answer_challenge(struct link *l, struct bytes method_name, struct bytes challenge,
+                           struct writer *out, uint16_t *code, char *text, size_t size)
 {
     const struct auth_method *method = auth_method_find(method_name);
-    char text[256];
     if (method == NULL) {
+        *code = ER_NOT_SUPPORTED_AUTH_MODE;
         snprintf(
-            text, sizeof text,
+            text, size,
             "the account uses the authentication method '%.*s', which Weir does not speak yet; "
             "give it mysql_native_password",
             (int)method_name.size, (const char *)method_name.data);
-        link_fail_open(l, POOL_LOGIN_FAILED, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
-                       bytes_of_text(text));
         return false;
     }
     struct auth_secret secret;
@@ -66,15 +63,28 @@ static bool answer_challenge(struct link *l, struct bytes method_name, struct by
     user_secret_copy(l->worker->proxy->users, l->pool->user, &secret, server);
     enum auth_step step = method->answer(challenge, &secret, out);
     auth_secret_wipe(&secret);
-    if (step != AUTH_OK) {
-        snprintf(text, sizeof text,
-                 "Weir knows only the hash of the password of '%.64s'; it can log in to the server "
-                 "once a client has logged in with the right password",
-                 l->pool->user->name);
-        link_fail_open(l, POOL_LOGIN_FAILED, ER_ACCESS_DENIED_ERROR, "28000", bytes_of_text(text));
-        return false;
-    }
-    return true;
+    if (step == AUTH_OK)
+        return true;
+    *code = ER_ACCESS_DENIED_ERROR;
+    snprintf(
+        text, size,
+        "Weir knows only the hash of the password of '%.64s'; it can log in to the server once "
+        "a client has logged in with the right password",
+        l->pool->user->name);
+    return false;
+}
+
+/* The same during the login, which fails when there is no answer. */
+static bool answer_challenge(struct link *l, struct bytes method, struct bytes challenge,
+                             struct writer *out)
+{
+    char text[256];
+    uint16_t code;
+    if (link_answer_challenge(l, method, challenge, out, &code, text, sizeof text))
+        return true;
+    link_fail_open(l, POOL_LOGIN_FAILED, code, code == ER_ACCESS_DENIED_ERROR ? "28000" : "08004",
+                   bytes_of_text(text));
+    return false;
 }
 
 static void fail_from_err(struct link *l, const struct err_packet *e)
@@ -141,6 +151,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         return;
     }
     l->thread_id = g.thread_id;
+    l->login_collation = g.collation;
     publish_facts(l, &g);
     bool multi = l->want_multi;
     /* A hint names character sets, not an id; the restore chores do the rest. */

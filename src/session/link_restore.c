@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "session/client.h"
 #include "session/session_vars.h"
+#include "session/user_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,8 +122,29 @@ static bool add_set(struct link *l, const struct session_state *have,
     return fits;
 }
 
+void link_unselect_plan(struct link *l)
+{
+    /* A method that no account has makes the server ask for the proof with a fresh challenge. */
+    uint8_t text[400];
+    struct writer w = writer_over(text, sizeof text);
+    writer_text(&w, l->pool->user->name);
+    writer_u8(&w, 0);
+    writer_u8(&w, 0); /* no proof yet */
+    writer_u8(&w, 0); /* no schema */
+    writer_uint(&w, 2, l->login_collation);
+    writer_text(&w, "weir_ask_again");
+    writer_u8(&w, 0);
+    writer_u8(&w, 0); /* no attributes */
+    CHECK(!w.overflow);
+    link_chore_add(l, CHORE_CHANGE_USER, COMMAND_CHANGE_USER, writer_written(&w));
+}
+
 bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema)
 {
+    if (l->needs_trackers) {
+        link_add_trackers(l);
+        l->needs_trackers = false;
+    }
     if (l->session == target && !force_schema)
         return true;
     struct session_state *have = session_state_hold(l->session);
@@ -142,10 +164,8 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         link_chore_add(l, CHORE_SET_OPTION, COMMAND_SET_OPTION, bytes_of(option, 2));
     }
     if (strcmp(have->schema, target->schema) != 0 || force_schema) {
-        if (target->schema[0] == '\0')
-            ok = false; /* no command unselects a schema */
-        else
-            link_chore_add(l, CHORE_INIT_DB, COMMAND_INIT_DB, bytes_of_text(target->schema));
+        CHECK(target->schema[0] != '\0'); /* link_unselect_plan came first */
+        link_chore_add(l, CHORE_INIT_DB, COMMAND_INIT_DB, bytes_of_text(target->schema));
     }
     ok = ok && add_set(l, have, target);
     session_state_release(have);
