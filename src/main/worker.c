@@ -31,12 +31,14 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     list_init(&w->clients);
     list_init(&w->greeting);
     w->sweep_timer.on_fire = pool_events_on_sweep_timer;
+    w->probe_timer.on_fire = pool_registry_on_probe_timer;
     return true;
 }
 
 void worker_fini(struct worker *w)
 {
     loop_timer_cancel(w->loop, &w->sweep_timer);
+    loop_timer_cancel(w->loop, &w->probe_timer);
     mailbox_destroy(w->mailbox);
     loop_turn(w->loop, 0); /* frees what was closed last */
     buffer_cache_destroy(w->buffers);

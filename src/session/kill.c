@@ -106,8 +106,7 @@ static void open_side(struct kill_job *job)
         end_job(job, &error);
         return;
     }
-    struct link_pool *pool = pool_registry_pool(job->home, job->group, job->user, 0);
-    if (pool != NULL && link_open_side(job->home, pool, job))
+    if (link_open_side(job->home, job->group, job->user, job))
         return;
     server_group_end_side(job->group);
     snprintf(error.text, sizeof error.text, "out of memory");

@@ -33,6 +33,8 @@ static void link_free(struct loop_task *task)
         session_state_release(l->session);
     if (l->login_session != NULL)
         session_state_release(l->login_session);
+    if (l->side)
+        free(l->pool);
     free(l);
 }
 
@@ -271,11 +273,19 @@ void link_open(struct worker *w, struct link_pool *pool, struct session_state *h
     link_resolve(l);
 }
 
-bool link_open_side(struct worker *w, struct link_pool *pool, struct kill_job *job)
+bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
+                    struct kill_job *job)
 {
-    struct link *l = link_create(w, pool);
-    if (l == NULL)
+    struct link_pool *pool = calloc(1, sizeof *pool); /* of its own; the policy knows nothing of it */
+    if (pool == NULL)
         return false;
+    pool->group = group;
+    pool->user = user;
+    struct link *l = link_create(w, pool);
+    if (l == NULL) {
+        free(pool);
+        return false;
+    }
     l->kill = job;
     l->side = true;
     link_resolve(l);
@@ -303,8 +313,12 @@ void link_logged_in(struct link *l)
     l->opened_at = loop_now(l->worker->loop);
     l->session = session_state_hold(l->login_session);
     residue_left_init(&l->residue_left);
-    if (l->side) {
+    if (l->kill != NULL) {
         kill_side_open(l);
+        return;
+    }
+    if (l->side) { /* a probe: the greeting was all it was about */
+        link_close(l, CLOSE_LINK_SIDE_DONE);
         return;
     }
     link_chores_begin(l, PURPOSE_OPEN);

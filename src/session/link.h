@@ -99,8 +99,10 @@ struct link {
  * client wants, may be NULL; takes the reference. */
 void link_open(struct worker *w, struct link_pool *pool, struct session_state *hint);
 
-/* The same for a KILL, outside the pool. False when it cannot even begin. */
-NODISCARD bool link_open_side(struct worker *w, struct link_pool *pool, struct kill_job *job);
+/* The same for a KILL, outside the pool; without a job it only learns what the greeting says. False
+ * when it cannot even begin. */
+NODISCARD bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
+                              struct kill_job *job);
 
 void link_set_state(struct link *l, enum link_state state);
 

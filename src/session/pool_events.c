@@ -422,21 +422,6 @@ void registry_sweep(struct worker *w, struct server_group *g)
     finish(w, g, true);
 }
 
-void pool_events_probe(struct worker *w, struct link_pool *p)
-{
-    /* Asking for one warm link makes the policy open it; the limit is put right at once. */
-    (void)lock_group(w, p->group);
-    struct pool_limits limits = p->shared.policy.limits;
-    struct pool_limits one = limits;
-    one.size = limits.size > 0 ? limits.size : 1;
-    pool_configure(&p->shared.policy, one);
-    unlock_group(w, p->group, true);
-    pthread_mutex_lock(&p->group->lock);
-    pool_configure(&p->shared.policy, limits);
-    pthread_mutex_unlock(&p->group->lock);
-    perform_all(w);
-}
-
 void pool_events_on_sweep_timer(struct loop_timer *timer)
 {
     struct worker *w = container_of(timer, struct worker, sweep_timer);

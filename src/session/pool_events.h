@@ -5,9 +5,6 @@
 
 #include "session/pool_registry.h"
 
-/* Opens one link of an empty pool. */
-void pool_events_probe(struct worker *w, struct link_pool *p);
-
 /* Fires pool_sweep for all servers; the worker's sweep_timer. */
 void pool_events_on_sweep_timer(struct loop_timer *timer);
 

@@ -6,7 +6,6 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "session/client.h"
-#include "session/pool_events.h"
 #include "session/user_store.h"
 
 #include <stdlib.h>
@@ -185,21 +184,34 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
     return made;
 }
 
-/* The dialect of most drivers; the first link is opened in it because some client will want it. */
-#define COMMON_DIALECT (CAP(MULTI_RESULTS) | CAP(PS_MULTI_RESULTS))
+/* While a server has not been reached, it is asked this often. */
+#define PROBE_INTERVAL USEC_PER_SEC
+
+static bool probe(struct worker *w, struct server_group *g)
+{
+    if (atomic_load(&g->facts) != NULL)
+        return true;
+    struct user *u = user_store_any(w->proxy->users, g->name);
+    if (u == NULL)
+        return true; /* only hashes are known: the first client's login will teach more */
+    if (server_group_take_side(g) && !link_open_side(w, g, u, NULL))
+        server_group_end_side(g);
+    return false;
+}
 
 void pool_registry_probe(struct worker *w)
 {
     struct pool_registry *r = w->proxy->registry;
-    for (size_t i = 0; i < r->group_count; i++) {
-        struct server_group *g = &r->groups[i];
-        struct user *u = user_store_any(w->proxy->users, g->name);
-        if (u == NULL)
-            continue; /* only hashes are known: the first client's login will teach more */
-        struct link_pool *p = pool_registry_pool(w, g, u, COMMON_DIALECT);
-        if (p != NULL)
-            pool_events_probe(w, p);
-    }
+    bool all_known = true;
+    for (size_t i = 0; i < r->group_count; i++)
+        all_known = probe(w, &r->groups[i]) && all_known;
+    if (!all_known && !w->draining)
+        loop_timer_set(w->loop, &w->probe_timer, PROBE_INTERVAL);
+}
+
+void pool_registry_on_probe_timer(struct loop_timer *timer)
+{
+    pool_registry_probe(container_of(timer, struct worker, probe_timer));
 }
 
 bool server_group_take_side(struct server_group *group)

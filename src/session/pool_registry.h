@@ -76,8 +76,9 @@ struct server_group *pool_registry_group(struct pool_registry *r, const char *na
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect);
 
-/* Opens the first link of a server, to learn what its greetings say. */
+/* Logs in to each server once, to learn what its greetings say; again until it has answered. */
 void pool_registry_probe(struct worker *w);
+void pool_registry_on_probe_timer(struct loop_timer *timer);
 
 /* True (and counted) when a side connection may be opened now. */
 NODISCARD bool server_group_take_side(struct server_group *group);

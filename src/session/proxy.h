@@ -53,6 +53,7 @@ struct worker {
     struct list greeting; /* clients that wait for the first facts about their server */
     uint32_t next_client; /* low bits of the next client id */
     struct action_queue actions;
+    struct loop_timer probe_timer; /* worker 0: while a server has not been reached */
     struct loop_timer sweep_timer;
     usec_t sweep_at; /* when it fires, 0 not set */
     bool draining;
