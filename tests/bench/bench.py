@@ -74,19 +74,21 @@ def progress(text):
 # --- speed -----------------------------------------------------------------------------------------
 
 def wait_until_alone(options):
-    """Until the connections of the last run are gone, so that they are not counted in the next."""
-    links = options.links + 2
+    """Until the connections of the last run are gone, so that they are not counted in the next.
+    Returns how many are left: Weir's links, which stay."""
     for _ in range(100):
-        if status_of_server(options, "Threads_connected") <= links:
+        left = status_of_server(options, "Threads_connected") - 1  # but for the one that asks
+        if left <= options.links:
             break
         time.sleep(0.05)
-    admin(options, "FLUSH STATUS")
+    return left
 
 
 def measure(options, path, threads):
     """One run. CPU is counted from when all clients are connected until all have left."""
-    wait_until_alone(options)
-    idle_links = status_of_server(options, "Threads_connected") - 1  # but for the one that asks
+    idle_links = wait_until_alone(options)
+    # Asked and answered over the path itself: through Weir that is not one more connection.
+    sysbench.client(path.port, "FLUSH STATUS")
     before = {}
 
     def on_started():
@@ -94,16 +96,16 @@ def measure(options, path, threads):
 
     report = sysbench.run("oltp_point_select", path.port, threads, options.seconds,
                           f"--table-size={ROWS}", on_started=on_started)
+    cpu_after = cpu_seconds(path.pid) if path.pid else 0.0
     if report.status != 0 or report.queries == 0:
         raise sysbench.SysbenchError(f"{path.name}, {threads} threads: " +
                                      "; ".join(report.fatal_text[:3] or ["no queries"]))
-    used = status_of_server(options, "Max_used_connections")
+    used = int(sysbench.client(path.port, "SHOW GLOBAL STATUS LIKE 'Max_used_connections'").split()[1])
     result = {"path": path.name, "threads": threads, "qps": report.qps, "p99_ms": report.p99_ms,
               "queries": report.queries,
-              # Weir keeps its links between runs; the others start from nothing.
               "server_connections": used if path.name == "Weir" else used - idle_links}
     if path.pid:
-        result["cpu_us"] = (cpu_seconds(path.pid) - before["cpu"]) * 1e6 / report.queries
+        result["cpu_us"] = (cpu_after - before["cpu"]) * 1e6 / report.queries
         result["rss_kib"] = memory_bytes(path.pid) // 1024
     return result
 

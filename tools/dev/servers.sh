@@ -4,7 +4,7 @@
 
 PATH=$PATH:/usr/sbin:/sbin
 SERVER_USER=app     # the account that clients use, and its database
-SERVER_PASSWORD=app # on 127.0.0.1, with rights on that database alone
+SERVER_PASSWORD=app # on 127.0.0.1; may watch the server, and change that database alone
 WEIR=${WEIR_BINARY:-build/release/weir}
 STARTED=() # process ids, in the order in which they were started
 
@@ -104,7 +104,7 @@ server_start() {
 CREATE DATABASE IF NOT EXISTS $SERVER_USER;
 CREATE USER IF NOT EXISTS $SERVER_USER@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('$SERVER_PASSWORD');
 GRANT ALL ON $SERVER_USER.* TO $SERVER_USER@'%';
-GRANT PROCESS ON *.* TO $SERVER_USER@'%';
+GRANT PROCESS, RELOAD ON *.* TO $SERVER_USER@'%';
 EOF
     start_process "$STATE/mariadb.log" mariadbd --no-defaults --user="$(id -un)" \
         --datadir="$STATE/data" --init-file="$STATE/accounts.sql" --pid-file="$STATE/mariadb.pid" \
