@@ -48,11 +48,11 @@ run_clients() {
 stop_servers_at_exit
 state_directory demo
 need_packages "for ./dev demo" python3
-pause="a pause of about $think ms"
-[ "$think" -gt 0 ] || pause="no pause"
+pause="a pause of about $think ms,"
+[ "$think" -gt 0 ] || pause="no pause,"
 echo
-echo "  Each sysbench client: a connection, a transaction of 20 queries, $pause,"
-echo "  the next transaction, and so on. First $clients of them without Weir, then with it."
+echo "  A sysbench client has a connection of its own, does a transaction of 20 queries,"
+echo "  $pause the next. $clients of them, first without Weir, then with it:"
 echo
 step "Weir is built" build_weir
 step "a MariaDB with max_connections = $max_connections is started" server_start "$max_connections" \
