@@ -51,8 +51,8 @@ need_packages "for ./dev demo" python3
 pause="a pause of about $think ms,"
 [ "$think" -gt 0 ] || pause="no pause,"
 echo
-echo "  A sysbench client has a connection of its own, does a transaction of 20 queries,"
-echo "  $pause the next. $clients of them, first without Weir, then with it:"
+echo "  $clients sysbench clients, each with a connection of its own: a transaction of"
+echo "  20 queries, $pause the next. First without Weir, then with it."
 echo
 step "Weir is built" build_weir
 step "a MariaDB with max_connections = $max_connections is started" server_start "$max_connections" \
