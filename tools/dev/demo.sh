@@ -48,11 +48,11 @@ run_clients() {
 stop_servers_at_exit
 state_directory demo
 need_packages "for ./dev demo" python3
-pause="a pause of about $think ms,"
+pause="about $think ms of pause,"
 [ "$think" -gt 0 ] || pause="no pause,"
 echo
 echo "  $clients sysbench clients, each with a connection of its own: a transaction of"
-echo "  20 queries, $pause the next. First without Weir, then with it."
+echo "  20 queries, $pause the next. Without Weir, then with it."
 echo
 step "Weir is built" build_weir
 step "a MariaDB with max_connections = $max_connections is started" server_start "$max_connections" \
