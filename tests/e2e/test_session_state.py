@@ -334,13 +334,14 @@ def session_mode(module_weir):
     return module_weir(pool_max_size=2, server_max_connections=2, pool_mode="session")
 
 
-def run(address, scenario, capabilities, root, other, between):
-    """The raw replies; between(step) is called after every statement but the last."""
+def run(address, scenario, capabilities, root, other, enemy=None, between=lambda: None):
+    """The raw replies; between() is called after every statement but the last."""
     for statement in TABLES:
         root.query(statement)
     replies = []
     with wire.connect(address, schema=scenario.schema, capabilities=capabilities) as w:
         w.local_files = scenario.files
+        w.while_waiting = enemy.go_on if enemy else None
         between()
         for number, step in enumerate(scenario.steps):
             if isinstance(step, Other):
@@ -374,14 +375,14 @@ def parameters():
 def test_shared_link(server, one_link, root, direct, name, client):
     scenario = SCENARIOS[name]
     capabilities, work = KINDS[client]
-    theirs = run(server.address, scenario, capabilities, root, direct, lambda: None)
+    theirs = run(server.address, scenario, capabilities, root, direct)
     enemy = adversary.Adversary(one_link.address, capabilities, work)
     patience = PATIENCE_S if scenario.shared else PINNED_S
 
     def between():
         enemy.take_the_link(0.005 if enemy.blocked else patience)
 
-    ours = run(one_link.address, scenario, capabilities, root, direct, between)
+    ours = run(one_link.address, scenario, capabilities, root, direct, enemy, between)
     blocked = enemy.blocked
     enemy.finish()
     compare(scenario, theirs, ours)
@@ -396,9 +397,9 @@ def test_session_mode(server, session_mode, root, direct, name):
     capabilities, work = KINDS["plain"]
     if name == "global_does_not_change_session":
         pytest.skip("speaks of links that change hands")
-    theirs = run(server.address, scenario, capabilities, root, direct, lambda: None)
+    theirs = run(server.address, scenario, capabilities, root, direct)
     enemy = adversary.Adversary(session_mode.address, capabilities, work)
-    ours = run(session_mode.address, scenario, capabilities, root, direct,
+    ours = run(session_mode.address, scenario, capabilities, root, direct, enemy,
                lambda: enemy.take_the_link(PATIENCE_S))
     enemy.finish()
     compare(scenario, theirs, ours)

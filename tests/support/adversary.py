@@ -48,6 +48,10 @@ class Adversary:
         self.blocked += 1
         return False
 
+    def go_on(self):
+        """What it began, without waiting: it must not hold the link while the other one wants it."""
+        self._pump(0)
+
     def _pump(self, end):
         while self.todo or self.busy is not None:
             if self.busy is None:

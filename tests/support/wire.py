@@ -145,6 +145,7 @@ class Wire:
         self.local_files = {}
         self.greeting = None
         self.statement = 0
+        self.while_waiting = None  # called again and again until bytes come
 
     # --- bytes ---
 
@@ -162,6 +163,11 @@ class Wire:
             if self.at > 1 << 20:
                 del self.buffer[:self.at]
                 self.at = 0
+            end = time.monotonic() + self.socket.gettimeout()
+            while self.while_waiting and not self.readable_now(0.002):
+                if time.monotonic() > end:
+                    raise TimeoutError("no reply")
+                self.while_waiting()
             try:
                 data = self.socket.recv(1 << 18)
             except ConnectionResetError as error:
@@ -222,8 +228,11 @@ class Wire:
     def send(self, payload, sequence=0):
         self.send_bytes(frames(payload, sequence))
 
+    def readable_now(self, timeout):
+        return bool(select.select([self.socket], [], [], timeout)[0])
+
     def readable(self, timeout):
-        return self.at < len(self.buffer) or bool(select.select([self.socket], [], [], timeout)[0])
+        return self.at < len(self.buffer) or self.readable_now(timeout)
 
     def at_end(self, timeout=5):
         """True when the other side closes within the timeout, without another byte."""
