@@ -26,7 +26,10 @@ static inline struct bytes bytes_of_text(const char *text)
 
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    if (a.size != b.size)
+        return false;
+    return a.size == 0 || a.data == b.data ||
+           (a.data != NULL && b.data != NULL && memcmp(a.data, b.data, a.size) == 0);
 }
 
 static inline bool bytes_equal_text(struct bytes a, const char *text)

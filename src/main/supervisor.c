@@ -99,10 +99,23 @@ static bool open_listeners(struct supervisor *s)
     return true;
 }
 
+/* To worker 0, where the listeners live. */
+struct order {
+    struct mail mail;
+    struct supervisor *from;
+};
+
+static struct supervisor *take_order(struct mail *mail)
+{
+    struct order *o = container_of(mail, struct order, mail);
+    struct supervisor *s = o->from;
+    free(o);
+    return s;
+}
+
 static void start_listening(struct mail *mail)
 {
-    struct supervisor *s = *(struct supervisor **)(void *)(mail + 1);
-    free(mail);
+    struct supervisor *s = take_order(mail);
     for (unsigned i = 0; i < s->listening_count; i++)
         if (!listener_start(&s->listening[i].listener, s->proxy.workers[0].loop,
                             s->listening[i].fd))
@@ -121,21 +134,19 @@ static void close_listeners(struct supervisor *s)
 
 static void stop_listening(struct mail *mail)
 {
-    struct supervisor *s = *(struct supervisor **)(void *)(mail + 1);
-    free(mail);
+    struct supervisor *s = take_order(mail);
     for (unsigned i = 0; i < s->listening_count; i++)
         listener_stop(&s->listening[i].listener);
     close_listeners(s); /* whoever comes now is refused at once, not left in the kernel's queue */
 }
 
-/* To worker 0, where the listeners live. */
 static void tell_listeners(struct supervisor *s, void (*deliver)(struct mail *mail))
 {
-    struct mail *m = calloc(1, sizeof *m + sizeof s);
-    CHECK(m != NULL);
-    m->deliver = deliver;
-    memcpy(m + 1, &s, sizeof s);
-    mailbox_post(s->proxy.workers[0].mailbox, m);
+    struct order *o = calloc(1, sizeof *o);
+    CHECK(o != NULL);
+    o->mail.deliver = deliver;
+    o->from = s;
+    mailbox_post(s->proxy.workers[0].mailbox, &o->mail);
 }
 
 /* -------- starting -------- */

@@ -19,11 +19,11 @@ enum reply_shape {
 
 /* Where a command is served. */
 enum command_policy {
-    COMMAND_LINK,    /* on a link */
-    COMMAND_PIN,     /* on a link, which is pinned to the client from then on */
+    COMMAND_LINK,      /* on a link */
+    COMMAND_PIN,       /* on a link, which is pinned to the client from then on */
     COMMAND_STATEMENT, /* on the link that has the prepared statement; pins */
-    COMMAND_LOCAL,   /* by Weir itself, or by a rule of its own */
-    COMMAND_UNKNOWN, /* no server knows it any more: 1047 as a server says it, from Weir */
+    COMMAND_LOCAL,     /* by Weir itself, or by a rule of its own */
+    COMMAND_UNKNOWN,   /* no server knows it any more: 1047 as a server says it, from Weir */
 };
 
 #define COMMAND(name, byte, text, reply, policy) COMMAND_##name = (byte),

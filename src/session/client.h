@@ -41,9 +41,9 @@ struct client {
     struct loop_task more; /* goes on in the next turn: this one's slice is used up */
     uint32_t id;           /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
-    bool counted;   /* in proxy->logged_in */
-    bool logged_in; /* has been told OK once */
-    bool being_killed;             /* a KILL CONNECTION is on its way to its link's server */
+    bool counted;      /* in proxy->logged_in */
+    bool logged_in;    /* has been told OK once */
+    bool being_killed; /* a KILL CONNECTION is on its way to its link's server */
     bool advancing;
     bool advance_again;
     uint8_t restore_failures; /* links in a row that could not be brought to its session */

@@ -146,6 +146,7 @@ bool client_step_idle(struct client *c)
     }
     if (!have(c, FRAME_HEADER_SIZE))
         return false;
+    CHECK(c->stream.in != NULL);
     struct frame_header header = frame_header_read(unparsed(c).data);
     if (header.sequence != 0) {
         client_close(c, CLOSE_CLIENT_SEQUENCE);
@@ -158,6 +159,7 @@ bool client_step_idle(struct client *c)
     if (!have(c, c->request.whole ? size : REQUEST_WHOLE_MAX))
         return false;
     struct bytes payload = unparsed(c);
+    CHECK(payload.data != NULL);
     payload.data += FRAME_HEADER_SIZE;
     payload.size = c->request.whole ? header.size : payload.size - FRAME_HEADER_SIZE;
     const struct command_row *row = command_find(payload.data[0]);

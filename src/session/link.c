@@ -276,7 +276,8 @@ void link_open(struct worker *w, struct link_pool *pool, struct session_state *h
 bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
                     struct kill_job *job)
 {
-    struct link_pool *pool = calloc(1, sizeof *pool); /* of its own; the policy knows nothing of it */
+    struct link_pool *pool =
+        calloc(1, sizeof *pool); /* of its own; the policy knows nothing of it */
     if (pool == NULL)
         return false;
     pool->group = group;

@@ -39,12 +39,12 @@ enum chore {
 /* Why chores are under way, and so what happens when they are done. */
 enum chore_purpose {
     PURPOSE_NONE,
-    PURPOSE_OPEN,    /* the end of the login */
+    PURPOSE_OPEN,     /* the end of the login */
     PURPOSE_UNSELECT, /* the client's next request must not find a schema */
-    PURPOSE_RESTORE, /* for the client's next request */
-    PURPOSE_PARK,    /* before the link changes hands */
-    PURPOSE_CLEAN,   /* after a client has left */
-    PURPOSE_KILL,    /* on a side link */
+    PURPOSE_RESTORE,  /* for the client's next request */
+    PURPOSE_PARK,     /* before the link changes hands */
+    PURPOSE_CLEAN,    /* after a client has left */
+    PURPOSE_KILL,     /* on a side link */
 };
 
 struct kill_job;
@@ -91,8 +91,8 @@ struct link {
     struct link_resolution *resolving;
     uint8_t login_collation;
     bool login_switched;
-    bool needs_trackers;         /* its session forgot Weir's tracker settings */
-    char who[96]; /* for the log */
+    bool needs_trackers; /* its session forgot Weir's tracker settings */
+    char who[96];        /* for the log */
 };
 
 /* Begins to open a link for a pool (an OPEN action). `hint` is the session state that its first

@@ -255,6 +255,7 @@ void link_login_continue(struct link *l)
             on_packet(l, payload, header.sequence);
             if (l->state == LINK_CLOSED)
                 return;
+            CHECK(l->stream.in != NULL);
             l->stream.in->parsed += FRAME_HEADER_SIZE + payload.size;
             l->stream.in->sent = l->stream.in->parsed;
             stream_trim(&l->stream);

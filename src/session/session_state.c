@@ -225,10 +225,14 @@ struct session_state *session_state_login(unsigned collation, unsigned fallback,
     return intern(&d);
 }
 
+static bool has_nul(struct bytes text)
+{
+    return text.size > 0 && text.data != NULL && memchr(text.data, 0, text.size) != NULL;
+}
+
 struct session_state *session_state_with_schema(struct session_state *s, struct bytes schema)
 {
-    if (schema.size > SESSION_TEXT_MAX ||
-        memchr(schema.data ? schema.data : (const uint8_t *)"", 0, schema.size) != NULL)
+    if (schema.size > SESSION_TEXT_MAX || has_nul(schema))
         return NULL;
     if (bytes_equal_text(schema, s->schema))
         return s;
@@ -276,9 +280,8 @@ static int compare(struct bytes a, struct bytes b)
 struct session_state *session_state_with_variable(struct session_state *s, struct bytes name,
                                                   struct bytes value)
 {
-    if (name.size == 0 || name.size > 64 || value.size > SESSION_TEXT_MAX ||
-        memchr(name.data, 0, name.size) != NULL ||
-        (value.size > 0 && memchr(value.data, 0, value.size) != NULL))
+    if (name.size == 0 || name.size > 64 || value.size > SESSION_TEXT_MAX || has_nul(name) ||
+        has_nul(value))
         return NULL;
     struct draft d;
     draft_from(&d, s);

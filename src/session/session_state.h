@@ -54,8 +54,8 @@ NODISCARD struct session_state *session_state_with_schema(struct session_state *
 NODISCARD struct session_state *session_state_with_multi_statements(struct session_state *s,
                                                                     bool on);
 
-/* character_set_client, _connection, _results, collation_connection (and collation_results, which is
- * no variable, but follows from SET NAMES … COLLATE) go to their members. Setting
+/* character_set_client, _connection, _results, collation_connection (and collation_results, which
+ * is no variable, but follows from SET NAMES … COLLATE) go to their members. Setting
  * character_set_connection or _results makes the collation its default. */
 NODISCARD struct session_state *session_state_with_variable(struct session_state *s,
                                                             struct bytes name, struct bytes value);
