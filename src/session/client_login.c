@@ -131,7 +131,7 @@ static void deny(struct client *c, const char *user, bool with_password)
 static void send_login_ok(struct client *c)
 {
     const char *schema = c->session->schema;
-    if (!c->changing_user || schema[0] == '\0' || (c->capabilities & CAP(SESSION_TRACK)) == 0) {
+    if (schema[0] == '\0' || (c->capabilities & CAP(SESSION_TRACK)) == 0) {
         client_send_ok(c, c->login_sequence);
         return;
     }

@@ -226,9 +226,7 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
 static void clean(struct link *l)
 {
     link_chores_begin(l, PURPOSE_CLEAN);
-    link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
-    link_add_trackers(l);
-    counters_add(&l->worker->counters, COUNTER_resets, 1);
+    link_add_reset(l);
     l->residue_of = 0;
     residue_left_init(&l->residue_left);
     link_chores_send(l);
@@ -357,7 +355,7 @@ static void on_cleaned(struct link *l)
 {
     struct session_state *after =
         l->chore_failed ? NULL : session_state_after_reset(l->session, l->login_session);
-    if (after == NULL || (l->pool->dialect & (CAP(IGNORE_SPACE) | CAP(INTERACTIVE))) != 0) {
+    if (after == NULL) {
         link_close(l, CLOSE_LINK_CHORE_FAILED);
         return;
     }

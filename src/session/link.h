@@ -34,7 +34,7 @@ enum chore {
     CHORE_KILL,
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
-#define LINK_CHORES_MAX 12
+#define LINK_CHORES_MAX 20
 
 /* Why chores are under way, and so what happens when they are done. */
 enum chore_purpose {
@@ -150,6 +150,8 @@ void learn_link_trackers(struct link *l, struct bytes trackers);
 void link_unselect_plan(struct link *l);
 NODISCARD bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema);
 void link_add_trackers(struct link *l);
+/* Adds the chores that empty the session. */
+void link_add_reset(struct link *l);
 
 static inline bool link_in_transaction(const struct link *l)
 {

@@ -20,6 +20,28 @@ void link_add_trackers(struct link *l)
     link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of(text, sizeof text - 1));
 }
 
+/* Effects of capabilities that the login has and a reset on MariaDB takes away; on MySQL they are
+ * there already. */
+static void add_login_effects(struct link *l)
+{
+    static const char ignore_space[] = "SET sql_mode=CONCAT(@@sql_mode,',IGNORE_SPACE')";
+    static const char interactive[] = "SET wait_timeout=@@global.interactive_timeout";
+    if ((l->pool->dialect & CAP(IGNORE_SPACE)) != 0)
+        link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY,
+                       bytes_of(ignore_space, sizeof ignore_space - 1));
+    if ((l->pool->dialect & CAP(INTERACTIVE)) != 0)
+        link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY,
+                       bytes_of(interactive, sizeof interactive - 1));
+}
+
+void link_add_reset(struct link *l)
+{
+    link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
+    link_add_trackers(l);
+    add_login_effects(l);
+    counters_add(&l->worker->counters, COUNTER_resets, 1);
+}
+
 /* Does the link have a variable set that the target has not? Only a reset takes it away. */
 static bool has_more(const struct session_state *have, const struct session_state *want)
 {
@@ -143,21 +165,18 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
 {
     if (l->needs_trackers) {
         link_add_trackers(l);
+        add_login_effects(l);
         l->needs_trackers = false;
     }
     if (l->session == target && !force_schema)
         return true;
     struct session_state *have = session_state_hold(l->session);
     bool ok = true;
-    /* These two are effects of the login that a reset undoes on MariaDB. */
-    bool frail = (l->pool->dialect & (CAP(IGNORE_SPACE) | CAP(INTERACTIVE))) != 0;
     if (has_more(have, target)) {
-        link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
-        link_add_trackers(l);
+        link_add_reset(l);
         struct session_state *after = session_state_after_reset(have, l->login_session);
-        ok = after != NULL && !frail;
+        ok = after != NULL;
         have = after != NULL ? after : have;
-        counters_add(&l->worker->counters, COUNTER_resets, 1);
     }
     if (have->multi_statements != target->multi_statements) {
         const uint8_t option[2] = {target->multi_statements ? 0 : 1, 0};

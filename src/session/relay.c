@@ -22,6 +22,7 @@ static enum reply_verdict judge(struct link *l)
             return v;
         learn_link_trackers(l, l->reply.trackers);
         learn_trackers(l->client, l->reply.trackers);
+        l->reply.dialect.filter = l->client->tracks; /* which this statement may have changed */
     }
 }
 
@@ -51,7 +52,6 @@ static enum relay_step pass_on(struct link *l)
 {
     struct client *c = l->client;
     enum stream_result r = stream_send(&c->stream, &l->stream);
-    l->reply.inserted_eof = 0; /* it is gone, or the buffer has moved */
     if (r == STREAM_FAILED) {
         client_close(c, CLOSE_CLIENT_IO);
         return RELAY_STOP;
