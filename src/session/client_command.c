@@ -252,6 +252,23 @@ static bool request_sent(struct client *c)
     return true;
 }
 
+/* In mid-request. False: wait, or the client is gone. */
+static bool receive_more(struct client *c)
+{
+    switch (stream_fill(&c->stream)) {
+    case STREAM_OK:
+        return true;
+    case STREAM_AGAIN:
+    case STREAM_FULL:
+        return false;
+    case STREAM_EOF:
+    case STREAM_FAILED:
+        break;
+    }
+    client_close(c, CLOSE_CLIENT_GONE);
+    return false;
+}
+
 /* Sends what is claimed. False: wait, or the client is gone. */
 static bool push(struct client *c)
 {
@@ -302,17 +319,8 @@ bool client_step_request(struct client *c)
             return request_sent(c);
         if (refused_early(c))
             return false;
-        switch (stream_fill(&c->stream)) {
-        case STREAM_OK:
-            break;
-        case STREAM_AGAIN:
-        case STREAM_FULL:
+        if (!receive_more(c))
             return false;
-        case STREAM_EOF:
-        case STREAM_FAILED:
-            client_close(c, CLOSE_CLIENT_GONE);
-            return false;
-        }
     }
     return true;
 }
@@ -360,17 +368,8 @@ bool client_step_infile(struct client *c)
             client_set_state(c, CLIENT_REPLY);
             return true;
         }
-        switch (stream_fill(&c->stream)) {
-        case STREAM_OK:
-            break;
-        case STREAM_AGAIN:
-        case STREAM_FULL:
+        if (!receive_more(c))
             return false;
-        case STREAM_EOF:
-        case STREAM_FAILED:
-            client_close(c, CLOSE_CLIENT_GONE);
-            return false;
-        }
     }
     return true;
 }

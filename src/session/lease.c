@@ -146,6 +146,7 @@ void lease_acquire(struct client *c)
                  "Too many connections: %u clients wait for a link already (pool_max_waiters)",
                  c->worker->config->global.pool_max_waiters);
         client_fail_request(c, ER_CON_COUNT_ERROR, "08004", bytes_of_text(text));
+        registry_perform(c->worker);
         break;
     }
     }
