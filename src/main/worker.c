@@ -140,7 +140,8 @@ static void on_drain(struct mail *mail)
     struct message m = take(mail);
     m.to->draining = true;
     list_for_each (&m.to->clients, node) {
-        client_drain(container_of(node, struct client, node));
+        struct client *c = container_of(node, struct client, node);
+        loop_defer(m.to->loop, &c->more); /* it looks at `draining`; closing now may close others */
     }
 }
 
@@ -153,9 +154,9 @@ static void on_close_all(struct mail *mail)
 {
     struct message m = take(mail);
     m.to->draining = true;
-    list_for_each (&m.to->clients, node) {
-        client_close(container_of(node, struct client, node), CLOSE_SHUTDOWN_FORCED);
-    }
+    struct list_node *first;
+    while ((first = list_first(&m.to->clients)) != NULL)
+        client_close(container_of(first, struct client, node), CLOSE_SHUTDOWN_FORCED);
 }
 
 void worker_send_close_all(struct worker *w)

@@ -135,7 +135,11 @@ static void client_on_ready(struct loop_fd *io)
 
 static void client_on_more(struct loop_task *task)
 {
-    client_advance(container_of(task, struct client, more));
+    struct client *c = container_of(task, struct client, more);
+    if (c->worker->draining)
+        client_drain(c);
+    if (c->state != CLIENT_CLOSED)
+        client_advance(c);
 }
 
 static uint32_t next_id(struct worker *w)
@@ -326,7 +330,7 @@ void client_advance(struct client *c)
 
 void client_drain(struct client *c)
 {
-    bool firm = c->link != NULL && !c->link->soft;
+    bool firm = c->link != NULL && (!c->link->soft || !c->link->status_known);
     if (c->state == CLIENT_GREETING || c->state == CLIENT_LOGIN ||
         (c->state == CLIENT_IDLE && !firm))
         client_close(c, CLOSE_SHUTDOWN);
@@ -376,7 +380,9 @@ static uint8_t last_words_sequence(const struct client *c, enum close_reason why
 {
     if (why == CLOSE_CLIENT_SEQUENCE)
         return 0; /* as a server, which has lost count as well */
-    return c->state == CLIENT_LOGIN || c->state == CLIENT_AUTHENTICATING ? c->login_sequence : 1;
+    return c->login_schema != NULL || c->state == CLIENT_LOGIN || c->state == CLIENT_AUTHENTICATING
+               ? c->login_sequence
+               : 1;
 }
 
 void client_close(struct client *c, enum close_reason why)

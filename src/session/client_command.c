@@ -346,11 +346,13 @@ static bool claim_file(struct client *c, uint8_t *last_sequence)
             return false;
         uint8_t *at = b->data + b->parsed;
         struct frame_header header = frame_header_read(at);
+        bool continues = r->frame_full;
         *last_sequence = header.sequence;
         frame_header_write(at, header.size, (uint8_t)(header.sequence - shift));
         b->parsed += FRAME_HEADER_SIZE;
         r->frame_left = header.size;
-        if (header.size == 0)
+        r->frame_full = header.size == FRAME_PAYLOAD_MAX;
+        if (header.size == 0 && !continues) /* else it only ends a packet of full frames */
             return true;
     }
     return false;
@@ -358,6 +360,14 @@ static bool claim_file(struct client *c, uint8_t *last_sequence)
 
 bool client_step_infile(struct client *c)
 {
+    struct link *l = c->link;
+    if (l->stream.in != NULL) { /* the request for the file has not left yet */
+        enum stream_result r = stream_send(&c->stream, &l->stream);
+        if (r == STREAM_FAILED)
+            client_close(c, CLOSE_CLIENT_IO);
+        if (r != STREAM_OK)
+            return false;
+    }
     for (int turn = 0; turn < 16; turn++) {
         uint8_t sequence = 0;
         bool last = claim_file(c, &sequence);
@@ -389,5 +399,9 @@ void client_reply_done(struct client *c)
         return;
     }
     client_set_state(c, CLIENT_IDLE);
-    lease_after_request(c);
+    /* What follows a whole reply was not asked for: the server's last words. */
+    if (l->stream.in != NULL)
+        lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
+    else
+        lease_after_request(c);
 }

@@ -13,6 +13,8 @@ void client_finish_local(struct client *c)
     c->request.begun = false;
     counters_add(&c->worker->counters, COUNTER_local_replies, 1);
     client_set_state(c, CLIENT_IDLE);
+    if (c->link != NULL && !c->link->soft && c->link->purpose == PURPOSE_NONE)
+        lease_after_request(c); /* pins of the statement before have ended */
 }
 
 static void answer_ok(struct client *c)

@@ -265,6 +265,8 @@ void learn_reply(struct client *c, const struct reply_summary *s)
         c->pins |= pins_of_effects(r->scan.effects);
         if (!s->error)
             learn_collation(c);
+        else if (r->scan.statements > 1 && sql_scan_has(&r->scan, SQL_EFFECT_SET_CHARSET))
+            c->pins |= PIN_BIT(SESSION_CHANGE); /* which of the statements failed? */
     }
     if (hides_a_change(r))
         c->pins |= PIN_BIT(SESSION_CHANGE);

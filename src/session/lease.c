@@ -118,6 +118,11 @@ void lease_acquire(struct client *c)
             client_set_state(c, CLIENT_WAITING);
             return;
         }
+        if (l->soft && l->stream.io.readable && stream_fill(&l->stream) != STREAM_AGAIN) {
+            client_set_state(c, CLIENT_WAITING);
+            lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
+            return;
+        }
         if (l->soft && !registry_resume(l)) {
             client_set_state(c, CLIENT_WAITING);
             l->soft = false;
@@ -429,8 +434,9 @@ static bool survives_loss(struct client *c, const struct link *l, enum chore_pur
         return false;
     if (purpose == PURPOSE_RESTORE || purpose == PURPOSE_UNSELECT)
         return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
-    return (c->state == CLIENT_IDLE || c->state == CLIENT_WAITING) && !is_firm(c, l) &&
-           l->status_known && residue_is_known(c);
+    bool asks_nothing =
+        c->state == CLIENT_IDLE || c->state == CLIENT_WAITING || c->state == CLIENT_KILLING;
+    return asks_nothing && !is_firm(c, l) && l->status_known && residue_is_known(c);
 }
 
 void lease_link_lost(struct link *l, enum close_reason why)
@@ -449,7 +455,7 @@ void lease_link_lost(struct link *l, enum close_reason why)
     }
     if (survives_loss(c, l, purpose, why)) {
         drop_link(c, why);
-        if (c->state != CLIENT_IDLE)
+        if (c->state == CLIENT_WAITING || c->state == CLIENT_RESTORING)
             acquire_again(c);
         return;
     }

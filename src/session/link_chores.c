@@ -82,8 +82,10 @@ void link_chores_send(struct link *l)
     }
     link_set_state(l, LINK_CHORES);
     begin_reply(l);
-    if (l->chore_failed || stream_send(&l->stream, NULL) == STREAM_FAILED)
+    if (l->chore_failed)
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+    else if (stream_send(&l->stream, NULL) == STREAM_FAILED)
+        lease_link_lost(l, CLOSE_LINK_LOST);
 }
 
 static void keep_error(struct link *l, struct bytes reply)
@@ -213,7 +215,10 @@ void link_chores_continue(struct link *l)
                 continue;
             }
             stream_trim(&l->stream);
-            finish(l);
+            if (l->stream.in != NULL) /* bytes that nobody has asked for */
+                lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
+            else
+                finish(l);
             return;
         }
         if (l->state != LINK_CHORES)

@@ -259,6 +259,10 @@ void link_login_continue(struct link *l)
             l->stream.in->parsed += FRAME_HEADER_SIZE + payload.size;
             l->stream.in->sent = l->stream.in->parsed;
             stream_trim(&l->stream);
+            if (l->status_known && l->stream.in != NULL) {
+                on_malformed(l); /* nobody has asked it anything yet */
+                return;
+            }
             if (l->status_known) {
                 link_logged_in(l);
                 return;

@@ -20,10 +20,6 @@ struct pool_registry {
     struct proxy *proxy;
     struct server_group *groups;
     size_t group_count;
-    pthread_mutex_t lock; /* of the list of pools only; never held together with a group's lock */
-    struct {
-        struct link_pool *pools;
-    } shared;
 };
 
 static struct pool_limits limits_of_pool(const struct config *c)
@@ -78,41 +74,34 @@ struct pool_registry *pool_registry_create(struct proxy *proxy, const struct con
         return NULL;
     }
     r->group_count = c->server_count;
-    CHECK(pthread_mutex_init(&r->lock, NULL) == 0);
     for (size_t i = 0; i < c->server_count; i++)
         group_init(&r->groups[i], proxy, &c->servers[i]);
     return r;
 }
 
-void pool_registry_destroy(struct pool_registry *r)
+static void group_fini(struct server_group *g)
 {
-    while (r->shared.pools != NULL) {
-        struct link_pool *p = r->shared.pools;
-        r->shared.pools = p->next;
+    while (g->shared.pools != NULL) {
+        struct link_pool *p = g->shared.pools;
+        g->shared.pools = p->next;
         pool_fini(&p->shared.policy);
         free(p);
     }
-    for (size_t i = 0; i < r->group_count; i++) {
-        struct server_group *g = &r->groups[i];
-        struct server_facts *f = atomic_load(&g->facts);
-        while (f != NULL) {
-            struct server_facts *older = f->older;
-            free(f);
-            f = older;
-        }
-        pthread_mutex_destroy(&g->lock);
+    struct server_facts *f = atomic_load(&g->facts);
+    while (f != NULL) {
+        struct server_facts *older = f->older;
+        free(f);
+        f = older;
     }
-    pthread_mutex_destroy(&r->lock);
-    free(r->groups);
-    free(r);
+    pthread_mutex_destroy(&g->lock);
 }
 
-static struct link_pool *first_pool(struct pool_registry *r)
+void pool_registry_destroy(struct pool_registry *r)
 {
-    pthread_mutex_lock(&r->lock);
-    struct link_pool *p = r->shared.pools;
-    pthread_mutex_unlock(&r->lock);
-    return p; /* pools are only ever added in front: the rest of the list does not change */
+    for (size_t i = 0; i < r->group_count; i++)
+        group_fini(&r->groups[i]);
+    free(r->groups);
+    free(r);
 }
 
 void pool_registry_configure(struct pool_registry *r, const struct config *c)
@@ -124,12 +113,9 @@ void pool_registry_configure(struct pool_registry *r, const struct config *c)
             continue; /* leaving a server out needs a restart, and the reload said so */
         pthread_mutex_lock(&g->lock);
         pool_server_configure(&g->shared.policy, limits_of_server(s));
+        for (struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
+            pool_configure(&p->shared.policy, limits_of_pool(c));
         pthread_mutex_unlock(&g->lock);
-    }
-    for (struct link_pool *p = first_pool(r); p != NULL; p = p->next) {
-        pthread_mutex_lock(&p->group->lock);
-        pool_configure(&p->shared.policy, limits_of_pool(c));
-        pthread_mutex_unlock(&p->group->lock);
     }
 }
 
@@ -143,45 +129,50 @@ struct server_group *pool_registry_group(struct pool_registry *r, const char *na
     return NULL;
 }
 
-static struct link_pool *find_pool(struct link_pool *p, const struct server_group *group,
-                                   const struct user *user, capabilities_t dialect)
+static struct link_pool *find_locked(struct server_group *g, const struct user *user,
+                                     capabilities_t dialect)
 {
-    while (p != NULL && (p->group != group || p->user != user || p->dialect != dialect))
+    struct link_pool *p = g->shared.pools;
+    while (p != NULL && (p->user != user || p->dialect != dialect))
         p = p->next;
+    return p;
+}
+
+static struct link_pool *make_pool(struct server_group *g, struct user *user,
+                                   capabilities_t dialect)
+{
+    struct link_pool *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    p->group = g;
+    p->user = user;
+    p->dialect = dialect;
     return p;
 }
 
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect)
 {
-    struct pool_registry *r = w->proxy->registry;
-    struct link_pool *p = find_pool(first_pool(r), group, user, dialect);
+    pthread_mutex_lock(&group->lock);
+    struct link_pool *p = find_locked(group, user, dialect);
+    pthread_mutex_unlock(&group->lock);
     if (p != NULL)
         return p;
-    struct link_pool *made = calloc(1, sizeof *made);
+    struct link_pool *made = make_pool(group, user, dialect);
     if (made == NULL)
         return NULL;
-    made->group = group;
-    made->user = user;
-    made->dialect = dialect;
     pthread_mutex_lock(&group->lock);
-    pool_init(&made->shared.policy, &group->shared.policy, limits_of_pool(w->config));
-    pthread_mutex_unlock(&group->lock);
-    pthread_mutex_lock(&r->lock);
-    p = find_pool(r->shared.pools, group, user, dialect);
+    p = find_locked(group, user, dialect);
     if (p == NULL) {
-        made->next = r->shared.pools;
-        r->shared.pools = made;
+        pool_init(&made->shared.policy, &group->shared.policy, limits_of_pool(w->config));
+        made->next = group->shared.pools;
+        group->shared.pools = made;
     }
-    pthread_mutex_unlock(&r->lock);
-    if (p != NULL) { /* another worker was faster */
-        pthread_mutex_lock(&group->lock);
-        pool_fini(&made->shared.policy);
-        pthread_mutex_unlock(&group->lock);
-        free(made);
-        return p;
-    }
-    return made;
+    pthread_mutex_unlock(&group->lock);
+    if (p == NULL)
+        return made;
+    free(made); /* another worker was faster */
+    return p;
 }
 
 /* While a server has not been reached, it is asked this often. */
@@ -259,8 +250,9 @@ void server_group_learn(struct worker *w, struct server_group *group,
                         const struct server_facts *facts)
 {
     struct server_facts *known = atomic_load(&group->facts);
-    if (same_facts(known, facts))
-        return;
+    for (const struct server_facts *f = known; f != NULL; f = f->older)
+        if (same_facts(f, facts))
+            return; /* of two versions behind one name, the one that answered first greets */
     struct server_facts *copy = malloc(sizeof *copy);
     if (copy == NULL)
         return;

@@ -43,6 +43,7 @@ struct server_group {
     pthread_mutex_t lock;
     struct {
         struct pool_server policy;
+        struct link_pool *pools;
         struct open_error last_error;
         unsigned side_links; /* connections for KILL, outside the pools */
     } shared;                /* under the lock */

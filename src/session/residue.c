@@ -54,8 +54,6 @@ void residue_begin_lease(struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
     const struct residue_left *left = &l->residue_left;
-    if (l->residue_of == c->id)
-        return; /* nobody has used it in between */
     bool same[] = {
         [LEFT_ROW_COUNT] = left->row_count == r->row_count,
         [LEFT_FOUND_ROWS] = left->found_rows == r->found_rows,
@@ -126,12 +124,16 @@ static sql_effects_t reads_of(const struct client *c)
     const struct request *r = &c->request;
     if (c->login_schema != NULL)
         return 0;
+    /* Priming a count of several rows takes a temporary table, which not everybody may create; what
+     * does not ask for it by name goes without. */
+    sql_effects_t anything =
+        c->residue.row_count > 1 ? RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT) : RESIDUE_ALL;
     if (r->command->policy == COMMAND_STATEMENT)
-        return RESIDUE_ALL;
+        return anything;
     if (!r->scanned)
         return 0;
     if (!r->whole || (r->scan.effects & OPAQUE) != 0)
-        return RESIDUE_ALL;
+        return anything | (r->scan.effects & RESIDUE_ALL);
     sql_effects_t reads = r->scan.effects & RESIDUE_ALL;
     if (!found_rows_is_certain(&r->scan))
         reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
