@@ -62,5 +62,5 @@ int main(int argc, char *argv[])
     }
     config_errors_free(&errors);
     options_free(&o);
-    return code;
+    return (int)code;
 }
