@@ -58,7 +58,6 @@ struct client {
     struct session_state *login_session;
     uint8_t scramble[SCRAMBLE_SIZE];
     uint8_t login_sequence; /* of the next packet of the login that we send */
-    bool changing_user;     /* the login is a COM_CHANGE_USER */
     char *login_schema;     /* wanted at login, NULL none */
 
     struct pool_ticket ticket; /* under the group's lock */

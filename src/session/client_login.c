@@ -155,7 +155,6 @@ static void welcome(struct client *c)
 {
     c->logged_in = true;
     send_login_ok(c);
-    c->changing_user = false;
     client_set_state(c, CLIENT_IDLE);
     if (client_flush(c))
         client_advance(c);
@@ -344,7 +343,6 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;
     c->pool = NULL;
-    c->changing_user = true;
     c->login_sequence = (uint8_t)(sequence + 1);
     c->user = user_store_find(c->worker->proxy->users, l.user);
     if (c->user == NULL) {

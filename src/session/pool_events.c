@@ -174,10 +174,13 @@ static void perform(struct worker *w, const struct queued_action *q)
         break;
     case POOL_GRANT:
     case POOL_FAIL:
-        if (q->worker != w->index)
+        if (q->worker != w->index) {
+            if (a->kind == POOL_GRANT)
+                counters_add(&w->counters, COUNTER_link_migrations, 1);
             notify(w, q, on_ticket_notice);
-        else
+        } else {
             ticket_decided(client_of(a->ticket));
+        }
         break;
     case POOL_OPEN:
         link_open(w, pool_of(a->pool), hint_of(pool_of(a->pool)));
