@@ -4,6 +4,7 @@
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import time
 
@@ -94,6 +95,10 @@ def test_only_a_unix_socket(weir):
 
 
 def test_servers_by_name(weir):
+    try:
+        socket.getaddrinfo("localhost", 3306)
+    except OSError as error:
+        pytest.skip(f"this machine does not know localhost: {error}")
     one = weir(server_host="localhost")
     with one.connect() as c:
         assert c.query("SELECT 1") == [[b"1"]]

@@ -4,6 +4,7 @@
 
 #include "net_test.h"
 
+#include <netdb.h>
 #include <stdio.h>
 
 struct question {
@@ -66,9 +67,22 @@ static void test_a_literal_is_answered_with_itself(void **state)
     desk_close(&d);
 }
 
+static bool machine_knows_localhost(void)
+{
+    struct addrinfo *found = NULL;
+    if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+        return false;
+    freeaddrinfo(found);
+    return true;
+}
+
 static void test_localhost_has_an_address_with_the_port_each_time(void **state)
 {
     (void)state;
+    if (!machine_knows_localhost()) {
+        print_message("this machine does not know localhost\n");
+        skip();
+    }
     struct desk d = desk_open();
     for (int round = 0; round < 3; round++) {
         struct question q;
