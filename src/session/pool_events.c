@@ -152,7 +152,8 @@ static enum close_reason close_reason_of(enum pool_why why)
     return CLOSE_SHUTDOWN;
 }
 
-/* The session state that the oldest waiter wants, so that the new link is born with it. */
+/* The session state that the oldest waiter wants: the new link logs in with its multi-statements.
+ */
 static struct session_state *hint_of(struct link_pool *p)
 {
     struct session_state *hint = NULL;
@@ -434,15 +435,6 @@ void pool_events_on_sweep_timer(struct loop_timer *timer)
 
 /* -------- what a client is told -------- */
 
-static void explain_failed(struct link_pool *p, const struct open_error *e, struct err_packet *err,
-                           char *text, size_t size)
-{
-    err->code = e->code;
-    memcpy(err->sqlstate, e->sqlstate, sizeof err->sqlstate);
-    snprintf(text, size, "%s", e->text);
-    (void)p;
-}
-
 void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,
                            size_t text_size)
 {
@@ -464,7 +456,9 @@ void registry_explain_wait(struct client *c, enum pool_why why, struct err_packe
     memcpy(err->sqlstate, "08004", 6);
     err->code = ER_CON_COUNT_ERROR;
     if (why == POOL_WHY_LOGIN_FAILED && login_error.code != 0) {
-        explain_failed(p, &login_error, err, text, text_size);
+        err->code = login_error.code;
+        memcpy(err->sqlstate, login_error.sqlstate, sizeof err->sqlstate);
+        snprintf(text, text_size, "%s", login_error.text);
     } else if (why == POOL_WHY_DRAINING) {
         err->code = ER_SERVER_SHUTDOWN;
         memcpy(err->sqlstate, "08S01", 6);
