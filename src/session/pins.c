@@ -16,7 +16,7 @@ static const struct {
 #undef PIN
 };
 
-_Static_assert(PIN_COUNT <= 32, "pins_t is a set of 32");
+_Static_assert(PIN_COUNT <= 64, "pins_t is a set of 64");
 
 pins_t pins_of_effects(sql_effects_t effects)
 {

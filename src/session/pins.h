@@ -25,8 +25,8 @@ enum pin_cure {
     PIN_CURE_CLOSE, /* nothing that we would trust */
 };
 
-typedef uint32_t pins_t; /* a set of pins */
-#define PIN_BIT(name) (UINT32_C(1) << PIN_##name)
+typedef uint64_t pins_t; /* a set of pins */
+#define PIN_BIT(name) (UINT64_C(1) << PIN_##name)
 
 /* The pins that statements with these effects begin. */
 pins_t pins_of_effects(sql_effects_t effects);
