@@ -23,7 +23,7 @@ pins_t pins_of_effects(sql_effects_t effects)
     pins_t pins = 0;
     for (unsigned i = 0; i < PIN_COUNT; i++)
         if ((rows[i].effects & effects) != 0)
-            pins |= UINT32_C(1) << i;
+            pins |= UINT64_C(1) << i;
     return pins;
 }
 
@@ -32,7 +32,7 @@ pins_t pins_until(pins_t pins, enum pin_until event)
     pins_t ending = 0;
     for (unsigned i = 0; i < PIN_COUNT; i++)
         if ((pins >> i & 1) != 0 && rows[i].until <= event)
-            ending |= UINT32_C(1) << i;
+            ending |= UINT64_C(1) << i;
     return ending;
 }
 
