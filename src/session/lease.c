@@ -193,7 +193,10 @@ static void release(struct link *l)
     residue_end_lease(c, l);
     (void)end_lease(c);
     bool wants_more = c->state == CLIENT_WAITING;
-    registry_give_back(l);
+    if (c->worker->config->global.debug_link_switching)
+        link_soil(l);
+    else
+        registry_give_back(l);
     if (wants_more && c->state == CLIENT_WAITING && c->link == NULL)
         lease_acquire(c);
 }
@@ -272,7 +275,9 @@ void lease_after_request(struct client *c)
                   c->pins != 0 ? pins_first_text(c->pins) : "a transaction, or a KILL under way");
         return;
     }
-    if (registry_rest(l)) {
+    if (c->worker->config->global.debug_link_switching) {
+        park_or_release(l);
+    } else if (registry_rest(l)) {
         l->soft = true;
     } else {
         l->recalled = true;
@@ -395,6 +400,9 @@ void link_chores_done(struct link *l)
         break;
     case PURPOSE_CLEAN:
         on_cleaned(l);
+        break;
+    case PURPOSE_SOIL:
+        link_soiled(l);
         break;
     case PURPOSE_KILL:
         kill_side_done(l, l->chore_failed ? &l->chore_error : NULL);

@@ -44,6 +44,7 @@ enum chore_purpose {
     PURPOSE_RESTORE,  /* for the client's next request */
     PURPOSE_PARK,     /* before the link changes hands */
     PURPOSE_CLEAN,    /* after a client has left */
+    PURPOSE_SOIL,     /* debug_link_switching */
     PURPOSE_KILL,     /* on a side link */
 };
 
@@ -91,6 +92,7 @@ struct link {
     struct link_resolution *resolving;
     uint8_t login_collation;
     bool login_switched;
+    bool soiled_deeply;  /* by debug_link_switching, the last time */
     bool needs_trackers; /* its session forgot Weir's tracker settings */
     char who[96];        /* for the log */
 };
@@ -143,6 +145,11 @@ void link_chores_send(struct link *l);
 void link_chores_continue(struct link *l);
 /* What a reply to anybody's statement says about the link itself. */
 void learn_link_trackers(struct link *l, struct bytes trackers);
+
+/* link_soil.c: for tests, makes the link as unlike any client's session as it can, and knows it. */
+void link_soil(struct link *l);
+/* Its chores are done. */
+void link_soiled(struct link *l);
 
 /* link_restore.c: adds the chores that turn l->session into `target`; false when it cannot be done
  * on this link (it must be closed). */

@@ -180,6 +180,8 @@ class Weir:
         self.users = {"app": "secret"} if users is None else users
         self.settings = {"bind_address": "127.0.0.1", "port": free_port(), "workers": 2,
                          "log_level": "debug", "drain_timeout": 3}
+        if os.environ.get("WEIR_TEST_SWITCHING"):  # the whole suite with the adversarial switch
+            self.settings["debug_link_switching"] = "on"
         self.server_settings = {}
         if server is not None:
             self.server_settings.update(host="127.0.0.1", port=server.port)
