@@ -114,6 +114,8 @@ void client_login_restored(struct client *c, const struct open_error *error);
 NODISCARD bool client_step_idle(struct client *c);
 NODISCARD bool client_step_request(struct client *c);
 NODISCARD bool client_step_infile(struct client *c);
+/* The next bytes from the link are the reply to the request. */
+void client_expect_reply(struct client *c);
 /* The reply is complete and the client has all of it. */
 void client_reply_done(struct client *c);
 /* The request in the buffer cannot be served: it is dropped and answered with this error. */

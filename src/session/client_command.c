@@ -207,7 +207,7 @@ static bool claim(struct client *c)
     }
 }
 
-static void expect_reply(struct client *c)
+void client_expect_reply(struct client *c)
 {
     struct link *l = c->link;
     bool track = (c->capabilities & CAP(SESSION_TRACK)) != 0;
@@ -218,8 +218,6 @@ static void expect_reply(struct client *c)
     };
     reply_begin(&l->reply, c->request.command->command, dialect, l->status);
     l->reply_active = true;
-    l->reply_ended = false;
-    l->request_done = false;
 }
 
 /* The first bytes: the header and the command byte are not scanned. */
@@ -231,7 +229,12 @@ static void begin_sending(struct client *c)
         b->parsed++;
         c->request.frame_left--;
     }
-    expect_reply(c);
+    struct link *l = c->link;
+    l->request_begun = true;
+    l->request_done = false;
+    l->reply_ended = false;
+    if (!l->request_follows)
+        client_expect_reply(c);
 }
 
 static bool request_sent(struct client *c)
@@ -286,6 +289,18 @@ static bool push(struct client *c)
 static bool refused_early(struct client *c)
 {
     struct link *l = c->link;
+    if (l->request_follows) {
+        link_chores_continue(l);
+        if (c->link != l)
+            return true;
+        if (l->request_follows)
+            return false;
+    }
+    if (l->stream.in != NULL) { /* came right behind the chores */
+        client_set_state(c, CLIENT_REPLY);
+        relay_reply(l);
+        return true;
+    }
     if (!l->stream.io.readable)
         return false;
     switch (stream_fill(&l->stream)) {
@@ -306,7 +321,7 @@ static bool refused_early(struct client *c)
 
 bool client_step_request(struct client *c)
 {
-    if (!c->link->reply_active)
+    if (!c->link->request_begun)
         begin_sending(c);
     for (int turn = 0; turn < 16; turn++) {
         bool last = claim(c);

@@ -59,6 +59,12 @@ static void restore_disturbs(struct link *l)
     }
 }
 
+static void session_of_link_becomes(struct link *l, struct session_state *s)
+{
+    session_state_release(l->session);
+    l->session = session_state_hold(s);
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
@@ -95,12 +101,19 @@ static void prepare(struct client *c)
         return;
     }
     l->residue_true |= reads;
-    link_chores_send(l);
+    if (!force_schema && c->request.command->reply != REPLY_SHAPE_NONE && link_chores_may_lead(l)) {
+        session_of_link_becomes(l, c->session);
+        link_chores_lead(l);
+        lease_ready(c);
+    } else {
+        link_chores_send(l);
+    }
 }
 
 void lease_ready(struct client *c)
 {
     c->restore_failures = 0;
+    c->link->request_begun = false;
     if (c->login_schema != NULL)
         client_login_restored(c, NULL);
     else
@@ -316,13 +329,35 @@ void lease_leave(struct client *c, bool mid_request)
 
 /* -------- what became of chores -------- */
 
+/* The request is on its way already, or has been executed. */
+static void on_led(struct link *l)
+{
+    struct client *c = l->client;
+    l->request_follows = false;
+    if (l->chore_failed) {
+        log_write(LOG_LEVEL_ERROR, client_who(c),
+                  "the server refused to restore its session, which it must not: %s",
+                  l->chore_error.text);
+        l->purpose = PURPOSE_RESTORE;
+        l->request_follows = true;
+        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+        return;
+    }
+    link_set_state(l, LINK_LEASED);
+    if (l->request_begun)
+        client_expect_reply(c);
+}
+
 static void on_restored(struct link *l)
 {
     struct client *c = l->client;
     struct open_error error = l->chore_error;
+    if (l->request_follows) {
+        on_led(l);
+        return;
+    }
     if (!l->chore_failed) {
-        session_state_release(l->session);
-        l->session = session_state_hold(c->session);
+        session_of_link_becomes(l, c->session);
         link_set_state(l, LINK_LEASED);
         lease_ready(c);
         return;
@@ -418,6 +453,11 @@ void link_chores_done(struct link *l)
 static void tell_of_loss(struct client *c, struct link *l, enum close_reason why)
 {
     bool waits = c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY;
+    if (waits && l->request_follows) {
+        client_send_error(c, 1, ER_SERVER_LOST, "HY000",
+                          bytes_of_text(close_reason_row(why)->text));
+        return;
+    }
     bool clean = l->stream.in == NULL || l->stream.in->sent == l->stream.in->parsed;
     if (!waits || !clean || !reply_at_packet_boundary(&l->reply))
         return;
@@ -440,7 +480,7 @@ static bool survives_loss(struct client *c, const struct link *l, enum chore_pur
 {
     if (c->being_killed)
         return false;
-    if (purpose == PURPOSE_RESTORE || purpose == PURPOSE_UNSELECT)
+    if ((purpose == PURPOSE_RESTORE && !l->request_follows) || purpose == PURPOSE_UNSELECT)
         return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
     bool asks_nothing =
         c->state == CLIENT_IDLE || c->state == CLIENT_WAITING || c->state == CLIENT_KILLING;

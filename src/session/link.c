@@ -147,7 +147,10 @@ static void link_on_ready(struct loop_fd *io)
         link_login_continue(l);
         break;
     case LINK_CHORES:
-        link_chores_continue(l);
+        if (l->request_follows)
+            client_advance(l->client);
+        else
+            link_chores_continue(l);
         break;
     case LINK_LEASED:
         link_on_leased(l);

@@ -81,12 +81,15 @@ struct link {
 
     struct reply reply; /* of what is being answered now */
     bool reply_active;
-    bool reply_ended;  /* complete, but the client has not taken all of it yet */
-    bool request_done; /* the whole request went out */
+    bool reply_ended;   /* complete, but the client has not taken all of it yet */
+    bool request_begun; /* passing on the client's request has begun */
+    bool request_done;  /* the whole request went out */
     enum chore chores[LINK_CHORES_MAX];
     unsigned chore_count;
     unsigned chore_at;
     enum chore_purpose purpose;
+    bool chores_sure;     /* none of them can fail */
+    bool request_follows; /* the client's request goes out behind the chores, in the same write */
     bool chore_failed;
     struct open_error chore_error;
     struct link_resolution *resolving;
@@ -140,8 +143,17 @@ NODISCARD bool link_answer_challenge(struct link *l, struct bytes method, struct
 /* link_chores.c */
 void link_chores_begin(struct link *l, enum chore_purpose purpose);
 void link_chore_add(struct link *l, enum chore chore, enum command command, struct bytes argument);
+/* The same for one that the server cannot refuse, so that what comes after it need not wait for the
+ * answer: it needs no privilege, no memory to speak of, nothing that others could have dropped. */
+void link_chore_add_sure(struct link *l, enum chore chore, enum command command,
+                         struct bytes argument);
 /* Sends what was added. link_chores_done is called when all replies are in (perhaps at once). */
 void link_chores_send(struct link *l);
+/* May the client's request travel in the same write as what was added? */
+NODISCARD bool link_chores_may_lead(const struct link *l);
+/* What was added goes out with the client's request; link_chores_continue is to be called when
+ * bytes come, until request_follows is false again. */
+void link_chores_lead(struct link *l);
 void link_chores_continue(struct link *l);
 /* What a reply to anybody's statement says about the link itself. */
 void learn_link_trackers(struct link *l, struct bytes trackers);

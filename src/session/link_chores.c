@@ -15,10 +15,18 @@ void link_chores_begin(struct link *l, enum chore_purpose purpose)
     l->chore_count = 0;
     l->chore_at = 0;
     l->chore_failed = false;
+    l->chores_sure = true;
     l->chore_error = (struct open_error){.code = ER_UNKNOWN_ERROR, .sqlstate = "HY000"};
 }
 
 void link_chore_add(struct link *l, enum chore chore, enum command command, struct bytes argument)
+{
+    link_chore_add_sure(l, chore, command, argument);
+    l->chores_sure = false;
+}
+
+void link_chore_add_sure(struct link *l, enum chore chore, enum command command,
+                         struct bytes argument)
 {
     CHECK(l->chore_count < LINK_CHORES_MAX);
     size_t size = FRAME_HEADER_SIZE + 1 + argument.size;
@@ -86,6 +94,18 @@ void link_chores_send(struct link *l)
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
     else if (stream_send(&l->stream, NULL) == STREAM_FAILED)
         lease_link_lost(l, CLOSE_LINK_LOST);
+}
+
+bool link_chores_may_lead(const struct link *l)
+{
+    return l->chore_count > 0 && l->chores_sure && !l->chore_failed;
+}
+
+void link_chores_lead(struct link *l)
+{
+    link_set_state(l, LINK_CHORES);
+    begin_reply(l);
+    l->request_follows = true;
 }
 
 static void keep_error(struct link *l, struct bytes reply)
@@ -202,7 +222,7 @@ static bool next_reply(struct link *l)
 
 void link_chores_continue(struct link *l)
 {
-    if (l->stream.out != NULL && l->stream.io.writable &&
+    if (!l->request_follows && l->stream.out != NULL && l->stream.io.writable &&
         stream_send(&l->stream, NULL) == STREAM_FAILED) {
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         return;
@@ -215,7 +235,7 @@ void link_chores_continue(struct link *l)
                 continue;
             }
             stream_trim(&l->stream);
-            if (l->stream.in != NULL) /* bytes that nobody has asked for */
+            if (l->stream.in != NULL && !l->request_follows) /* bytes that nobody has asked for */
                 lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
             else
                 finish(l);

@@ -17,7 +17,7 @@ void link_add_trackers(struct link *l)
     static const char text[] = "SET session_track_system_variables='*',session_track_schema=1,"
                                "session_track_state_change=1,"
                                "session_track_transaction_info='CHARACTERISTICS'";
-    link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of(text, sizeof text - 1));
+    link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of(text, sizeof text - 1));
 }
 
 /* Effects of capabilities that the login has and a reset on MariaDB takes away; on MySQL they are
@@ -27,16 +27,16 @@ static void add_login_effects(struct link *l)
     static const char ignore_space[] = "SET sql_mode=CONCAT(@@sql_mode,',IGNORE_SPACE')";
     static const char interactive[] = "SET wait_timeout=@@global.interactive_timeout";
     if ((l->pool->dialect & CAP(IGNORE_SPACE)) != 0)
-        link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY,
-                       bytes_of(ignore_space, sizeof ignore_space - 1));
+        link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY,
+                            bytes_of(ignore_space, sizeof ignore_space - 1));
     if ((l->pool->dialect & CAP(INTERACTIVE)) != 0)
-        link_chore_add(l, CHORE_TRACKERS, COMMAND_QUERY,
-                       bytes_of(interactive, sizeof interactive - 1));
+        link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY,
+                            bytes_of(interactive, sizeof interactive - 1));
 }
 
 void link_add_reset(struct link *l)
 {
-    link_chore_add(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
+    link_chore_add_sure(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
     link_add_trackers(l);
     add_login_effects(l);
     counters_add(&l->worker->counters, COUNTER_resets, 1);
@@ -109,16 +109,19 @@ static void add_charsets(struct writer *w, const struct session_state *have,
         add_assignment(w, "character_set_connection", want->character_set_connection);
 }
 
-/* autocommit last: whatever comes before it must not begin a transaction that stays open. */
-static void add_variables(struct writer *w, const struct session_state *have,
+/* True when none of the assignments can fail. autocommit last: whatever comes before it must not
+ * begin a transaction that stays open. */
+static bool add_variables(struct writer *w, const struct session_state *have,
                           const struct session_state *want)
 {
+    bool sure = true;
     const char *autocommit = NULL;
     for (size_t i = 0; i < want->variable_count; i++) {
         const struct session_variable *v = &want->variables[i];
         const char *now = session_state_get(have, v->name);
         if (now != NULL && strcmp(now, v->value) == 0)
             continue;
+        sure = sure && session_variable_is_sure(v->name);
         if (strcmp(v->name, "autocommit") == 0)
             autocommit = v->value;
         else
@@ -126,6 +129,7 @@ static void add_variables(struct writer *w, const struct session_state *have,
     }
     if (autocommit != NULL)
         add_assignment(w, "autocommit", autocommit);
+    return sure;
 }
 
 static bool add_set(struct link *l, const struct session_state *have,
@@ -136,9 +140,11 @@ static bool add_set(struct link *l, const struct session_state *have,
         return false;
     struct writer w = writer_over(text, SET_TEXT_MAX);
     add_charsets(&w, have, want);
-    add_variables(&w, have, want);
+    bool sure = add_variables(&w, have, want);
     bool fits = !w.overflow;
-    if (fits && w.size > 0)
+    if (fits && w.size > 0 && sure)
+        link_chore_add_sure(l, CHORE_SET, COMMAND_QUERY, writer_written(&w));
+    else if (fits && w.size > 0)
         link_chore_add(l, CHORE_SET, COMMAND_QUERY, writer_written(&w));
     free(text);
     return fits;
@@ -180,7 +186,7 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
     }
     if (have->multi_statements != target->multi_statements) {
         const uint8_t option[2] = {target->multi_statements ? 0 : 1, 0};
-        link_chore_add(l, CHORE_SET_OPTION, COMMAND_SET_OPTION, bytes_of(option, 2));
+        link_chore_add_sure(l, CHORE_SET_OPTION, COMMAND_SET_OPTION, bytes_of(option, 2));
     }
     if (strcmp(have->schema, target->schema) != 0 || force_schema) {
         CHECK(target->schema[0] != '\0'); /* link_unselect_plan came first */

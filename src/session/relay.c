@@ -89,6 +89,11 @@ static enum relay_step receive(struct link *l)
 void relay_reply(struct link *l)
 {
     struct client *c = l->client;
+    if (l->request_follows) {
+        link_chores_continue(l);
+        if (c->link != l || l->request_follows)
+            return;
+    }
     for (int turn = 0; turn < RELAY_TURNS; turn++) {
         enum reply_verdict v = REPLY_MORE;
         if (l->stream.in != NULL && l->reply_active) {

@@ -152,7 +152,7 @@ sql_effects_t residue_missing(const struct client *c, const struct link *l)
 
 static void prime(struct link *l, const char *text)
 {
-    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(text));
+    link_chore_add_sure(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(text));
 }
 
 /* The longest number of rows that can be primed has so many digits: that costs the server seconds.
@@ -208,7 +208,7 @@ static void prime_condition(struct link *l, const struct condition *condition)
     }
     writer_u8(&w, '\'');
     CHECK(!w.overflow);
-    link_chore_add(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
+    link_chore_add_sure(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
 }
 
 /* Rows without a table leave the diagnostics area alone, so few rows come that way. */
@@ -224,7 +224,7 @@ static bool prime_found_rows(struct link *l, uint64_t rows)
     for (uint64_t i = 1; i < rows; i++)
         writer_text(&w, " UNION ALL SELECT 1");
     CHECK(!w.overflow);
-    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
+    link_chore_add_sure(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
     return true;
 }
 
@@ -253,7 +253,8 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     if (diagnostics && !saved) {
         /* A statement with a (derived) table clears what another client has left; it sets
          * FOUND_ROWS. */
-        prime(l, "DO (SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir LIMIT 1)");
+        link_chore_add(l, CHORE_PRIME, COMMAND_QUERY,
+                       bytes_of_text("DO (SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir LIMIT 1)"));
         reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
     }
     bool row_count = (reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0;

@@ -71,3 +71,17 @@ void session_variable_assign(struct writer *w, const char *name, const char *val
         writer_u8(w, '\'');
     }
 }
+
+static const char *const sure[] = {
+#define SESSION_VARIABLE_SURE(name) #name,
+#include "session/session_vars_sure.def"
+#undef SESSION_VARIABLE_SURE
+};
+
+bool session_variable_is_sure(const char *name)
+{
+    for (size_t i = 0; i < countof(sure); i++)
+        if (strcmp(name, sure[i]) == 0)
+            return true;
+    return false;
+}

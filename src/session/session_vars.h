@@ -21,4 +21,8 @@ enum session_variable_treatment session_variable_treatment(struct bytes name, st
  * ones, error 1232), everything else in quotes. */
 void session_variable_assign(struct writer *w, const char *name, const char *value);
 
+/* Can the assignment of a value that the server has accepted before never fail: does it need no
+ * privilege, and nothing that somebody could have dropped? */
+NODISCARD bool session_variable_is_sure(const char *name);
+
 #endif
