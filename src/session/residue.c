@@ -142,10 +142,28 @@ static sql_effects_t reads_of(const struct client *c)
     return reads;
 }
 
+/* Does priming these send statements that set FOUND_ROWS? */
+static bool primes_find_rows(const struct client *c, sql_effects_t missing)
+{
+    bool row_count = (missing & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && c->residue.row_count >= 1;
+    bool diagnostics = (missing & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0 &&
+                       c->residue.diagnostics != DIAGNOSTICS_SAVED;
+    return row_count || diagnostics;
+}
+
 sql_effects_t residue_missing(const struct client *c, const struct link *l)
 {
     CHECK(l->residue_of == c->id);
-    return reads_of(c) & ~l->residue_true;
+    sql_effects_t reads = reads_of(c);
+    sql_effects_t missing = reads & ~l->residue_true;
+    /* What priming one of them disturbs is missing then, too. */
+    if (primes_find_rows(c, missing))
+        missing |= reads & SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    if (missing != 0)
+        missing |= reads & SQL_EFFECT_BIT(READS_ROW_COUNT);
+    if (primes_find_rows(c, missing))
+        missing |= reads & SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    return missing;
 }
 
 /* -------- priming -------- */
@@ -214,24 +232,43 @@ static void prime_condition(struct link *l, const struct condition *condition)
 /* Rows without a table leave the diagnostics area alone, so few rows come that way. */
 #define PRIME_UNION_MAX 100
 
+static void prime_union(struct link *l, uint64_t rows, const char *head, const char *tail)
+{
+    char text[PRIME_UNION_MAX * 20 + 120];
+    struct writer w = writer_over(text, sizeof text);
+    writer_text(&w, head);
+    writer_text(&w, rows == 0 ? "SELECT 1 LIMIT 0" : "SELECT 1");
+    for (uint64_t i = 1; i < rows; i++)
+        writer_text(&w, " UNION ALL SELECT 1");
+    writer_text(&w, tail);
+    CHECK(!w.overflow);
+    link_chore_add_sure(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
+}
+
 static bool prime_found_rows(struct link *l, uint64_t rows)
 {
     if (rows > PRIME_UNION_MAX)
         return prime_rows(l, "SELECT SQL_CALC_FOUND_ROWS 1", rows, " LIMIT 0");
-    char text[PRIME_UNION_MAX * 20];
-    struct writer w = writer_over(text, sizeof text);
-    writer_text(&w, rows == 0 ? "SELECT 1 LIMIT 0" : "SELECT 1");
-    for (uint64_t i = 1; i < rows; i++)
-        writer_text(&w, " UNION ALL SELECT 1");
-    CHECK(!w.overflow);
-    link_chore_add_sure(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
+    prime_union(l, rows, "", "");
+    return true;
+}
+
+/* One row counted and several found, in one statement: each alone would undo the other. */
+static bool prime_both(struct client *c, struct link *l)
+{
+    const struct residue *r = &c->residue;
+    if (r->row_count != 1 || r->found_rows == 0 || r->found_rows > PRIME_UNION_MAX)
+        return false;
+    prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
+                ") weir LIMIT 1 INTO @weir_row_count");
+    c->pins |= PIN_BIT(USER_VARIABLE);
     return true;
 }
 
 static bool prime_row_count(struct client *c, struct link *l, int64_t count)
 {
     if (count == -1) {
-        prime(l, "SELECT 1");
+        prime(l, "SHOW WARNINGS LIMIT 0"); /* leaves all but this one as it is */
     } else if (count == 0) {
         prime(l, "DO 0");
     } else if (count == 1) {
@@ -250,12 +287,13 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     const struct residue *r = &c->residue;
     bool diagnostics = (reads & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0;
     bool saved = r->diagnostics == DIAGNOSTICS_SAVED;
+    if (primes_find_rows(c, reads))
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    l->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
     if (diagnostics && !saved) {
-        /* A statement with a (derived) table clears what another client has left; it sets
-         * FOUND_ROWS. */
+        /* A statement with a (derived) table clears what another client has left. */
         link_chore_add(l, CHORE_PRIME, COMMAND_QUERY,
                        bytes_of_text("DO (SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir LIMIT 1)"));
-        reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
     }
     bool row_count = (reads & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0;
     bool ok = true;
@@ -266,9 +304,12 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
         prime(l, text);
     }
     /* What also sets FOUND_ROWS comes before it, what does not, after it. */
+    bool found_rows = (reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
+    if (row_count && found_rows && prime_both(c, l))
+        row_count = found_rows = false;
     if (row_count && r->row_count != 0)
         ok = prime_row_count(c, l, r->row_count);
-    if ((reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0)
+    if (found_rows)
         ok = prime_found_rows(l, r->found_rows) && ok;
     if (row_count && r->row_count == 0)
         ok = prime_row_count(c, l, 0) && ok;
