@@ -43,6 +43,29 @@ def test_last_words_and_a_client_that_leaves(weir, fake):
         c.query("DO 1")
 
 
+def test_a_session_and_its_request_travel_together(weir, fake):
+    """The server answers the SET NAMES of the restore only when it has the request behind it."""
+    fake.holds_back = b"SET NAMES latin1"
+    one = weir(of=fake, pool_max_size=1, workers=1)
+    with wire.connect(one.address, collation=8) as c:
+        for _ in range(3):
+            c.query("DO 1")
+            assert c.error is None
+    assert fake.statements[-4:-2] == [b"\x03SET NAMES latin1 COLLATE latin1_swedish_ci", b"\x03DO 1"]
+
+
+def test_a_session_that_names_a_schema_waits_for_it(weir, fake):
+    """A schema may be gone: what comes behind COM_INIT_DB must not run without it."""
+    one = weir(of=fake, pool_max_size=1, workers=1)
+    with wire.connect(one.address, schema="other") as c, \
+            wire.connect(one.address, schema="test", timeout=0.5) as d:
+        c.query("DO 1")
+        fake.holds_back = b"\x02test"
+        with pytest.raises(OSError):
+            d.query("DO 2")
+    assert b"\x03DO 2" not in fake.statements
+
+
 def test_a_reset_session_remembers_nothing(weir, root):
     root.query("CREATE OR REPLACE TABLE test.numbered (id INT PRIMARY KEY AUTO_INCREMENT, v INT)")
     one = weir(pool_max_size=1)

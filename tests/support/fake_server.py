@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that says what a real one only says in bad moments. It lets everybody in, answers OK to
 everything, and behind the OK to a statement that holds LAST WORDS sends an ERR that nobody has asked
-for, in the same segment."""
+for, in the same segment. A statement that holds its text `holds_back` is only answered when the next one is there."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -28,6 +29,7 @@ class FakeServer:
         self.address = self.listener.getsockname()
         self.port = self.address[1]
         self.statements = []
+        self.holds_back = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -39,7 +41,7 @@ class FakeServer:
             threading.Thread(target=self._serve, args=(s,), daemon=True).start()
 
     def _serve(self, s):
-        with s, s.makefile("rb") as stream:
+        with contextlib.suppress(OSError), s, s.makefile("rb") as stream:
             s.sendall(GREETING)
             self._read(stream)
             s.sendall(packet(2, b"\0\0\0\2\0\0\0"))
@@ -48,6 +50,9 @@ class FakeServer:
                 if payload is None or payload[:1] == b"\x01":
                     return
                 self.statements.append(payload)
+                if self.holds_back is not None and self.holds_back in payload:
+                    self.statements.append(self._read(stream))
+                    s.sendall(OK)
                 s.sendall(OK + packet(0, LAST_WORDS) if b"LAST WORDS" in payload else OK)
 
     @staticmethod
