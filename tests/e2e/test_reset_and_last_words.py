@@ -51,7 +51,8 @@ def test_a_session_and_its_request_travel_together(weir, fake):
         for _ in range(3):
             c.query("DO 1")
             assert c.error is None
-    assert fake.statements[-4:-2] == [b"\x03SET NAMES latin1 COLLATE latin1_swedish_ci", b"\x03DO 1"]
+    names = b"\x03SET NAMES latin1 COLLATE latin1_swedish_ci"
+    assert fake.statements[-4:-2] == [names, b"\x03DO 1"]
 
 
 def test_a_session_that_names_a_schema_waits_for_it(weir, fake):
