@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|fuzz|e2e|clang|lint] [filter] [--release|--asan]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|mtr|clang|lint] [filter] [--release|--asan]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
 # own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
-# the asan binary, a build with clang, lint.
-# A filter picks tests by part of their name; for e2e it is pytest's -k. One line per group, the
-# whole output of what failed, and as the last line "N passed, N failed, N skipped".
+# the asan binary, some of MariaDB's own tests (mtr), a build with clang, lint.
+# A filter picks tests by part of their name; for e2e it is pytest's -k, for mtr a name or --all (see
+# tests/third_party/mtr.py --help; "mtr" alone runs the whole list). One line per group, the whole
+# output of what failed, and as the last line "N passed, N failed, N skipped".
 
 import concurrent.futures
 import os
@@ -24,12 +25,13 @@ sys.path.insert(0, os.path.join(ROOT, "tools", "dev"))
 JOBS = os.cpu_count() or 1
 UNIT_TIMEOUT_S = 120
 SUITE_TIMEOUT_S = 420
+MTR_TIMEOUT_S = 1800
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "clang", "lint")
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "mtr", "clang", "lint")
 
 
 class Count:
@@ -336,6 +338,33 @@ def has_files(folder, ending):
     return os.path.isdir(path) and any(name.endswith(ending) for name in os.listdir(path))
 
 
+# --- MariaDB's own tests ---------------------------------------------------------------------------
+
+COUNTED = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
+
+
+def run_mtr(wanted, short):
+    """Without the package this says so and is skipped."""
+    start = time.monotonic()
+    failure = build("release", ["weir"])
+    if failure:
+        report("mtr", [Result.failure("weir", failure)], time.monotonic() - start)
+        return
+    command = ["/usr/bin/python3", "-B", "tests/third_party/mtr.py", "--quiet"]
+    command += ["--short"] if short else [wanted] if wanted else []
+    status, output = run(command, MTR_TIMEOUT_S,
+                         {"WEIR_BINARY": os.path.join(directory_of("release"), "weir")})
+    result = Result("mtr")
+    counted = COUNTED.search(output)
+    if status not in (0, 1) or not counted:
+        result = Result.failure("mtr", output + f"\nended with status {status}")
+    else:
+        result.output = output
+        result.passed, result.failed, result.skipped = (int(n) for n in counted.groups())
+        result.skips = [line for line in output.splitlines() if line.startswith(("skipped", "un"))]
+    report("mtr", [result], time.monotonic() - start)
+
+
 # --- the whole ------------------------------------------------------------------------------------
 
 def run_clang():
@@ -391,6 +420,7 @@ def run_lint(names):
 
 
 def run_groups(groups, wanted, variants):
+    everything = len(groups) > 1
     programs = [group for group in ("unit", "sim") if group in groups]
     if programs:
         for variant in variants:
@@ -403,6 +433,8 @@ def run_groups(groups, wanted, variants):
         run_fuzz_corpora(wanted)
     if "e2e" in groups:
         run_e2e(variants, wanted)
+    if "mtr" in groups:
+        run_mtr(wanted, everything)
     if "clang" in groups:
         run_clang()
     if "lint" in groups:
@@ -410,8 +442,9 @@ def run_groups(groups, wanted, variants):
 
 
 def main():
-    words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    variants = [word[2:] for word in sys.argv[1:] if word.startswith("--")] or ["release", "asan"]
+    words = [word for word in sys.argv[1:] if not word.startswith("--") or word == "--all"]
+    variants = ([word[2:] for word in sys.argv[1:] if word.startswith("--") and word != "--all"]
+                or ["release", "asan"])
     unknown = set(variants) - {"release", "asan", "debug", "tsan"}
     wanted = words[1] if len(words) > 1 else ""
     groups = words[:1] or GROUPS
