@@ -5,6 +5,16 @@
 #include "mysql/lenenc.h"
 #include "mysql/status_flags.h"
 
+static bool read_trackers(struct reader *r, struct ok_packet *out)
+{
+    while (r->left > 1 && r->data[0] == 0 && out->tracker_padding < TRACKER_PADDING_MAX) {
+        out->tracker_padding++;
+        if (!reader_skip(r, 1))
+            return false;
+    }
+    return lenenc_read_text(r, &out->trackers) && r->left == 0;
+}
+
 bool ok_packet_decode(struct bytes payload, struct ok_packet *out)
 {
     struct reader r = reader_over(payload);
@@ -20,8 +30,7 @@ bool ok_packet_decode(struct bytes payload, struct ok_packet *out)
         return false;
     if (r.left == 0)
         return true;
-    return (out->status & STATUS_SESSION_STATE_CHANGED) != 0 &&
-           lenenc_read_text(&r, &out->trackers) && r.left == 0;
+    return (out->status & STATUS_SESSION_STATE_CHANGED) != 0 && read_trackers(&r, out);
 }
 
 void ok_packet_encode(struct writer *w, uint8_t sequence, const struct ok_packet *ok,
@@ -40,6 +49,8 @@ void ok_packet_encode(struct writer *w, uint8_t sequence, const struct ok_packet
     writer_uint(w, 2, ok->warnings);
     if (tracked || ok->info.size > 0)
         lenenc_write_text(w, ok->info);
+    for (unsigned i = 0; tracked && i < ok->tracker_padding; i++)
+        writer_u8(w, 0);
     if (tracked)
         lenenc_write_text(w, ok->trackers);
     frame_end(w, mark);

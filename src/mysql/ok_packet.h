@@ -16,7 +16,13 @@ struct ok_packet {
     uint16_t warnings;
     struct bytes info;
     struct bytes trackers; /* the session-track block, empty when none */
+    /* Zero bytes before the block's length. MariaDB (10.11) writes them when the current schema's
+     * character set has no characters of one byte (ucs2, utf16, utf32): it appends the place for
+     * the length as a character. */
+    uint8_t tracker_padding;
 };
+
+#define TRACKER_PADDING_MAX 3
 
 /* Decodes an OK payload that was sent by a server with SESSION_TRACK agreed (as all links). */
 NODISCARD bool ok_packet_decode(struct bytes payload, struct ok_packet *out);

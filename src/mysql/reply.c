@@ -49,6 +49,7 @@ void reply_begin(struct reply *r, enum command command, struct reply_dialect dia
         .dialect = dialect,
         .summary = {.status = previous_status},
         .predicted_status = predict_status(previous_status),
+        .may_open_cursor = command == COMMAND_STMT_EXECUTE,
     };
     r->state = STATE_FIRST;
     if (r->shape == REPLY_SHAPE_NONE)
@@ -308,7 +309,7 @@ static int take_after_definitions(struct reply *r, struct reply_window *w, const
         if (!decode_status(payload, &ok))
             return REPLY_BROKEN;
         status = ok.status;
-        if ((status & STATUS_CURSOR_EXISTS) != 0) {
+        if (r->may_open_cursor && (status & STATUS_CURSOR_EXISTS) != 0) {
             r->state = STATE_ROWS;
             return GO_ON;
         }

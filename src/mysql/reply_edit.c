@@ -101,7 +101,7 @@ void reply_edit_trackers(struct reply *r, struct reply_window *w, const struct o
     }
     /* The length may need fewer bytes than before. It stands right after the info, whose own
      * length is written even when it is empty. */
-    size_t length_at = ok->info.size > 0 ? info_end : info_end + 1;
+    size_t length_at = (ok->info.size > 0 ? info_end : info_end + 1) + ok->tracker_padding;
     struct writer length = writer_over(w->data + length_at, old_end - length_at);
     lenenc_write(&length, kept);
     memmove(w->data + length_at + length.size, trackers, kept);

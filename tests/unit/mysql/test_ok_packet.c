@@ -80,6 +80,23 @@ static bool decodes(struct bytes in)
     return ok_packet_decode(in, &ok);
 }
 
+static void test_padding_before_trackers_is_kept(void **state)
+{
+    (void)state;
+    struct ok_packet ok;
+    assert_true(ok_packet_decode(hex("000000 0240 0000 00 000000 03 020131"), &ok));
+    assert_int_equal(ok.tracker_padding, 3);
+    assert_true(bytes_equal(ok.trackers, hex("020131")));
+    uint8_t memory[64];
+    struct writer w = writer_over(memory, sizeof(memory));
+    ok_packet_encode(&w, 1, &ok, true);
+    assert_true(
+        bytes_equal(writer_written(&w), hex("0f000001 000000 0240 0000 00 000000 03 020131")));
+    assert_false(ok_packet_decode(hex("000000 0240 0000 00 00000000 03 020131"), &ok));
+    assert_true(ok_packet_decode(hex("000000 0240 0000 00 00"), &ok));
+    assert_int_equal(ok.tracker_padding, 0);
+}
+
 static void test_a_cut_ok_is_malformed(void **state)
 {
     (void)state;
@@ -122,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_the_shortest_ok_has_seven_bytes),
         cmocka_unit_test(test_every_part_of_an_ok_survives),
         cmocka_unit_test(test_without_session_track_there_is_no_trace_of_trackers),
+        cmocka_unit_test(test_padding_before_trackers_is_kept),
         cmocka_unit_test(test_a_cut_ok_is_malformed),
         cmocka_unit_test(test_what_is_no_ok_is_malformed),
         cmocka_unit_test(test_an_eof_survives),

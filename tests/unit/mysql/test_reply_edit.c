@@ -130,6 +130,12 @@ static void test_trackers_are_filtered_for_clients_with_them(void **state)
          "0d000001 000000 0240 0000 00 04 01020161 aa");
     edit(both, "11000001 000000 0240 0000 0162 07 020131 01020161 aa",
          "0e000001 000000 0240 0000 0162 04 01020161 aa");
+    /* In a schema of ucs2 MariaDB writes a zero before the length; of utf32, three. */
+    edit(both, "11000001 000000 0240 0000 00 00 07 020131 01020161 aa",
+         "0e000001 000000 0240 0000 00 00 04 01020161 aa");
+    edit(both, "14000001 000000 0240 0000 0162 000000 07 020131 01020161 aa",
+         "11000001 000000 0240 0000 0162 000000 04 01020161 aa");
+    edit(both, "0d000001 000000 0240 0000 00 00 03 020131 aabb", "07000001 000000 0200 0000 aabb");
     both.filter.everything = true;
     edit(both, "0c000001 000000 0240 0000 00 03 020131 aabb",
          "0c000001 000000 0240 0000 00 03 020131 aabb");
