@@ -75,7 +75,7 @@ struct reply {
     bool sequence_known;    /* the server's next sequence id follows from last_sequence */
     bool continued;         /* the last frame was full: the next one continues it */
     bool status_reported;
-    bool may_open_cursor; /* else the flag CURSOR_EXISTS speaks of a cursor in stored code */
+    bool may_open_cursor;  /* else the flag CURSOR_EXISTS speaks of a cursor in stored code */
     uint32_t payload_left; /* of a frame that is passed on without being held */
     uint64_t definitions_left;
     uint16_t predicted_status; /* for EOFs whose true status is not known yet */

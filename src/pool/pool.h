@@ -94,6 +94,8 @@ struct pool_limits {
     usec_t wait_timeout;  /* a ticket waits at most this long */
     unsigned max_waiters; /* tickets in the queue at most */
     usec_t lifetime;      /* a link is closed, when idle, after this; 0 never */
+    usec_t spare_timeout; /* links beyond `size` that are idle for it are closed when there are more
+                             links than clients; 0: idle_timeout decides alone */
 };
 
 /* Limits of one server. */
@@ -139,6 +141,7 @@ struct pool {
     struct list recalled;
     struct list doomed;
     struct list waiting;     /* tickets, first in first */
+    unsigned clients;        /* that are logged in to it, see pool_client_came */
     unsigned reserved;       /* OPEN actions issued whose seat is not attached yet */
     unsigned returning;      /* of its own seats: on their way back for a waiter of its own */
     unsigned promised;       /* seats of other pools: on their way out to make room for it */
@@ -188,6 +191,11 @@ void pool_server_configure(struct pool_server *s, struct pool_server_limits limi
 void pool_server_drain(struct pool_server *s, usec_t now);
 
 /* -------- what clients do -------- */
+
+/* A client of this pool has come or gone. With fewer clients than links some are spare; ask for the
+ * next deadline after one has gone. */
+void pool_client_came(struct pool *p);
+void pool_client_gone(struct pool *p);
 
 enum pool_checkout {
     POOL_LEND,   /* *seat is FIRM and the client's; the ticket stays NONE */

@@ -25,6 +25,33 @@ static void sweep_waiters(struct pool *p, usec_t now)
         ticket_fail(oldest, POOL_WHY_WAITED_TOO_LONG);
 }
 
+void pool_client_came(struct pool *p)
+{
+    p->clients++;
+}
+
+void pool_client_gone(struct pool *p)
+{
+    CHECK(p->clients > 0);
+    p->clients--;
+}
+
+static bool has_spare(const struct pool *p)
+{
+    unsigned wanted = p->limits.size > p->clients ? p->limits.size : p->clients;
+    return p->limits.spare_timeout != 0 && pool_usable(p) > wanted;
+}
+
+/* When the link that is idle the longest is to be closed, 0 never. */
+static usec_t idle_deadline(const struct pool *p)
+{
+    const struct pool_seat *oldest = seat_of(list_first(&p->idle));
+    usec_t timeout = pool_may_close_idle(p) ? p->limits.idle_timeout : 0;
+    if (has_spare(p) && (timeout == 0 || p->limits.spare_timeout < timeout))
+        timeout = p->limits.spare_timeout;
+    return oldest != NULL && timeout != 0 ? oldest->since + timeout : 0;
+}
+
 static bool is_unused(const struct pool *p, const struct pool_seat *seat, usec_t now)
 {
     return seat != NULL && pool_elapsed(seat->since, now) >= p->limits.idle_timeout;
@@ -32,7 +59,8 @@ static bool is_unused(const struct pool *p, const struct pool_seat *seat, usec_t
 
 static void sweep_unused(struct pool *p, usec_t now)
 {
-    while (pool_may_close_idle(p) && is_unused(p, seat_of(list_first(&p->idle)), now))
+    usec_t due;
+    while ((due = idle_deadline(p)) != 0 && due <= now)
         seat_doom(seat_of(list_first(&p->idle)), NULL, POOL_WHY_IDLE, now);
     while (pool_may_recall_idle(p) && is_unused(p, seat_of(list_first(&p->soft)), now))
         seat_recall(seat_of(list_first(&p->soft)), NULL, POOL_WHY_IDLE, now);
@@ -125,8 +153,7 @@ static void lower_for_pool(usec_t *deadline, const struct pool *p, usec_t now)
     usec_t later;
 
     lower_for_waiters(deadline, p, now);
-    if (!list_empty(&p->idle) && pool_may_close_idle(p))
-        lower(deadline, seat_of(list_first(&p->idle))->since + p->limits.idle_timeout);
+    lower(deadline, idle_deadline(p));
     if (!list_empty(&p->soft) && pool_may_recall_idle(p))
         lower(deadline, seat_of(list_first(&p->soft))->since + p->limits.idle_timeout);
     /* Nothing that becomes soft from now on is due before that: pool_rest needs no new deadline. */

@@ -415,5 +415,7 @@ void client_close(struct client *c, enum close_reason why)
     if (c->pool != NULL && c->link == NULL)
         registry_cancel(c);
     lease_leave(c, mid_request);
+    if (c->pool != NULL)
+        registry_client_gone(c);
     loop_defer(w->loop, &c->dying);
 }

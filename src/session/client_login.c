@@ -233,6 +233,8 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     c->pool = pool_registry_pool(w, c->group, c->user, capabilities_dialect(c->capabilities));
     c->session = session_state_login(collation, c->facts->collation, c->facts->mariadb,
                                      (c->capabilities & CAP(MULTI_STATEMENTS)) != 0);
+    if (c->pool != NULL)
+        registry_client_came(c);
     if (c->pool == NULL || c->session == NULL)
         return false;
     c->login_session = session_state_hold(c->session);
@@ -342,7 +344,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     session_state_release(c->session);
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;
-    c->pool = NULL;
+    registry_client_gone(c);
     c->login_sequence = (uint8_t)(sequence + 1);
     c->user = user_store_find(c->worker->proxy->users, l.user);
     if (c->user == NULL) {

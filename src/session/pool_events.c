@@ -419,6 +419,22 @@ struct link *registry_take(struct client *c)
     return seat != NULL ? link_of(seat) : NULL;
 }
 
+void registry_client_came(struct client *c)
+{
+    pthread_mutex_lock(&c->pool->group->lock);
+    pool_client_came(&c->pool->shared.policy);
+    pthread_mutex_unlock(&c->pool->group->lock);
+}
+
+void registry_client_gone(struct client *c)
+{
+    struct server_group *g = c->pool->group;
+    (void)lock_group(c->worker, g);
+    pool_client_gone(&c->pool->shared.policy);
+    c->pool = NULL;
+    finish(c->worker, g, true);
+}
+
 void registry_sweep(struct worker *w, struct server_group *g)
 {
     usec_t now = lock_group(w, g);

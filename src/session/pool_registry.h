@@ -111,6 +111,9 @@ void registry_closed(struct link *l);
 void registry_cancel(struct client *c);
 /* The link of a granted ticket, or NULL when it was cancelled meanwhile. */
 struct link *registry_take(struct client *c);
+/* c->pool was found, or is not the client's any more (it becomes NULL). */
+void registry_client_came(struct client *c);
+void registry_client_gone(struct client *c);
 /* After CHECKOUT_QUEUED, once the client is in its waiting state: performs what was decided. */
 void registry_perform(struct worker *w);
 void registry_sweep(struct worker *w, struct server_group *group);

@@ -52,6 +52,46 @@ static void test_idle_links_beyond_size_are_closed_the_longest_idle_first(void *
     assert_int_equal(pool_next_deadline(&f.server), 0);
 }
 
+static void test_more_links_than_clients_close_sooner(void **state)
+{
+    struct fixture f;
+    struct pool_limits limits = fixture_limits();
+    struct pool_seat *seats[4];
+    (void)state;
+    fixture_init(&f);
+    limits.idle_timeout = 10 * SEC;
+    limits.spare_timeout = 1 * SEC;
+    limits.size = 1;
+    pool_configure(&f.a, limits);
+    for (unsigned i = 0; i < 4; i++) {
+        pool_client_came(&f.a);
+        seats[i] = lease(&f, &f.a);
+    }
+    usec_t start = f.now;
+    for (unsigned i = 0; i < 4; i++)
+        pool_give_back(seats[i], start);
+    assert_int_equal(pool_next_deadline(&f.server), start + 10 * SEC); /* each has a client */
+    pool_client_gone(&f.a);
+    pool_client_gone(&f.a);
+    assert_int_equal(pool_next_deadline(&f.server), start + 1 * SEC);
+    sweep_at(&f, start + 1 * SEC);
+    assert_int_equal(f.count, 2);
+    assert_ptr_equal(the(&f, POOL_CLOSE)->seat, seats[0]);
+    assert_int_equal(the(&f, POOL_CLOSE)->why, POOL_WHY_IDLE);
+    assert_int_equal(pool_next_deadline(&f.server), start + 10 * SEC);
+    pool_client_gone(&f.a);
+    pool_client_gone(&f.a);
+    sweep_at(&f, start + 2 * SEC);
+    assert_int_equal(f.count, 1); /* the last one is kept warm */
+    assert_int_equal(pool_next_deadline(&f.server), 0);
+    limits.idle_timeout = 0;
+    limits.size = 0;
+    pool_configure(&f.a, limits);
+    assert_int_equal(pool_next_deadline(&f.server), start + 1 * SEC);
+    sweep_at(&f, start + 2 * SEC);
+    assert_int_equal(f.count, 1);
+}
+
 static void test_a_soft_lease_left_unused_is_recalled_and_closed(void **state)
 {
     struct fixture f;
@@ -196,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_waiter_waits_for_a_bounded_time),
         cmocka_unit_test(test_idle_links_beyond_size_are_closed_the_longest_idle_first),
+        cmocka_unit_test(test_more_links_than_clients_close_sooner),
         cmocka_unit_test(test_a_soft_lease_left_unused_is_recalled_and_closed),
         cmocka_unit_test(test_the_deadline_foresees_leases_that_will_rest),
         cmocka_unit_test(test_a_recalled_unused_lease_serves_who_waits_by_then),
