@@ -361,7 +361,8 @@ def run_mtr(wanted, short):
     else:
         result.output = output
         result.passed, result.failed, result.skipped = (int(n) for n in counted.groups())
-        result.skips = [line for line in output.splitlines() if line.startswith(("skipped", "un"))]
+        result.skips = [re.sub("^skipped[,:] ", "", line) for line in output.splitlines()
+                        if line.startswith(("skipped", "un"))]
     report("mtr", [result], time.monotonic() - start)
 
 
