@@ -252,16 +252,23 @@ void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const 
     client_send_frame(c, &w);
 }
 
-void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...)
+const struct mysql_error_row *client_word_error(char *text, size_t size, enum mysql_error code,
+                                                va_list args)
 {
     const struct mysql_error_row *row = mysql_error_find(code);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    vsnprintf(text, size, row->text, args); /* the format is a row of errors.def */
+#pragma GCC diagnostic pop
+    return row;
+}
+
+void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...)
+{
     char text[600];
     va_list args;
     va_start(args, code);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    vsnprintf(text, sizeof text, row->text, args); /* the format is a row of errors.def */
-#pragma GCC diagnostic pop
+    const struct mysql_error_row *row = client_word_error(text, sizeof text, code, args);
     va_end(args);
     client_send_error(c, sequence, (uint16_t)row->code, row->sqlstate, bytes_of_text(text));
 }

@@ -10,6 +10,8 @@
 #include "session/pins.h"
 #include "session/residue.h"
 
+#include <stdarg.h>
+
 #define CLIENT_STATE(name, timeout, text) CLIENT_##name,
 enum client_state {
 #include "session/client_states.def"
@@ -43,9 +45,9 @@ struct client {
     enum client_state state;
     bool counted;      /* in proxy->logged_in */
     bool logged_in;    /* has been told OK once */
-    bool being_killed; /* a KILL CONNECTION is on its way to its link's server */
     bool advancing;
     bool advance_again;
+    uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
     uint8_t restore_failures; /* links in a row that could not be brought to its session */
 
     capabilities_t offered;
@@ -98,6 +100,9 @@ void client_send_ok(struct client *c, uint8_t sequence);
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
                        struct bytes message);
 void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...);
+/* An error as a server words it, in `text`; its row. */
+const struct mysql_error_row *client_word_error(char *text, size_t size, enum mysql_error code,
+                                                va_list args);
 /* Writes what is queued; false when the client is gone (and closed). */
 NODISCARD bool client_flush(struct client *c);
 
@@ -127,8 +132,16 @@ void client_fail_request(struct client *c, uint16_t code, const char *sqlstate,
 NODISCARD bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequence,
                                     bool whole);
 
+/* Answers of Weir's own, which the session remembers as if its server had given them. */
+void client_answer_ok(struct client *c);
+void client_answer_error(struct client *c, uint16_t code, const char *sqlstate,
+                         struct bytes message);
+void client_answer_mysql_error(struct client *c, enum mysql_error code, ...);
+
 /* The request in the buffer was answered here: it is dropped, the client is IDLE again. */
 void client_finish_local(struct client *c);
+/* The same when nothing of it is in the buffer. */
+void client_finish_answered(struct client *c);
 
 /* -------- lease.c -------- */
 /* Gets a link for the request that is in the buffer; goes on by itself when it must wait. */
@@ -163,6 +176,10 @@ void learn_reply(struct client *c, const struct reply_summary *summary);
 /* -------- kill.c -------- */
 /* Starts a KILL of one of Weir's ids for this client; it goes to KILLING. */
 void kill_begin(struct client *c, uint64_t id, bool query_only);
+/* The server does not know the thread that the client's KILL named by an expression, a string or a
+ * variable. True when the id is one of Weir's: the error in `reply` is to be forgotten, the KILL goes
+ * on here. */
+NODISCARD bool kill_takes_over(struct link *l, struct bytes reply);
 /* What runs on a link whose client has left is killed on the server. */
 void kill_running(struct link *l);
 /* The killer has left. */

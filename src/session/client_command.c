@@ -78,8 +78,7 @@ void client_fail_request(struct client *c, uint16_t code, const char *sqlstate,
         return;
     }
     bool whole = c->request.whole;
-    uint8_t sequence = 1;
-    client_send_error(c, sequence, code, sqlstate, message);
+    client_answer_error(c, code, sqlstate, message);
     c->request.begun = false;
     if (!whole) { /* the rest of it is still on its way and cannot be told from a new request */
         client_close(c, CLOSE_CLIENT_IO);
@@ -126,7 +125,7 @@ static void begin_request(struct client *c, const struct command_row *row,
 
 static bool answer_unknown(struct client *c, size_t size)
 {
-    client_send_mysql_error(c, 1, ER_UNKNOWN_COM_ERROR);
+    client_answer_mysql_error(c, ER_UNKNOWN_COM_ERROR);
     drop_request(c, size);
     counters_add(&c->worker->counters, COUNTER_local_replies, 1);
     return client_flush(c);
@@ -163,12 +162,10 @@ bool client_step_idle(struct client *c)
     payload.data += FRAME_HEADER_SIZE;
     payload.size = c->request.whole ? header.size : payload.size - FRAME_HEADER_SIZE;
     const struct command_row *row = command_find(payload.data[0]);
-    if (row == NULL || row->policy == COMMAND_UNKNOWN) {
-        if (c->request.whole)
-            return answer_unknown(c, size);
-        client_close(c, CLOSE_CLIENT_PROTOCOL);
-        return false;
-    }
+    if (row == NULL)
+        row = command_find(COMMAND_SLEEP);
+    if (row->policy == COMMAND_UNKNOWN && c->request.whole)
+        return answer_unknown(c, size);
     begin_request(c, row, header, payload);
     if (client_serve_locally(c, payload, header.sequence, c->request.whole))
         return c->state == CLIENT_IDLE;

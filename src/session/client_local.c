@@ -10,6 +10,11 @@ void client_finish_local(struct client *c)
     b->parsed += FRAME_HEADER_SIZE + (size_t)c->request.frame_left;
     b->sent = b->parsed;
     stream_trim(&c->stream);
+    client_finish_answered(c);
+}
+
+void client_finish_answered(struct client *c)
+{
     c->request.begun = false;
     counters_add(&c->worker->counters, COUNTER_local_replies, 1);
     client_set_state(c, CLIENT_IDLE);
@@ -17,9 +22,35 @@ void client_finish_local(struct client *c)
         lease_after_request(c); /* pins of the statement before have ended */
 }
 
-static void answer_ok(struct client *c)
+void client_answer_error(struct client *c, uint16_t code, const char *sqlstate,
+                         struct bytes message)
+{
+    client_send_error(c, 1, code, sqlstate, message);
+    residue_of_error(c, code, sqlstate, message);
+}
+
+void client_answer_mysql_error(struct client *c, enum mysql_error code, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, code);
+    const struct mysql_error_row *row = client_word_error(text, sizeof text, code, args);
+    va_end(args);
+    client_answer_error(c, (uint16_t)row->code, row->sqlstate, bytes_of_text(text));
+}
+
+/* Like every statement that changes no rows. */
+void client_answer_ok(struct client *c)
 {
     client_send_ok(c, 1);
+    c->residue.row_count = 0;
+    if (c->link != NULL)
+        c->link->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
+}
+
+static void answer_ok(struct client *c)
+{
+    client_answer_ok(c);
     client_finish_local(c);
     (void)!client_flush(c);
 }
@@ -29,7 +60,6 @@ static bool ping(struct client *c)
 {
     if (c->link != NULL)
         return false;
-    c->residue.row_count = 0;
     answer_ok(c);
     return true;
 }
@@ -72,18 +102,34 @@ static bool query(struct client *c)
     return true;
 }
 
+static bool close_for_protocol(struct client *c)
+{
+    client_close(c, CLOSE_CLIENT_PROTOCOL);
+    return true;
+}
+
 static bool change_user(struct client *c, struct bytes payload, uint8_t sequence, bool whole)
 {
-    if (!whole) {
-        client_close(c, CLOSE_CLIENT_PROTOCOL);
-        return true;
-    }
+    if (!whole)
+        return close_for_protocol(c);
     client_change_user(c, payload, sequence);
     if (c->state != CLIENT_CLOSED) {
         enum client_state state = c->state;
         client_finish_local(c);
         client_set_state(c, state);
     }
+    return true;
+}
+
+/* Links speak it always, so only here can a client be told that it did not agree to it. */
+static bool bulk_execute(struct client *c, struct bytes payload)
+{
+    bool understood = payload.size >= 1 + 4 + 2;
+    if (!c->facts->mariadb || (c->capabilities & CAP(MARIADB_STMT_BULK)) != 0 || !understood)
+        return false;
+    client_answer_mysql_error(c, ER_UNSUPPORTED_PS);
+    client_finish_local(c);
+    (void)!client_flush(c);
     return true;
 }
 
@@ -99,10 +145,12 @@ bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequen
     if (command == COMMAND_PING)
         return whole && ping(c);
     if (command == COMMAND_RESET_CONNECTION)
-        return whole && reset_connection(c);
+        return whole ? reset_connection(c) : close_for_protocol(c);
     if (command == COMMAND_CHANGE_USER)
         return change_user(c, payload, sequence, whole);
     if (command == COMMAND_PROCESS_KILL)
         return whole && process_kill(c, payload);
+    if (command == COMMAND_STMT_BULK_EXECUTE)
+        return whole && bulk_execute(c, payload);
     return false;
 }

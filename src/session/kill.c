@@ -24,6 +24,7 @@ struct kill_job {
     struct user *user;     /* the killer's */
     uint64_t target;       /* the id to be killed */
     bool query_only;
+    bool request_sent; /* to the server, which did not know the id: nothing is in the buffer */
     /* what the target's worker found */
     bool found;
     bool allowed;       /* same user: no server needs to be asked */
@@ -47,6 +48,16 @@ static void post(struct kill_job *job, struct worker *to, void (*deliver)(struct
 
 /* -------- at home again, with the end of it -------- */
 
+static void finish(struct client *c, bool request_sent)
+{
+    if (request_sent)
+        client_finish_answered(c);
+    else
+        client_finish_local(c);
+    if (client_flush(c))
+        client_advance(c);
+}
+
 static void answer(struct kill_job *job, const struct open_error *error)
 {
     struct client *c = job->killer;
@@ -55,14 +66,12 @@ static void answer(struct kill_job *job, const struct open_error *error)
     c->kill = NULL;
     job->killer = NULL;
     if (error == NULL)
-        client_send_ok(c, 1);
+        client_answer_ok(c);
     else if (error->code == ER_NO_SUCH_THREAD)
-        client_send_mysql_error(c, 1, ER_NO_SUCH_THREAD, (unsigned long long)job->target);
+        client_answer_mysql_error(c, ER_NO_SUCH_THREAD, (unsigned long long)job->target);
     else
-        client_send_error(c, 1, error->code, error->sqlstate, bytes_of_text(error->text));
-    client_finish_local(c);
-    if (client_flush(c))
-        client_advance(c);
+        client_answer_error(c, error->code, error->sqlstate, bytes_of_text(error->text));
+    finish(c, job->request_sent);
 }
 
 /* At the target's worker: its link may change hands again. */
@@ -71,12 +80,13 @@ static void on_released(struct mail *mail)
     struct kill_job *job = container_of(mail, struct kill_job, mail);
     struct worker *w = worker_of_target(job);
     struct link *l = hashmap_u64_get(&w->links_by_id, job->link_id);
+    bool query_only = job->query_only;
     free(job);
     if (l == NULL || l->kills_pending == 0)
         return;
     l->kills_pending--;
-    if (l->client != NULL)
-        l->client->being_killed = false;
+    if (l->client != NULL && !query_only)
+        l->client->kills_of_connection--;
     if (l->client != NULL && l->client->state == CLIENT_IDLE && !l->soft &&
         l->purpose == PURPOSE_NONE)
         lease_after_request(l->client);
@@ -178,7 +188,7 @@ static void on_asked(struct mail *mail)
             job->thread_id = target->link->thread_id;
             job->link_id = target->link->id;
             target->link->kills_pending++;
-            target->being_killed = !job->query_only;
+            target->kills_of_connection += job->query_only ? 0 : 1;
         } else if (job->allowed) {
             kill_here(target, job->query_only);
         }
@@ -186,8 +196,25 @@ static void on_asked(struct mail *mail)
     post(job, job->home, on_found);
 }
 
-void kill_begin(struct client *c, uint64_t id, bool query_only)
+/* One's own statement is this one. A client that kills its connection is told so. */
+static void kill_self(struct client *c, bool query_only, bool request_sent)
 {
+    enum mysql_error code =
+        c->facts->mariadb && !query_only ? ER_CONNECTION_KILLED : ER_QUERY_INTERRUPTED;
+    client_answer_mysql_error(c, code);
+    if (!query_only) {
+        client_close(c, CLOSE_KILLED);
+        return;
+    }
+    finish(c, request_sent);
+}
+
+static void begin(struct client *c, uint64_t id, bool query_only, bool request_sent)
+{
+    if (id == c->id) {
+        kill_self(c, query_only, request_sent);
+        return;
+    }
     counters_add(&c->worker->counters, COUNTER_kills, 1);
     struct kill_job *job = calloc(1, sizeof *job);
     if (job == NULL) {
@@ -199,6 +226,7 @@ void kill_begin(struct client *c, uint64_t id, bool query_only)
     job->user = c->user;
     job->target = id;
     job->query_only = query_only;
+    job->request_sent = request_sent;
     job->retry.on_fire = on_retry;
     client_set_state(c, CLIENT_KILLING);
     c->kill = job;
@@ -209,6 +237,45 @@ void kill_begin(struct client *c, uint64_t id, bool query_only)
     }
     struct open_error unknown = {.code = ER_NO_SUCH_THREAD, .sqlstate = "HY000"};
     end_job(job, &unknown);
+}
+
+void kill_begin(struct client *c, uint64_t id, bool query_only)
+{
+    begin(c, id, query_only, false);
+}
+
+/* The number at the end of "Unknown thread id: 2147483649", 0 when there is none. */
+static uint64_t id_of_error(struct bytes message)
+{
+    uint64_t id = 0;
+    uint64_t power = 1;
+    for (size_t i = message.size; i > 0 && power <= UINT32_MAX; i--, power *= 10) {
+        uint8_t digit = (uint8_t)(message.data[i - 1] - '0');
+        if (digit > 9)
+            break;
+        id += digit * power;
+    }
+    return id;
+}
+
+bool kill_takes_over(struct link *l, struct bytes reply)
+{
+    struct client *c = l->client;
+    const struct request *r = &c->request;
+    struct err_packet err;
+    bool is_kill = r->scanned && r->scan.verb == SQL_VERB_KILL && r->scan.statements == 1;
+    if (!is_kill || l->reply.summary.parts != 1 || reply.size <= FRAME_HEADER_SIZE ||
+        !err_packet_decode(
+            bytes_of(reply.data + FRAME_HEADER_SIZE, reply.size - FRAME_HEADER_SIZE), &err))
+        return false;
+    uint64_t id = id_of_error(err.message);
+    if (!client_id_is_ours(id))
+        return false;
+    learn_reply(c, &l->reply.summary);
+    residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
+    l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+    begin(c, id, r->scan.kill_kind == SQL_KILL_QUERY, true);
+    return true;
 }
 
 void kill_running(struct link *l)

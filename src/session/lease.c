@@ -467,7 +467,7 @@ static void tell_of_loss(struct client *c, struct link *l, enum close_reason why
 
 static enum close_reason loss_of(const struct client *c, enum close_reason why)
 {
-    if (c->being_killed)
+    if (c->kills_of_connection > 0)
         return CLOSE_KILLED;
     if (c->state == CLIENT_IDLE || c->state == CLIENT_WAITING)
         return CLOSE_LINK_LOST_IDLE;
@@ -478,7 +478,7 @@ static enum close_reason loss_of(const struct client *c, enum close_reason why)
 static bool survives_loss(struct client *c, const struct link *l, enum chore_purpose purpose,
                           enum close_reason why)
 {
-    if (c->being_killed)
+    if (c->kills_of_connection > 0)
         return false;
     if ((purpose == PURPOSE_RESTORE && !l->request_follows) || purpose == PURPOSE_UNSELECT)
         return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
@@ -508,7 +508,7 @@ void lease_link_lost(struct link *l, enum close_reason why)
         return;
     }
     enum close_reason told = loss_of(c, why);
-    if (!c->being_killed)
+    if (c->kills_of_connection == 0)
         tell_of_loss(c, l, told);
     drop_link(c, why);
     client_close(c, told);

@@ -26,11 +26,24 @@ static enum reply_verdict judge(struct link *l)
     }
 }
 
+/* A KILL of one of Weir's ids that the lexer has not seen: the server's error never was. */
+static bool taken_over(struct link *l)
+{
+    struct buffer *b = l->stream.in;
+    if (!kill_takes_over(l, bytes_of(b->data + b->sent, b->parsed - b->sent)))
+        return false;
+    b->sent = b->parsed;
+    stream_trim(&l->stream);
+    return true;
+}
+
 static enum relay_step act(struct link *l, enum reply_verdict v)
 {
     switch (v) {
     case REPLY_ENDED:
         l->reply_active = false;
+        if (l->reply.summary.error_code == ER_NO_SUCH_THREAD && taken_over(l))
+            return RELAY_STOP;
         l->reply_ended = true;
         return RELAY_ON;
     case REPLY_INFILE:

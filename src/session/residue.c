@@ -34,6 +34,44 @@ void residue_set_diagnostics(struct residue *r, enum diagnostics d)
         residue_fini(r);
 }
 
+/* What SIGNAL can say again, byte for byte. */
+static bool can_be_said(struct bytes message)
+{
+    if (message.size > CONDITION_TEXT_MAX)
+        return false;
+    for (size_t i = 0; i < message.size; i++)
+        if (message.data[i] < 0x20 || message.data[i] > 0x7e || message.data[i] == '\\')
+            return false;
+    return true;
+}
+
+static bool save_condition(struct residue *r, uint16_t code, const char *sqlstate,
+                           struct bytes message)
+{
+    struct condition *condition = can_be_said(message) ? calloc(1, sizeof *condition) : NULL;
+    if (condition == NULL)
+        return false;
+    condition->code = code;
+    memcpy(condition->sqlstate, sqlstate, sizeof condition->sqlstate);
+    memcpy(condition->message, message.data, message.size);
+    residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+    r->condition = condition;
+    r->diagnostics = DIAGNOSTICS_SAVED;
+    return true;
+}
+
+void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, struct bytes message)
+{
+    struct residue *r = &c->residue;
+    r->row_count = -1;
+    memcpy(r->error_sqlstate, sqlstate, sizeof r->error_sqlstate);
+    if (!save_condition(r, code, sqlstate, message))
+        residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+    if (c->link != NULL)
+        c->link->residue_true &=
+            ~(SQL_EFFECT_BIT(READS_ROW_COUNT) | SQL_EFFECT_BIT(READS_DIAGNOSTICS));
+}
+
 /* -------- whose is it -------- */
 
 enum { LEFT_ROW_COUNT, LEFT_FOUND_ROWS, LEFT_LAST_INSERT_ID, LEFT_DIAGNOSTICS };
@@ -370,37 +408,15 @@ bool residue_read_numbers(struct residue *r, struct bytes reply)
     return true;
 }
 
-/* What SIGNAL can say again, byte for byte. */
-static bool is_repeatable(struct bytes level, struct bytes message)
-{
-    if (!bytes_equal_text(level, "Error") && !bytes_equal_text(level, "Warning"))
-        return false;
-    if (message.size > CONDITION_TEXT_MAX)
-        return false;
-    for (size_t i = 0; i < message.size; i++)
-        if (message.data[i] < 0x20 || message.data[i] > 0x7e || message.data[i] == '\\')
-            return false;
-    return true;
-}
-
 bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t rows)
 {
     struct bytes cells[3];
     uint64_t code;
     if (rows != 1 || result_set_first_row(reply, cells, countof(cells)) != 3 ||
-        !is_repeatable(cells[0], cells[2]) || !cell_number(cells[1], UINT16_MAX, &code))
+        !cell_number(cells[1], UINT16_MAX, &code))
         return false;
     bool is_error = bytes_equal_text(cells[0], "Error");
-    if (is_error && r->error_sqlstate[0] == '\0')
+    if (is_error ? r->error_sqlstate[0] == '\0' : !bytes_equal_text(cells[0], "Warning"))
         return false;
-    struct condition *condition = calloc(1, sizeof *condition);
-    if (condition == NULL)
-        return false;
-    condition->code = (uint16_t)code;
-    memcpy(condition->sqlstate, is_error ? r->error_sqlstate : "01000", sizeof condition->sqlstate);
-    memcpy(condition->message, cells[2].data, cells[2].size);
-    residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
-    r->condition = condition;
-    r->diagnostics = DIAGNOSTICS_SAVED;
-    return true;
+    return save_condition(r, (uint16_t)code, is_error ? r->error_sqlstate : "01000", cells[2]);
 }

@@ -58,6 +58,9 @@ void residue_set_diagnostics(struct residue *r, enum diagnostics d);
     (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
      SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS))
 
+/* As after a statement that failed with this error: Weir raised it, no link has it. */
+void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, struct bytes message);
+
 /* As on a link that was just opened or reset. */
 void residue_left_init(struct residue_left *left);
 

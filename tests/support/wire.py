@@ -439,6 +439,15 @@ class Wire:
         return packet
 
 
+def q(sql):
+    """The payload of a COM_QUERY."""
+    return bytes([COM_QUERY]) + (sql.encode() if isinstance(sql, str) else sql)
+
+
+def com(command, payload=b""):
+    return bytes([command]) + payload
+
+
 def text_row(payload):
     row = []
     at = 0

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""KILL in all its spellings, of clients in every situation, with the ids of Weir's greetings."""
+
+import time
+
+import pytest
+
+import processes
+import wire
+from wire import com, q
+
+
+def error_of(w, sql):
+    w.command(q(sql))
+    return w.error
+
+
+def is_gone(w):
+    try:
+        w.read_packet()
+    except (wire.Closed, ConnectionError):
+        return True
+    return False
+
+
+SPELLINGS = ["KILL QUERY {id}", "KILL QUERY {id:#x}", "KILL QUERY '{id}'", "KILL QUERY {id} + 0",
+             "KILL QUERY (SELECT {id})", "KILL HARD QUERY {id}", "KILL SOFT QUERY {id}",
+             "kill /* x */ query -- y\n {id};", "KILL QUERY @victim", "KILL QUERY 0{id}",
+             "KILL QUERY {id}.0", "/*!40000 KILL QUERY {id} */", "KILL/**/QUERY/**/{id}",
+             "KILL QUERY CAST('{id}' AS UNSIGNED)"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_spellings_of_kill_query(server, weir, spelling):
+    """Whatever the server takes, Weir takes; the victim stays connected."""
+    one = weir()
+    outcomes = []
+    for address in (server.address, one.address):
+        with wire.connect(address) as victim, wire.connect(address) as killer:
+            number = victim.greeting.thread_id
+            killer.query(f"SET @victim={number}")
+            victim.send(q("SELECT SLEEP(20) FROM (SELECT 1 UNION SELECT 2) AS x"))
+            time.sleep(0.1)
+            error = error_of(killer, spelling.format(id=number))
+            row_count = killer.query("SELECT ROW_COUNT(), @@warning_count")
+            if error is None:
+                victim.read_reply(wire.COM_QUERY)
+                assert victim.error.code == 1317
+                assert victim.query("SELECT 1") == [[b"1"]]
+            outcomes.append((error and error.code, row_count))
+    assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("spelling", ["KILL {id}", "KILL CONNECTION {id}", "KILL {id:#x}", "KILL '{id}'",
+                                      "KILL SOFT {id}", "KILL HARD CONNECTION {id} + 0"])
+@pytest.mark.parametrize("situation", ["fresh", "idle", "running", "transaction", "pinned", "large"])
+def test_kill_connection(weir, server, spelling, situation):
+    one = weir()
+    with one.connect(timeout=5) as victim, one.connect(timeout=5) as killer:
+        if situation == "idle":
+            victim.query("SELECT 1")
+        elif situation == "transaction":
+            victim.query("CREATE OR REPLACE TABLE test.k (id INT)")
+            victim.query("BEGIN")
+            victim.query("INSERT INTO test.k VALUES (1)")
+        elif situation == "pinned":
+            victim.query("SELECT GET_LOCK('killed', 0)")
+        elif situation == "running":
+            victim.send(q("SELECT SLEEP(20)"))
+        elif situation == "large":
+            victim.send(q("SELECT REPEAT('x', 1000000) FROM seq_1_to_100000"))
+        time.sleep(0.1)
+        assert error_of(killer, spelling.format(id=victim.greeting.thread_id)) is None
+        if situation == "large":
+            with pytest.raises((wire.Closed, ConnectionError)):
+                for _ in range(200000):
+                    victim.read_frame()
+        else:
+            assert is_gone(victim)
+        assert killer.query("SELECT 1") == [[b"1"]]
+        if situation == "pinned":
+            processes.wait_until(lambda: server.query("SELECT IS_FREE_LOCK('killed')") == [[b"1"]], 5,
+                                 "the release of the lock")
+        if situation == "transaction":
+            assert server.query("SELECT COUNT(*) FROM test.k") == [[b"0"]]
+    assert one.connect().query("SELECT 1") == [[b"1"]]
+
+
+def test_kill_of_a_waiter(weir):
+    one = weir(pool_max_size=1, server_max_connections=2)
+    with one.connect() as holder, one.connect() as waiter:
+        holder.query("BEGIN")
+        waiter.send(q("SELECT 1"))
+        time.sleep(0.1)
+        assert error_of(holder, f"KILL {waiter.greeting.thread_id} + 0") is None
+        assert is_gone(waiter)
+        holder.query("COMMIT")
+        assert holder.query("SELECT 1") == [[b"1"]]
+
+
+@pytest.mark.parametrize("number", ["4026531841", "2147483648 + 2000000000", "'3000000000'"])
+def test_unknown_ids(weir, number):
+    """1094 with the number, and the session remembers it."""
+    with weir().connect() as w:
+        error = error_of(w, f"KILL {number}")
+        value = w.value(f"SELECT {number}").split(".")[0]
+        assert (error.code, error.state, error.text) == (1094, "HY000", f"Unknown thread id: {value}")
+        error_of(w, f"KILL {number}")
+        assert [r[2] for r in w.query("SHOW WARNINGS")] == [f"Unknown thread id: {value}".encode()]
+
+
+@pytest.mark.parametrize("sql", ["KILL QUERY {id}", "KILL {id}", "KILL QUERY {id} + 0", "KILL {id} + 0",
+                                 "KILL QUERY CONNECTION_ID()", "KILL CONNECTION_ID()"])
+def test_of_oneself(server, weir, sql):
+    seen = []
+    for address in (server.address, weir().address):
+        with wire.connect(address) as w:
+            w.query("SELECT 1")
+            error = error_of(w, sql.format(id=w.greeting.thread_id))
+            words = (error.code, error.state, error.text)
+            seen.append((words, w.at_end() if "QUERY" not in sql else w.query("SHOW WARNINGS")))
+    assert seen[0] == seen[1]
+
+
+def test_two_at_once(weir):
+    """Several KILLs of one client in the same moment: each killer gets an answer, nobody else is
+    hit."""
+    one = weir()
+    killers = [one.connect(timeout=8) for _ in range(6)]
+    bystander = one.connect()
+    try:
+        for round_number in range(8):
+            victim = one.connect(timeout=8)
+            victim.send(q("SELECT SLEEP(20)"))
+            time.sleep(0.05)
+            for number, killer in enumerate(killers):
+                kind = "" if number % 2 == round_number % 2 else "QUERY "
+                killer.send(q(f"KILL {kind}{victim.greeting.thread_id}"))
+            bystander.send(q("SELECT BENCHMARK(200000, SHA1('x'))"))
+            for killer in killers:
+                killer.read_reply(wire.COM_QUERY)
+                assert killer.error is None or killer.error.code == 1094
+            bystander.read_reply(wire.COM_QUERY)
+            assert bystander.error is None
+            try:
+                victim.read_reply(wire.COM_QUERY)
+                victim.query("SELECT 1")
+            except (wire.Closed, ConnectionError):
+                pass
+            else:
+                pytest.fail("the victim lives")
+            victim.close()
+    finally:
+        for w in (*killers, bystander):
+            w.close()
+
+
+def test_com_process_kill(weir):
+    one = weir()
+    with one.connect(timeout=5) as victim, one.connect() as killer:
+        victim.send(q("SELECT SLEEP(20)"))
+        time.sleep(0.1)
+        killer.command(com(wire.COM_PROCESS_KILL, victim.greeting.thread_id.to_bytes(4, "little")))
+        assert killer.error is None and is_gone(victim)
+
+
+def test_ids_of_the_server_go_to_the_server(server, weir):
+    one = weir()
+    with server.connect() as victim, one.connect() as killer:
+        assert error_of(killer, f"KILL {victim.greeting.thread_id}") is None
+        assert victim.at_end()
+        assert error_of(killer, f"KILL {victim.greeting.thread_id}").code == 1094
