@@ -43,12 +43,12 @@ struct client {
     struct loop_task more; /* goes on in the next turn: this one's slice is used up */
     uint32_t id;           /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
-    bool counted;      /* in proxy->logged_in */
-    bool logged_in;    /* has been told OK once */
+    bool counted;   /* in proxy->logged_in */
+    bool logged_in; /* has been told OK once */
     bool advancing;
     bool advance_again;
     uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
-    uint8_t restore_failures; /* links in a row that could not be brought to its session */
+    uint8_t restore_failures;     /* links in a row that could not be brought to its session */
 
     capabilities_t offered;
     capabilities_t capabilities; /* agreed */
@@ -177,8 +177,8 @@ void learn_reply(struct client *c, const struct reply_summary *summary);
 /* Starts a KILL of one of Weir's ids for this client; it goes to KILLING. */
 void kill_begin(struct client *c, uint64_t id, bool query_only);
 /* The server does not know the thread that the client's KILL named by an expression, a string or a
- * variable. True when the id is one of Weir's: the error in `reply` is to be forgotten, the KILL goes
- * on here. */
+ * variable. True when the id is one of Weir's: the error in `reply` is to be forgotten, the KILL
+ * goes on here. */
 NODISCARD bool kill_takes_over(struct link *l, struct bytes reply);
 /* What runs on a link whose client has left is killed on the server. */
 void kill_running(struct link *l);

@@ -411,8 +411,10 @@ void client_reply_done(struct client *c)
         return;
     }
     client_set_state(c, CLIENT_IDLE);
-    /* What follows a whole reply was not asked for: the server's last words. */
-    if (l->stream.in != NULL)
+    /* What follows a whole reply was not asked for: the server's last words. Behind an error (of a
+     * client that killed its own connection) the end may have come in the same event. */
+    bool may_be_over = l->reply.summary.error && l->stream.io.readable;
+    if (l->stream.in != NULL || (may_be_over && stream_fill(&l->stream) != STREAM_AGAIN))
         lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
     else
         lease_after_request(c);

@@ -265,8 +265,8 @@ bool kill_takes_over(struct link *l, struct bytes reply)
     struct err_packet err;
     bool is_kill = r->scanned && r->scan.verb == SQL_VERB_KILL && r->scan.statements == 1;
     if (!is_kill || l->reply.summary.parts != 1 || reply.size <= FRAME_HEADER_SIZE ||
-        !err_packet_decode(
-            bytes_of(reply.data + FRAME_HEADER_SIZE, reply.size - FRAME_HEADER_SIZE), &err))
+        !err_packet_decode(bytes_of(reply.data + FRAME_HEADER_SIZE, reply.size - FRAME_HEADER_SIZE),
+                           &err))
         return false;
     uint64_t id = id_of_error(err.message);
     if (!client_id_is_ours(id))
