@@ -38,8 +38,9 @@ static void mask(const uint8_t in[AUTH_HASH_SIZE], const uint8_t scramble[SCRAMB
 }
 
 static enum auth_step native_verify(struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE],
-                                    struct auth_secret *secret)
+                                    struct auth_secret *secret, struct writer *more)
 {
+    (void)more;
     if (secret->is_empty)
         return answer.size == 0 ? AUTH_OK : AUTH_FAIL;
     if (answer.size != AUTH_HASH_SIZE || !secret->has_stage2)
@@ -58,15 +59,18 @@ static enum auth_step native_verify(struct bytes answer, const uint8_t scramble[
     return right ? AUTH_OK : AUTH_FAIL;
 }
 
-static enum auth_step native_answer(struct bytes challenge, const struct auth_secret *secret,
-                                    struct writer *out)
+static bool native_can_verify(const struct auth_secret *secret)
 {
-    /* Some servers send the scramble with its closing NUL. */
-    bool with_nul = challenge.size == SCRAMBLE_SIZE + 1 && challenge.data[SCRAMBLE_SIZE] == 0;
-    if (challenge.size != SCRAMBLE_SIZE && !with_nul)
+    return secret->is_empty || secret->has_stage2;
+}
+
+static enum auth_step native_answer(struct auth_dialog *d, struct bytes said,
+                                    const struct auth_secret *secret, struct writer *out)
+{
+    if (d->stage++ > 0 || !auth_dialog_keep_scramble(d, said))
         return AUTH_FAIL;
     if (secret->is_empty)
-        return AUTH_OK;
+        return AUTH_SEND;
     if (!secret->has_stage1 && !secret->has_password)
         return AUTH_FAIL;
 
@@ -79,14 +83,15 @@ static enum auth_step native_answer(struct bytes challenge, const struct auth_se
     } else {
         native_password_hash(bytes_of_text(secret->password), stage1, stage2);
     }
-    mask(stage1, challenge.data, stage2, answer);
+    mask(stage1, d->scramble, stage2, answer);
     OPENSSL_cleanse(stage1, sizeof(stage1));
     writer_bytes(out, answer, sizeof(answer));
-    return out->overflow ? AUTH_FAIL : AUTH_OK;
+    return out->overflow ? AUTH_FAIL : AUTH_SEND;
 }
 
 const struct auth_method auth_native_password = {
     .name = "mysql_native_password",
     .verify = native_verify,
+    .can_verify = native_can_verify,
     .answer = native_answer,
 };

@@ -58,6 +58,7 @@ struct client {
     struct link_pool *pool;
     struct session_state *session; /* what it must find on any link */
     struct session_state *login_session;
+    const struct auth_method *auth_method; /* that it proves itself with */
     uint8_t scramble[SCRAMBLE_SIZE];
     uint8_t login_sequence; /* of the next packet of the login that we send */
     char *login_schema;     /* wanted at login, NULL none */

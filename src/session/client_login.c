@@ -36,6 +36,11 @@ static void new_scramble(struct client *c)
     auth_scramble_from_random(c->scramble, random);
 }
 
+static const struct auth_method *greeted_method(const struct client *c)
+{
+    return c->facts->auth_method != NULL ? c->facts->auth_method : auth_method_default();
+}
+
 /* Users may live on different servers, but a greeting comes before the name: the first server
  * speaks for all. */
 void client_greet(struct client *c)
@@ -61,7 +66,7 @@ void client_greet(struct client *c)
         .capabilities = c->offered,
         .collation = c->facts->collation,
         .status = c->facts->status,
-        .auth_method = bytes_of_text(auth_method_default()->name),
+        .auth_method = bytes_of_text(greeted_method(c)->name),
     };
     memcpy(greeting.scramble, c->scramble, SCRAMBLE_SIZE);
     uint8_t frame[512];
@@ -252,7 +257,7 @@ static void ask_again(struct client *c)
     uint8_t frame[80];
     struct writer w = writer_over(frame, sizeof frame);
     new_scramble(c);
-    auth_switch_encode(&w, c->login_sequence, auth_method_default()->name,
+    auth_switch_encode(&w, c->login_sequence, c->auth_method->name,
                        bytes_of(c->scramble, SCRAMBLE_SIZE));
     c->login_sequence = (uint8_t)(c->login_sequence + 2);
     client_set_state(c, CLIENT_AUTHENTICATING);
@@ -262,19 +267,33 @@ static void ask_again(struct client *c)
 static void check_answer(struct client *c, struct bytes answer)
 {
     struct user *u = c->user;
-    bool ok = user_verify(c->worker->proxy->users, u, auth_method_default(), answer, c->scramble);
-    if (ok)
-        proved(c);
-    else
-        deny(c, u->name, answer.size > 0);
+    uint8_t said[8];
+    struct writer more = writer_over(said, sizeof said);
+    if (!user_verify(c->worker->proxy->users, u, c->auth_method, answer, c->scramble, &more)) {
+        bool no_password = answer.size == 0 || (answer.size == 1 && answer.data[0] == 0);
+        deny(c, u->name, !no_password);
+        return;
+    }
+    if (more.size > 0) {
+        uint8_t frame[16];
+        struct writer w = writer_over(frame, sizeof frame);
+        auth_more_encode(&w, c->login_sequence++, writer_written(&more));
+        client_send_frame(c, &w);
+    }
+    proved(c);
 }
 
-/* A login's method is ours, or it left it out: its answer is to our scramble. */
-static bool speaks_our_method(const struct client *c, const struct login *l)
+/* Picks the method. True when the login's answer is one to it already: it names the greeting's, or
+ * it comes from a client that knows no other than the oldest. A client that names another than the
+ * greeting's had no scramble for it yet. */
+static bool pick_method(struct client *c, const struct login *l)
 {
-    if ((c->capabilities & CAP(PLUGIN_AUTH)) == 0 || l->auth_method.size == 0)
-        return true;
-    return bytes_equal_text(l->auth_method, auth_method_default()->name);
+    bool names = (c->capabilities & CAP(PLUGIN_AUTH)) != 0 && l->auth_method.size > 0;
+    const struct auth_method *greeted = greeted_method(c);
+    const struct auth_method *wanted =
+        names ? auth_method_find(l->auth_method) : auth_method_default();
+    c->auth_method = user_auth_method(c->worker->proxy->users, c->user, wanted, greeted);
+    return c->auth_method == wanted && (!names || wanted == greeted);
 }
 
 bool client_step_login(struct client *c)
@@ -304,9 +323,9 @@ bool client_step_login(struct client *c)
     uint8_t answer[256];
     size_t answer_size = l.auth_response.size < sizeof answer ? l.auth_response.size : 0;
     memcpy(answer, l.auth_response.data != NULL ? l.auth_response.data : answer, answer_size);
-    bool ours = speaks_our_method(c, &l);
+    bool answered = pick_method(c, &l);
     consume(c, FRAME_HEADER_SIZE + payload.size);
-    if (ours)
+    if (answered)
         check_answer(c, bytes_of(answer, answer_size));
     else
         ask_again(c);
@@ -357,5 +376,6 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
         client_close(c, CLOSE_NO_MEMORY);
         return;
     }
+    (void)pick_method(c, &l);
     ask_again(c);
 }

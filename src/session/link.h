@@ -3,6 +3,8 @@
 #ifndef WEIR_SESSION_LINK_H
 #define WEIR_SESSION_LINK_H
 
+#include "auth/auth_method.h"
+#include "mysql/auth_packet.h"
 #include "mysql/reply.h"
 #include "mysql/sql_scan.h"
 #include "mysql/status_flags.h"
@@ -93,6 +95,7 @@ struct link {
     bool chore_failed;
     struct open_error chore_error;
     struct link_resolution *resolving;
+    struct auth_dialog auth; /* of the login or COM_CHANGE_USER under way */
     uint8_t login_collation;
     bool login_switched;
     bool soiled_deeply;  /* by debug_link_switching, the last time */
@@ -136,9 +139,14 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
 
-/* Answers a server's challenge with the pool's user's secret. False: `text` says why it cannot. */
-NODISCARD bool link_answer_challenge(struct link *l, struct bytes method, struct bytes challenge,
-                                     struct writer *out, uint16_t *code, char *text, size_t size);
+/* Room for what a login says in one packet after its first. */
+#define LINK_AUTH_FRAME_MAX (FRAME_HEADER_SIZE + AUTH_ANSWER_MAX)
+
+/* The next word in a login of this link (or a COM_CHANGE_USER) to a server that sent `p`, a switch
+ * of the method or more data of it, with this sequence number: a frame in `out`, which stays empty
+ * when the server speaks next. False: `error` says why there is no answer. */
+NODISCARD bool link_auth_answer(struct link *l, const struct auth_packet *p, uint8_t sequence,
+                                struct writer *out, struct open_error *error);
 
 /* link_chores.c */
 void link_chores_begin(struct link *l, enum chore_purpose purpose);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Chores: what Weir itself asks of a link, in one write, answers read in order. */
 #include "base/check.h"
-#include "mysql/auth_packet.h"
 #include "session/client.h"
 
 #include <stdio.h>
@@ -140,18 +139,16 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         lease_read_back(l, chore, reply);
 }
 
-static void answer_switch(struct link *l, struct auth_packet p, uint8_t sequence)
+static void answer_proof(struct link *l, const struct auth_packet *p, uint8_t sequence)
 {
-    uint8_t auth[64];
-    uint8_t frame[80];
-    struct writer answer = writer_over(auth, sizeof auth);
+    uint8_t frame[LINK_AUTH_FRAME_MAX];
     struct writer w = writer_over(frame, sizeof frame);
-    if (!link_answer_challenge(l, p.method, p.data, &answer, &l->chore_error.code,
-                               l->chore_error.text, sizeof l->chore_error.text)) {
+    if (!link_auth_answer(l, p, sequence, &w, &l->chore_error)) {
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         return;
     }
-    auth_answer_encode(&w, (uint8_t)(sequence + 1), writer_written(&answer));
+    if (w.size == 0)
+        return;
     uint8_t *out = stream_out_reserve(&l->stream, w.size);
     if (out != NULL) {
         memcpy(out, frame, w.size);
@@ -173,8 +170,8 @@ static bool next_of_change_user(struct link *l)
     struct ok_packet ok;
     b->parsed += FRAME_HEADER_SIZE + payload.size;
     b->sent = b->parsed;
-    if (p.kind == AUTH_PACKET_SWITCH) {
-        answer_switch(l, p, header.sequence);
+    if (p.kind == AUTH_PACKET_SWITCH || p.kind == AUTH_PACKET_MORE) {
+        answer_proof(l, &p, header.sequence);
         return false;
     }
     if (p.kind != AUTH_PACKET_OK || !ok_packet_decode(payload, &ok)) {

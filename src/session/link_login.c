@@ -14,6 +14,8 @@
 
 /* Greetings and login replies are small; more is not a MySQL server. */
 #define LOGIN_REPLY_MAX (64 * 1024)
+/* The first word of every method fits the one byte of length that it has at the least. */
+#define AUTH_FIRST_ANSWER_MAX 255
 
 /* Attributes that the server shows in performance_schema.session_connect_attrs. */
 static struct bytes link_attributes(uint8_t *memory, size_t size)
@@ -45,45 +47,86 @@ static void send_frame(struct link *l, const struct writer *w)
         link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text("the connection broke"));
 }
 
-bool link_answer_challenge(struct link *l, struct bytes method_name, struct bytes challenge,
-                           struct writer *out, uint16_t *code, char *text, size_t size)
+/* The dialog's next word, from the secret of the pool's user. */
+static enum auth_step answer_with_secret(struct link *l, struct bytes said, struct writer *out)
 {
-    const struct auth_method *method = auth_method_find(method_name);
-    if (method == NULL) {
-        *code = ER_NOT_SUPPORTED_AUTH_MODE;
-        snprintf(
-            text, size,
-            "the account uses the authentication method '%.*s', which Weir does not speak yet; "
-            "give it mysql_native_password",
-            (int)method_name.size, (const char *)method_name.data);
-        return false;
-    }
     struct auth_secret secret;
     char server[65];
     user_secret_copy(l->worker->proxy->users, l->pool->user, &secret, server);
-    enum auth_step step = method->answer(challenge, &secret, out);
+    enum auth_step step = l->auth.method->answer(&l->auth, said, &secret, out);
     auth_secret_wipe(&secret);
-    if (step == AUTH_OK)
-        return true;
-    *code = ER_ACCESS_DENIED_ERROR;
-    snprintf(
-        text, size,
-        "Weir knows only the hash of the password of '%.64s'; it can log in to the server once "
-        "a client has logged in with the right password",
-        l->pool->user->name);
+    return step;
+}
+
+static void begin_dialog(struct link *l, const struct auth_method *method)
+{
+    l->auth = (struct auth_dialog){
+        .method = method,
+        .private_channel = l->pool->group->socket[0] != '\0',
+    };
+}
+
+static bool no_such_method(struct open_error *error, struct bytes name)
+{
+    error->code = ER_NOT_SUPPORTED_AUTH_MODE;
+    memcpy(error->sqlstate, "08004", sizeof error->sqlstate);
+    snprintf(error->text, sizeof error->text,
+             "the account uses the authentication method '%.*s', which Weir does not speak yet; "
+             "give it caching_sha2_password or mysql_native_password",
+             (int)name.size, (const char *)name.data);
     return false;
 }
 
-/* The same during the login, which fails when there is no answer. */
-static bool answer_challenge(struct link *l, struct bytes method, struct bytes challenge,
-                             struct writer *out)
+static bool no_answer(struct open_error *error, const struct link *l)
 {
-    char text[256];
-    uint16_t code;
-    if (link_answer_challenge(l, method, challenge, out, &code, text, sizeof text))
+    bool native = l->auth.method == auth_method_default();
+    error->code = ER_ACCESS_DENIED_ERROR;
+    memcpy(error->sqlstate, "28000", sizeof error->sqlstate);
+    snprintf(error->text, sizeof error->text,
+             native ? "Weir knows only the hash of the password of '%.64s'; it can log in to the "
+                      "server once a client has logged in with the right password"
+                    : "Weir cannot answer the server's authentication of '%.64s' with %s: it needs "
+                      "the password itself in the configuration, not its hash",
+             l->pool->user->name, l->auth.method->name);
+    return false;
+}
+
+bool link_auth_answer(struct link *l, const struct auth_packet *p, uint8_t sequence,
+                      struct writer *out, struct open_error *error)
+{
+    if (p->kind == AUTH_PACKET_SWITCH) {
+        const struct auth_method *method = auth_method_find(p->method);
+        if (method == NULL)
+            return no_such_method(error, p->method);
+        begin_dialog(l, method);
+    }
+    uint8_t memory[AUTH_ANSWER_MAX];
+    struct writer answer = writer_over(memory, sizeof memory);
+    enum auth_step step = answer_with_secret(l, p->data, &answer);
+    if (step == AUTH_FAIL)
+        return no_answer(error, l);
+    if (step == AUTH_SEND)
+        auth_answer_encode(out, (uint8_t)(sequence + 1), writer_written(&answer));
+    return true;
+}
+
+/* The first word: the greeting's method when Weir can answer it, else the default one. The account
+ * may have another than the greeting says; then the server switches. */
+static bool answer_greeting(struct link *l, const struct greeting *g, struct writer *out)
+{
+    const struct bytes scramble = bytes_of(g->scramble, sizeof g->scramble);
+    const struct auth_method *greeted = auth_method_find(g->auth_method);
+    struct open_error error;
+    if (greeted != NULL) {
+        begin_dialog(l, greeted);
+        if (answer_with_secret(l, scramble, out) != AUTH_FAIL)
+            return true;
+    }
+    begin_dialog(l, auth_method_default());
+    if (answer_with_secret(l, scramble, out) != AUTH_FAIL)
         return true;
-    link_fail_open(l, POOL_LOGIN_FAILED, code, code == ER_ACCESS_DENIED_ERROR ? "28000" : "08004",
-                   bytes_of_text(text));
+    (void)no_answer(&error, l);
+    link_fail_open(l, POOL_LOGIN_FAILED, error.code, error.sqlstate, bytes_of_text(error.text));
     return false;
 }
 
@@ -126,7 +169,10 @@ static void publish_facts(struct link *l, const struct greeting *g)
         .collation = g->collation,
         .status = g->status,
         .mariadb = greeting_is_mariadb(g),
+        .auth_method = auth_method_find(g->auth_method),
     };
+    if (facts.auth_method == NULL || facts.auth_method->verify == NULL)
+        facts.auth_method = auth_method_default();
     snprintf(facts.version, sizeof facts.version, "%.*s", (int)g->server_version.size,
              (const char *)g->server_version.data);
     server_group_learn(l->worker, l->pool->group, &facts);
@@ -158,15 +204,9 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     l->login_session =
         session_state_login(g.collation, g.collation, greeting_is_mariadb(&g), multi);
     uint8_t attributes[128];
-    uint8_t auth[64];
+    uint8_t auth[AUTH_FIRST_ANSWER_MAX];
     struct writer answer = writer_over(auth, sizeof auth);
-    struct bytes method =
-        g.auth_method.size > 0 ? g.auth_method : bytes_of_text(auth_method_default()->name);
-    /* A method that we do not speak may only be the server's default: answer with ours, and it will
-     * switch to what the account has. */
-    if (auth_method_find(method) == NULL)
-        method = bytes_of_text(auth_method_default()->name);
-    if (!answer_challenge(l, method, bytes_of(g.scramble, sizeof g.scramble), &answer))
+    if (!answer_greeting(l, &g, &answer))
         return;
     struct login login = {
         .capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
@@ -175,7 +215,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         .collation = g.collation,
         .user = bytes_of_text(l->pool->user->name),
         .auth_response = writer_written(&answer),
-        .auth_method = method,
+        .auth_method = bytes_of_text(l->auth.method->name),
         .attributes = link_attributes(attributes, sizeof attributes),
     };
     uint8_t frame[1024];
@@ -183,6 +223,23 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     login_encode(&w, (uint8_t)(sequence + 1), &login);
     link_set_state(l, LINK_LOGIN);
     send_frame(l, &w);
+}
+
+/* The server wants another proof, or more of the one under way. */
+static void on_auth_packet(struct link *l, const struct auth_packet *p, uint8_t sequence)
+{
+    struct open_error error;
+    uint8_t frame[LINK_AUTH_FRAME_MAX];
+    struct writer w = writer_over(frame, sizeof frame);
+    if (p->kind == AUTH_PACKET_SWITCH && l->login_switched) {
+        on_malformed(l);
+        return;
+    }
+    l->login_switched = l->login_switched || p->kind == AUTH_PACKET_SWITCH;
+    if (!link_auth_answer(l, p, sequence, &w, &error))
+        link_fail_open(l, POOL_LOGIN_FAILED, error.code, error.sqlstate, bytes_of_text(error.text));
+    else if (w.size > 0)
+        send_frame(l, &w);
 }
 
 static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequence)
@@ -205,27 +262,14 @@ static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequenc
         else
             on_malformed(l);
         return;
-    case AUTH_PACKET_SWITCH: {
-        uint8_t auth[64];
-        struct writer answer = writer_over(auth, sizeof auth);
-        if (l->login_switched) {
-            on_malformed(l);
-            return;
-        }
-        l->login_switched = true;
-        if (!answer_challenge(l, p.method, p.data, &answer))
-            return;
-        uint8_t frame[80];
-        struct writer w = writer_over(frame, sizeof frame);
-        auth_answer_encode(&w, (uint8_t)(sequence + 1), writer_written(&answer));
-        send_frame(l, &w);
+    case AUTH_PACKET_SWITCH:
+    case AUTH_PACKET_MORE:
+        on_auth_packet(l, &p, sequence);
         return;
-    }
     case AUTH_PACKET_OLD_SWITCH:
         link_fail_open(l, POOL_LOGIN_FAILED, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
                        bytes_of_text("the account uses mysql_old_password, which Weir refuses"));
         return;
-    case AUTH_PACKET_MORE:
     case AUTH_PACKET_MALFORMED:
         on_malformed(l);
         return;

@@ -228,7 +228,7 @@ static bool same_facts(const struct server_facts *a, const struct server_facts *
 {
     return a != NULL && strcmp(a->version, b->version) == 0 && a->mariadb == b->mariadb &&
            a->capabilities == b->capabilities && a->collation == b->collation &&
-           a->status == b->status;
+           a->status == b->status && a->auth_method == b->auth_method;
 }
 
 /* A worker is told that the facts of some server are known. */

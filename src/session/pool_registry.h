@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+struct auth_method;
 struct client;
 struct link;
 struct user;
@@ -23,6 +24,7 @@ struct server_facts {
     uint8_t collation;
     uint16_t status;
     bool mariadb;
+    const struct auth_method *auth_method; /* that its greeting names, if Weir offers it */
 };
 
 /* The last reason why a link could not be opened, for the error that a waiting client gets. */

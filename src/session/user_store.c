@@ -116,11 +116,22 @@ void user_secret_copy(struct user_store *s, const struct user *u, struct auth_se
     pthread_mutex_unlock(&s->lock);
 }
 
-bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
-                 struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE])
+const struct auth_method *user_auth_method(struct user_store *s, const struct user *u,
+                                           const struct auth_method *wanted,
+                                           const struct auth_method *greeted)
 {
     pthread_mutex_lock(&s->lock);
-    bool ok = !u->shared.removed && method->verify(answer, scramble, &u->shared.secret) == AUTH_OK;
+    const struct auth_method *m = auth_method_for(&u->shared.secret, wanted, greeted);
+    pthread_mutex_unlock(&s->lock);
+    return m;
+}
+
+bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
+                 struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE], struct writer *more)
+{
+    pthread_mutex_lock(&s->lock);
+    bool ok =
+        !u->shared.removed && method->verify(answer, scramble, &u->shared.secret, more) == AUTH_OK;
     pthread_mutex_unlock(&s->lock);
     return ok;
 }

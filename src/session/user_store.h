@@ -38,8 +38,14 @@ struct user *user_store_any(struct user_store *s, const char *server);
 void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,
                       char server[65]);
 
-/* Verifies a login and keeps what it teaches. */
+/* The method that a client of this user is to prove itself with: auth_method_for its secret. */
+const struct auth_method *user_auth_method(struct user_store *s, const struct user *u,
+                                           const struct auth_method *wanted,
+                                           const struct auth_method *greeted);
+
+/* Verifies a login and keeps what it teaches. `more`: what the client is told before the OK. */
 NODISCARD bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
-                           struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE]);
+                           struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE],
+                           struct writer *more);
 
 #endif

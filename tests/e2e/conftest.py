@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private MariaDB for the whole run, and as many Weirs as tests ask for."""
+"""A private server for the whole run, and as many Weirs as tests ask for. WEIR_SERVER=mysql9 (or
+./dev test e2e --server mysql9) makes the server a MySQL 9 instead of a MariaDB; a test that holds for
+one family only says so with @pytest.mark.mariadb or @pytest.mark.mysql."""
 
 import os
 import signal
@@ -18,23 +20,42 @@ LOG_TAIL = 6000
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "mariadb: needs a MariaDB as the server")
+    config.addinivalue_line("markers", "mysql: needs a MySQL as the server")
+
+
+def pytest_collection_modifyitems(items):
+    family = processes.server_family()
+    for item in items:
+        for other in {"mariadb", "mysql"} - {family}:
+            if item.get_closest_marker(other):
+                item.add_marker(pytest.mark.skip(reason=f"only with {other} as the server"))
+
+
+@pytest.fixture(scope="session")
+def family():
+    """"mariadb" or "mysql": what the server of this run is."""
+    return processes.server_family()
+
+
 @pytest.fixture(scope="session")
 def server():
-    """MariaDB with the account app/secret and the schema test. Tests must not stop it."""
-    one = processes.Server("--max-connections=200")
+    """A server with the account app/secret and the schema test. Tests must not stop it."""
+    one = processes.new_server("--max-connections=200")
     try:
         yield one.start().prepare()
     finally:
         one.destroy()
-        processes.Server.remove_template()
+        one.remove_template()
 
 
 @pytest.fixture(scope="module")
 def own_server(server):
-    """A MariaDB that a module of tests may stop, restart and fill. (It asks for the first one, which
+    """A server that a module of tests may stop, restart and fill. (It asks for the first one, which
     removes the template at the end.)"""
     del server
-    one = processes.Server("--max-connections=20", name="own")
+    one = processes.new_server("--max-connections=20", name="own")
     try:
         yield one.start().prepare()
     finally:

@@ -25,7 +25,7 @@ def test_one_client_too_many_gets_1040_after_its_login(weir):
         late.take()
         with pytest.raises(wire.ServerError):
             late.login()
-        assert late.take() == b"\x1d\x00\x00\x02\xff\x10\x04#08004Too many connections"
+        assert late.take().endswith(b"\xff\x10\x04#08004Too many connections")
     # As soon as the reserve is free again, the next one is refused in the same words.
     error = processes.wait_until(lambda: (e := refused(one.address)).state and e, 5, "a free reserve")
     assert (error.code, error.state, error.text) == (1040, "08004", "Too many connections")

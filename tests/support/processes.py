@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two programs of an end-to-end test: a private MariaDB, and Weir in front of it."""
+"""The two programs of an end-to-end test: a private MariaDB (or MySQL), and Weir in front of it."""
 
 import os
 import re
@@ -50,6 +50,7 @@ def wait_until(condition, timeout, what, step=0.02):
 class Server:
     """A MariaDB of our own. The data directory is made once and copied."""
 
+    family = "mariadb"
     template = None
 
     def __init__(self, *options, name="server"):
@@ -65,13 +66,16 @@ class Server:
         if cls.template is None:
             cls.template = scratch_directory("template")
             own = cls.template
-            command = ["mariadb-install-db", "--no-defaults", "--force", f"--datadir={own}/data",
-                       "--auth-root-authentication-method=normal", "--skip-test-db",
-                       "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", *cls._as_user()]
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            done = subprocess.run(cls._install(own), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   check=False)
             assert done.returncode == 0, done.stdout.decode()
         return os.path.join(cls.template, "data")
+
+    @classmethod
+    def _install(cls, own):
+        return ["mariadb-install-db", "--no-defaults", "--force", f"--datadir={own}/data",
+                "--auth-root-authentication-method=normal", "--skip-test-db",
+                "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", *cls._as_user()]
 
     @classmethod
     def remove_template(cls):
@@ -87,20 +91,21 @@ class Server:
     def address(self):
         return ("127.0.0.1", self.port)
 
-    def start(self):
+    def _program(self):
         own = self.directory
-        program = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
-        with open(os.path.join(own, "log"), "ab") as log:
+        return [shutil.which("mariadbd") or "/usr/sbin/mariadbd", "--no-defaults",
+                f"--datadir={own}/data", f"--socket={self.socket}", f"--pid-file={own}/pid",
+                "--innodb-log-file-size=8M", "--performance-schema=0", *self._as_user()]
+
+    def start(self):
+        with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                [program, "--no-defaults", f"--datadir={own}/data", f"--socket={self.socket}",
-                 f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={own}/pid",
+                [*self._program(), f"--port={self.port}", "--bind-address=127.0.0.1",
                  "--skip-name-resolve", "--local-infile=1", "--max-allowed-packet=128M",
-                 "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=8M",
-                 "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
-                 "--innodb-fast-shutdown=2", "--performance-schema=0",
-                 *self._as_user(), *self.options],
+                 "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0",
+                 "--innodb-doublewrite=0", "--innodb-fast-shutdown=2", *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_until(self._answers, START_TIMEOUT_S, "the start of mariadbd")
+        wait_until(self._answers, START_TIMEOUT_S, "the start of the server")
         return self
 
     def _answers(self):
@@ -158,6 +163,50 @@ class Server:
     def destroy(self):
         self.stop(signal.SIGKILL)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class MySQL9(Server):
+    """The same with MySQL 9, in the folder that mysql9.sh makes."""
+
+    family = "mysql"
+    template = None
+    SCRIPT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "mysql9.sh")
+
+    @classmethod
+    def _install(cls, own):
+        return [cls.SCRIPT, "initialize", own, "--innodb-redo-log-capacity=8M",
+                "--innodb-buffer-pool-size=16M"]
+
+    def _program(self):
+        return [self.SCRIPT, "serve", self.directory, "--innodb-redo-log-capacity=8M",
+                "--skip-log-bin"]
+
+    @classmethod
+    def why_not(cls, make):
+        """None when it can be had, else why not, in one line. `make`: its folder may be made now."""
+        done = subprocess.run([cls.SCRIPT, "make" if make else "path"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False)
+        if done.returncode == 0:
+            return None
+        said = done.stderr.decode().strip().splitlines()
+        return said[-1] if said else "there is no folder with MySQL 9: tests/support/mysql9.sh make"
+
+
+SERVERS = {"mariadb": Server, "mysql9": MySQL9}
+
+
+def _server_class():
+    return SERVERS[os.environ.get("WEIR_SERVER", "mariadb")]
+
+
+def server_family():
+    """"mariadb" or "mysql"."""
+    return _server_class().family
+
+
+def new_server(*options, name="server"):
+    """A server of the kind that WEIR_SERVER names; MariaDB when it names none."""
+    return _server_class()(*options, name=name)
 
 
 def binary():

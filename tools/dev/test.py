@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # ./dev test [unit|sim|tsan|tools|fuzz|e2e|mtr|clang|lint] [filter] [--release|--asan]
+#            [--server mysql9]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
 # own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
 # the asan binary, some of MariaDB's own tests (mtr), a build with clang, lint.
+# With --server mysql9 the end-to-end tests run with a real MySQL 9 as the server, whose folder is made
+# when it is missing (debootstrap, network, root); without it they run with MariaDB, and once more with
+# MySQL 9 when everything is asked for and that folder is there already.
 # A filter picks tests by part of their name; for e2e it is pytest's -k, for mtr a name or --all (see
 # tests/third_party/mtr.py --help; "mtr" alone runs the whole list). One line per group, the whole
 # output of what failed, and as the last line "N passed, N failed, N skipped".
@@ -317,7 +321,7 @@ def run_pytest(group, folder, wanted, env=None):
     report(group, [result], time.monotonic() - start)
 
 
-def run_e2e(variants, wanted):
+def run_e2e(variants, wanted, servers):
     for variant in variants:
         start = time.monotonic()
         group = f"e2e ({variant})"
@@ -328,9 +332,28 @@ def run_e2e(variants, wanted):
         if failure:
             report(group, [Result.failure("weir", failure)], time.monotonic() - start)
             continue
-        run_pytest(group, "tests/e2e", wanted,
-                   {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                    "WEIR_VARIANT": variant})
+        for server in servers:
+            run_pytest(f"{group}, {server}" if server != "mariadb" else group, "tests/e2e", wanted,
+                       {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                        "WEIR_VARIANT": variant, "WEIR_SERVER": server})
+
+
+def can_have_mysql9(make):
+    """Whether there is a folder with MySQL 9; `make` when it is missing. Says in a line why not."""
+    done = subprocess.run(["tests/support/mysql9.sh", "make" if make else "path"], cwd=ROOT,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0 and make:
+        said = done.stderr.decode().strip().splitlines()
+        report("e2e (mysql9)", [Result.skip("MySQL 9", said[-1] if said else "it cannot be had")], 0)
+    return done.returncode == 0
+
+
+def servers_of_e2e(asked, everything):
+    """The kinds of servers that the end-to-end tests run with."""
+    if asked:
+        return [asked] if asked == "mariadb" or can_have_mysql9(make=True) else []
+    return ["mariadb", "mysql9"] if everything and can_have_mysql9(make=False) else ["mariadb"]
 
 
 def has_files(folder, ending):
@@ -420,7 +443,7 @@ def run_lint(names):
     report("lint", results, time.monotonic() - start)
 
 
-def run_groups(groups, wanted, variants):
+def run_groups(groups, wanted, variants, server):
     everything = len(groups) > 1
     programs = [group for group in ("unit", "sim") if group in groups]
     if programs:
@@ -433,7 +456,7 @@ def run_groups(groups, wanted, variants):
     if "fuzz" in groups:
         run_fuzz_corpora(wanted)
     if "e2e" in groups:
-        run_e2e(variants, wanted)
+        run_e2e(variants, wanted, servers_of_e2e(server, everything=False))
     if "mtr" in groups:
         run_mtr(wanted, everything)
     if "clang" in groups:
@@ -443,18 +466,26 @@ def run_groups(groups, wanted, variants):
 
 
 def main():
-    words = [word for word in sys.argv[1:] if not word.startswith("--") or word == "--all"]
-    variants = ([word[2:] for word in sys.argv[1:] if word.startswith("--") and word != "--all"]
+    arguments = sys.argv[1:]
+    server = None
+    if "--server" in arguments[:-1]:
+        at = arguments.index("--server")
+        server = arguments[at + 1]
+        del arguments[at:at + 2]
+    words = [word for word in arguments if not word.startswith("--") or word == "--all"]
+    variants = ([word[2:] for word in arguments if word.startswith("--") and word != "--all"]
                 or ["release", "asan"])
     unknown = set(variants) - {"release", "asan", "debug", "tsan"}
     wanted = words[1] if len(words) > 1 else ""
     groups = words[:1] or GROUPS
-    if unknown or set(groups) - set(GROUPS) or len(words) > 2:
-        print("usage: ./dev test [" + "|".join(GROUPS) + "] [filter] [--release|--asan]", file=sys.stderr)
+    if (unknown or set(groups) - set(GROUPS) or len(words) > 2
+            or server not in (None, "mariadb", "mysql9")):
+        print("usage: ./dev test [" + "|".join(GROUPS) + "] [filter] [--release|--asan]"
+              " [--server mariadb|mysql9]", file=sys.stderr)
         return 2
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     try:
-        run_groups(groups, wanted, variants)
+        run_groups(groups, wanted, variants, server)
     except Exception:  # a fault of this program must not look like a pass
         traceback.print_exc(file=sys.stdout)
         TOTAL.failed += 1

@@ -19,6 +19,24 @@ static void test_methods_are_found_by_their_exact_name(void **state)
     assert_null(auth_method_find(bytes_of(NULL, 0)));
 }
 
+static void test_a_client_gets_a_method_that_can_be_verified(void **state)
+{
+    (void)state;
+    const struct auth_method *native = auth_method_find(bytes_of_text("mysql_native_password"));
+    const struct auth_method *sha2 = auth_method_find(bytes_of_text("caching_sha2_password"));
+    const struct auth_method *sha256 = auth_method_find(bytes_of_text("sha256_password"));
+    struct auth_secret clear = {.has_password = true, .has_stage2 = true, .password = "x"};
+    struct auth_secret hash = {.has_stage2 = true};
+    struct auth_secret empty = {.is_empty = true};
+    assert_ptr_equal(auth_method_for(&clear, sha2, native), sha2);
+    assert_ptr_equal(auth_method_for(&clear, native, sha2), native);
+    assert_ptr_equal(auth_method_for(&clear, NULL, sha2), sha2);
+    assert_ptr_equal(auth_method_for(&clear, sha256, sha2), sha2);
+    assert_ptr_equal(auth_method_for(&clear, sha256, NULL), native);
+    assert_ptr_equal(auth_method_for(&hash, sha2, sha2), native);
+    assert_ptr_equal(auth_method_for(&empty, sha2, native), sha2);
+}
+
 static void test_scramble_has_neither_nul_nor_high_bytes(void **state)
 {
     (void)state;
@@ -36,6 +54,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_methods_are_found_by_their_exact_name),
+        cmocka_unit_test(test_a_client_gets_a_method_that_can_be_verified),
         cmocka_unit_test(test_scramble_has_neither_nul_nor_high_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,18 @@ static struct auth_secret secret_of(const char *setting)
 
 static struct bytes answer_with(const struct auth_secret *s, uint8_t memory[AUTH_HASH_SIZE])
 {
+    struct auth_dialog d = {0};
     struct writer w = writer_over(memory, AUTH_HASH_SIZE);
-    assert_int_equal(auth_native_password.answer(bytes_of(scramble, SCRAMBLE_SIZE), s, &w),
-                     AUTH_OK);
+    assert_int_equal(auth_native_password.answer(&d, bytes_of(scramble, SCRAMBLE_SIZE), s, &w),
+                     AUTH_SEND);
     return writer_written(&w);
+}
+
+static enum auth_step verify(struct bytes answer, const uint8_t to[SCRAMBLE_SIZE],
+                             struct auth_secret *s)
+{
+    struct writer more = writer_over(NULL, 0);
+    return auth_native_password.verify(answer, to, s, &more);
 }
 
 static void test_hash_is_what_mysql_user_stores(void **state)
@@ -47,7 +55,7 @@ static void test_right_answer_passes_and_teaches_stage1(void **state)
     struct bytes answer = answer_with(&client, memory);
     assert_int_equal(answer.size, AUTH_HASH_SIZE);
     assert_false(auth_secret_can_log_in(&server));
-    assert_int_equal(auth_native_password.verify(answer, scramble, &server), AUTH_OK);
+    assert_int_equal(verify(answer, scramble, &server), AUTH_OK);
     assert_true(auth_secret_can_log_in(&server));
     assert_memory_equal(server.stage1, client.stage1, AUTH_HASH_SIZE);
 
@@ -63,7 +71,7 @@ static void test_clear_text_alone_is_enough_to_answer(void **state)
     struct auth_secret full = secret_of("hunter2");
     struct auth_secret bare = {.has_password = true, .password = "hunter2"};
     struct bytes answer = answer_with(&bare, memory);
-    assert_int_equal(auth_native_password.verify(answer, scramble, &full), AUTH_OK);
+    assert_int_equal(verify(answer, scramble, &full), AUTH_OK);
 }
 
 static void test_every_flipped_bit_of_an_answer_fails_and_teaches_nothing(void **state)
@@ -75,7 +83,7 @@ static void test_every_flipped_bit_of_an_answer_fails_and_teaches_nothing(void *
     for (size_t bit = 0; bit < 8 * AUTH_HASH_SIZE; bit++) {
         struct auth_secret server = secret_of("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19");
         memory[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_equal(auth_native_password.verify(answer, scramble, &server), AUTH_FAIL);
+        assert_int_equal(verify(answer, scramble, &server), AUTH_FAIL);
         assert_false(server.has_stage1);
         memory[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
@@ -88,7 +96,7 @@ static void test_answer_to_another_scramble_fails(void **state)
     const uint8_t other[SCRAMBLE_SIZE + 1] = "0123456789abcdefghiJ";
     struct auth_secret s = secret_of("password");
     struct bytes answer = answer_with(&s, memory);
-    assert_int_equal(auth_native_password.verify(answer, other, &s), AUTH_FAIL);
+    assert_int_equal(verify(answer, other, &s), AUTH_FAIL);
 }
 
 static void test_every_wrong_length_fails(void **state)
@@ -99,7 +107,7 @@ static void test_every_wrong_length_fails(void **state)
     answer_with(&s, memory);
     for (size_t n = 0; n <= sizeof(memory); n++) {
         enum auth_step expected = n == AUTH_HASH_SIZE ? AUTH_OK : AUTH_FAIL;
-        assert_int_equal(auth_native_password.verify(bytes_of(memory, n), scramble, &s), expected);
+        assert_int_equal(verify(bytes_of(memory, n), scramble, &s), expected);
     }
 }
 
@@ -111,11 +119,10 @@ static void test_empty_answer_is_right_only_for_the_empty_password(void **state)
     struct auth_secret empty = secret_of("");
     struct auth_secret other = secret_of("x");
     struct auth_secret unknown = {0};
-    assert_int_equal(auth_native_password.verify(nothing, scramble, &empty), AUTH_OK);
-    assert_int_equal(auth_native_password.verify(nothing, scramble, &other), AUTH_FAIL);
-    assert_int_equal(auth_native_password.verify(nothing, scramble, &unknown), AUTH_FAIL);
-    assert_int_equal(auth_native_password.verify(bytes_of(memory, 20), scramble, &empty),
-                     AUTH_FAIL);
+    assert_int_equal(verify(nothing, scramble, &empty), AUTH_OK);
+    assert_int_equal(verify(nothing, scramble, &other), AUTH_FAIL);
+    assert_int_equal(verify(nothing, scramble, &unknown), AUTH_FAIL);
+    assert_int_equal(verify(bytes_of(memory, 20), scramble, &empty), AUTH_FAIL);
     assert_int_equal(answer_with(&empty, memory).size, 0);
 }
 
@@ -130,14 +137,16 @@ static void test_challenge_may_end_in_a_nul_and_has_no_other_length(void **state
         uint8_t memory[AUTH_HASH_SIZE];
         struct writer w = writer_over(memory, sizeof(memory));
         bool right = n == SCRAMBLE_SIZE || n == SCRAMBLE_SIZE + 1;
-        assert_int_equal(auth_native_password.answer(bytes_of(challenge, n), &s, &w),
-                         right ? AUTH_OK : AUTH_FAIL);
+        struct auth_dialog d = {0};
+        assert_int_equal(auth_native_password.answer(&d, bytes_of(challenge, n), &s, &w),
+                         right ? AUTH_SEND : AUTH_FAIL);
     }
     uint8_t memory[AUTH_HASH_SIZE];
     struct writer w = writer_over(memory, sizeof(memory));
     challenge[SCRAMBLE_SIZE] = 1;
-    assert_int_equal(auth_native_password.answer(bytes_of(challenge, SCRAMBLE_SIZE + 1), &s, &w),
-                     AUTH_FAIL);
+    struct auth_dialog d = {0};
+    assert_int_equal(
+        auth_native_password.answer(&d, bytes_of(challenge, SCRAMBLE_SIZE + 1), &s, &w), AUTH_FAIL);
 }
 
 static void test_stored_hash_alone_cannot_answer(void **state)
@@ -146,7 +155,8 @@ static void test_stored_hash_alone_cannot_answer(void **state)
     uint8_t memory[AUTH_HASH_SIZE];
     struct auth_secret s = secret_of("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19");
     struct writer w = writer_over(memory, sizeof(memory));
-    assert_int_equal(auth_native_password.answer(bytes_of(scramble, SCRAMBLE_SIZE), &s, &w),
+    struct auth_dialog d = {0};
+    assert_int_equal(auth_native_password.answer(&d, bytes_of(scramble, SCRAMBLE_SIZE), &s, &w),
                      AUTH_FAIL);
     assert_int_equal(w.size, 0);
 }
@@ -157,7 +167,8 @@ static void test_answer_that_does_not_fit_fails(void **state)
     uint8_t memory[AUTH_HASH_SIZE - 1];
     struct auth_secret s = secret_of("password");
     struct writer w = writer_over(memory, sizeof(memory));
-    assert_int_equal(auth_native_password.answer(bytes_of(scramble, SCRAMBLE_SIZE), &s, &w),
+    struct auth_dialog d = {0};
+    assert_int_equal(auth_native_password.answer(&d, bytes_of(scramble, SCRAMBLE_SIZE), &s, &w),
                      AUTH_FAIL);
 }
 
