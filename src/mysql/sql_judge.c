@@ -40,6 +40,8 @@ static const uint8_t roles[SQL_WORDS_TOTAL] = {
     [SQL_WORD_FROM] = ROLE_STEERS,
     [SQL_WORD_TEMPORARY] = ROLE_STEERS | ROLE_HARMLESS,
     [SQL_WORD_PREPARE] = ROLE_STEERS,
+    [SQL_WORD_USER] = ROLE_STEERS,
+    [SQL_WORD_ROLE] = ROLE_STEERS,
     [SQL_WORD_VALUE] = ROLE_STEERS,
     [SQL_WORD_PROCEDURE] = ROLE_STEERS,
     [SQL_WORD_FUNCTION] = ROLE_STEERS,
@@ -73,6 +75,13 @@ static bool begins_temporary(const struct sql_scan *s)
            s->last_word == SQL_WORD_LOCAL;
 }
 
+/* CREATE USER, CREATE OR REPLACE ROLE, ALTER, DROP, RENAME USER. */
+static bool is_about_accounts(const struct sql_scan *s)
+{
+    return s->statement_verb == SQL_VERB_CREATE || s->statement_verb == SQL_VERB_ALTER ||
+           s->statement_verb == SQL_VERB_DROP || s->statement_verb == SQL_VERB_RENAME;
+}
+
 static bool defines(const struct sql_scan *s)
 {
     return s->statement_verb == SQL_VERB_CREATE || s->statement_verb == SQL_VERB_ALTER;
@@ -103,6 +112,11 @@ static void judge_keyword(struct sql_scan *s, enum sql_word word)
     case SQL_WORD_PREPARE:
         if (s->last_word == SQL_WORD_DROP || s->has_executable_comment)
             sql_add_effect(s, SQL_EFFECT_BIT(TEXT_PREPARE));
+        break;
+    case SQL_WORD_USER:
+    case SQL_WORD_ROLE:
+        if (is_about_accounts(s))
+            sql_add_effect(s, SQL_EFFECT_BIT(CHANGES_LOGINS));
         break;
     case SQL_WORD_VALUE:
         if (s->last_word == SQL_WORD_NEXT || s->last_word == SQL_WORD_PREVIOUS ||

@@ -60,9 +60,16 @@ static enum sql_scope scope_of(enum sql_word word)
     }
 }
 
+static void set_scope(struct sql_scan *s, enum sql_scope scope)
+{
+    s->scope = (uint8_t)scope;
+    if (scope == SQL_SCOPE_GLOBAL)
+        sql_add_effect(s, SQL_EFFECT_BIT(CHANGES_LOGINS));
+}
+
 static void element_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
-    s->scope = (uint8_t)scope_of(word);
+    set_scope(s, scope_of(word));
     switch ((unsigned)word) {
     case SQL_WORD_GLOBAL:
     case SQL_WORD_PERSIST:
@@ -75,10 +82,12 @@ static void element_word(struct sql_scan *s, enum sql_word word, struct bytes te
         set_untracked(s);
         go(s, SQL_STEP_SET_STATEMENT);
         break;
-    case SQL_WORD_ROLE:
     case SQL_WORD_PASSWORD:
-    case SQL_WORD_RESOURCE:
     case SQL_WORD_DEFAULT:
+        sql_add_effect(s, SQL_EFFECT_BIT(CHANGES_LOGINS));
+        FALLTHROUGH;
+    case SQL_WORD_ROLE:
+    case SQL_WORD_RESOURCE:
         set_untracked(s);
         break;
     case SQL_WORD_TRANSACTION:
@@ -106,7 +115,7 @@ static void system_word(struct sql_scan *s, enum sql_word word, struct bytes tex
         target_word(s, text);
         return;
     }
-    s->scope = (uint8_t)scope;
+    set_scope(s, scope);
     go(s, SQL_STEP_SET_SCOPE_DOT);
 }
 

@@ -159,7 +159,8 @@ static void lock_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 
 static void flush_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
-    (void)text;
+    if (sql_text_is(text, "PRIVILEGES"))
+        sql_add_effect(s, SQL_EFFECT_BIT(CHANGES_LOGINS));
     if (word == SQL_WORD_STATUS)
         sql_add_effect(s, SQL_EFFECT_BIT(PROFILING));
     else if (word == SQL_WORD_LOCK || word == SQL_WORD_EXPORT)

@@ -61,7 +61,9 @@ struct client {
     const struct auth_method *auth_method; /* that it proves itself with */
     uint8_t scramble[SCRAMBLE_SIZE];
     uint8_t login_sequence; /* of the next packet of the login that we send */
-    char *login_schema;     /* wanted at login, NULL none */
+    /* While the login asks the server: the schema that it wants, "" none. Else NULL. */
+    char *login_schema;
+    unsigned login_epoch; /* of its group, when it logged in */
 
     struct pool_ticket ticket; /* under the group's lock */
     enum pool_why ticket_why;

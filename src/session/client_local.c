@@ -75,6 +75,7 @@ static bool reset_connection(struct client *c)
     }
     lease_leave(c, false);
     c->session = s;
+    c->login_epoch = atomic_load(&c->group->login_epoch);
     c->pins = 0;
     c->status = c->facts->status;
     residue_init(&c->residue);

@@ -191,11 +191,20 @@ static void proved(struct client *c)
     if (!admit(c))
         return;
     c->status = c->facts->status;
-    if (c->login_schema == NULL) {
+    if (c->login_schema == NULL && registry_login_is_proved(c)) {
         welcome(c);
         return;
     }
-    /* Only the server knows whether the schema exists and may be used. */
+    /* Only the server knows whether the user may log in at all (asked once, and again when accounts
+     * were changed), whether the schema exists and may be used. */
+    if (c->login_schema == NULL) {
+        c->login_schema = strdup("");
+        if (c->login_schema == NULL)
+            client_close(c, CLOSE_NO_MEMORY);
+        else
+            lease_acquire(c);
+        return;
+    }
     struct session_state *s = session_state_with_schema(c->session, bytes_of_text(c->login_schema));
     if (s == NULL) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
@@ -243,6 +252,7 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     if (c->pool == NULL || c->session == NULL)
         return false;
     c->login_session = session_state_hold(c->session);
+    c->login_epoch = atomic_load(&c->group->login_epoch);
     residue_init(&c->residue);
     c->tracks = SESSION_TRACK_FILTER_DEFAULT;
     if (l->schema.size > 0) {

@@ -70,7 +70,7 @@ static void prepare(struct client *c)
 {
     struct link *l = c->link;
     sql_effects_t reads = residue_missing(c, l);
-    bool force_schema = c->login_schema != NULL;
+    bool force_schema = c->login_schema != NULL && c->login_schema[0] != '\0';
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers) {
         lease_ready(c);
         return;
@@ -101,7 +101,8 @@ static void prepare(struct client *c)
         return;
     }
     l->residue_true |= reads;
-    if (!force_schema && c->request.command->reply != REPLY_SHAPE_NONE && link_chores_may_lead(l)) {
+    if (c->login_schema == NULL && c->request.command->reply != REPLY_SHAPE_NONE &&
+        link_chores_may_lead(l)) {
         session_of_link_becomes(l, c->session);
         link_chores_lead(l);
         lease_ready(c);
@@ -176,6 +177,11 @@ void lease_granted(struct client *c)
     if (l == NULL)
         return;
     if (l->worker == NULL && !link_adopt(c->worker, l, false)) {
+        acquire_again(c);
+        return;
+    }
+    if (registry_is_outdated(c, l)) {
+        link_close(l, CLOSE_LINK_OUTDATED);
         acquire_again(c);
         return;
     }

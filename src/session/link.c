@@ -179,6 +179,7 @@ static struct link *link_create(struct worker *w, struct link_pool *pool)
     stream_init(&l->stream, link_on_ready);
     l->worker = w;
     l->pool = pool;
+    l->login_epoch = atomic_load(&pool->group->login_epoch);
     l->timer.on_fire = link_on_timeout;
     l->dying.run = link_free;
     l->opened_at = loop_now(w->loop);

@@ -275,12 +275,40 @@ enum registry_checkout registry_checkout(struct client *c, struct link **link)
         if (r != CHECKOUT_LENT)
             return r; /* the caller sets its state, then has the actions performed */
         *link = link_of(seat);
-        if (link_adopt(c->worker, *link, true)) {
-            perform_all(c->worker);
-            return CHECKOUT_LENT;
+        /* Each turn that fails removes one link: dead on the shelf, or outdated. */
+        if (!link_adopt(c->worker, *link, true))
+            continue;
+        if (registry_is_outdated(c, *link)) {
+            link_close(*link, CLOSE_LINK_OUTDATED);
+            continue;
         }
-        /* It had died on the shelf: link_adopt closed it. Each turn removes one link. */
+        perform_all(c->worker);
+        return CHECKOUT_LENT;
     }
+}
+
+bool registry_is_outdated(const struct client *c, const struct link *l)
+{
+    return (int)(c->login_epoch - l->login_epoch) > 0;
+}
+
+void registry_logins_changed(struct client *c)
+{
+    atomic_fetch_add(&c->group->login_epoch, 1);
+}
+
+bool registry_login_is_proved(const struct client *c)
+{
+    return (int)(atomic_load(&c->pool->login_proved) - c->login_epoch) > 0;
+}
+
+static void note_proof(const struct link *l)
+{
+    unsigned known = atomic_load(&l->pool->login_proved);
+    unsigned proved = l->login_epoch + 1;
+    while ((int)(proved - known) > 0 &&
+           !atomic_compare_exchange_weak(&l->pool->login_proved, &known, proved))
+        ;
 }
 
 void registry_perform(struct worker *w)
@@ -364,6 +392,7 @@ void registry_opened(struct link *l)
     struct worker *w = l->worker;
     struct server_group *g = l->pool->group;
     counters_add(&w->counters, COUNTER_links_opened, 1);
+    note_proof(l);
     usec_t now = lock_for_return(l);
     pool_opened(&l->seat, now);
     finish(w, g, true);

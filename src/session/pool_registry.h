@@ -42,6 +42,10 @@ struct server_group {
     char socket[108]; /* "" = TCP */
     struct proxy *proxy;
     _Atomic(struct server_facts *) facts; /* NULL until the first login */
+    /* Counts the statements that changed what a login finds (accounts, privileges, global
+     * variables): a client may not be given a link that logged in before such a statement, when
+     * it logged in itself after it. */
+    atomic_uint login_epoch;
     pthread_mutex_t lock;
     struct {
         struct pool_server policy;
@@ -57,6 +61,7 @@ struct link_pool {
     struct server_group *group;
     struct user *user;
     capabilities_t dialect;
+    atomic_uint login_proved; /* the epoch of the latest link that the server let in, plus 1 */
     atomic_bool
         reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
     struct {
@@ -116,6 +121,12 @@ struct link *registry_take(struct client *c);
 /* c->pool was found, or is not the client's any more (it becomes NULL). */
 void registry_client_came(struct client *c);
 void registry_client_gone(struct client *c);
+/* The link logged in before a statement that changed logins, the client after it. */
+NODISCARD bool registry_is_outdated(const struct client *c, const struct link *l);
+/* A statement of this client changed what later logins find. */
+void registry_logins_changed(struct client *c);
+/* The server has let this client's user in since the last such statement. */
+NODISCARD bool registry_login_is_proved(const struct client *c);
 /* After CHECKOUT_QUEUED, once the client is in its waiting state: performs what was decided. */
 void registry_perform(struct worker *w);
 void registry_sweep(struct worker *w, struct server_group *group);

@@ -37,6 +37,11 @@ static bool taken_over(struct link *l)
     return true;
 }
 
+static bool changes_logins(const struct request *r)
+{
+    return r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_CHANGES_LOGINS);
+}
+
 static enum relay_step act(struct link *l, enum reply_verdict v)
 {
     switch (v) {
@@ -44,6 +49,9 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
         l->reply_active = false;
         if (l->reply.summary.error_code == ER_NO_SUCH_THREAD && taken_over(l))
             return RELAY_STOP;
+        /* Before the client hears of it: what logs in from now on must find it. */
+        if (changes_logins(&l->client->request))
+            registry_logins_changed(l->client);
         l->reply_ended = true;
         return RELAY_ON;
     case REPLY_INFILE:

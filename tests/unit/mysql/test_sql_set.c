@@ -34,11 +34,11 @@ static void test_each_element_of_a_list_is_judged(void **state)
 static void test_a_scope_holds_for_its_own_element(void **state)
 {
     (void)state;
-    check_set("SET GLOBAL timestamp = 5", NONE);
-    check_set("SET GLOBAL a = 5, timestamp = 5", SET_UNTRACKED);
-    check_set("SET a = 5, @@GLOBAL.timestamp = 5", NONE);
+    check_set("SET GLOBAL timestamp = 5", CHANGES_LOGINS);
+    check_set("SET GLOBAL a = 5, timestamp = 5", SET_UNTRACKED | CHANGES_LOGINS);
+    check_set("SET a = 5, @@GLOBAL.timestamp = 5", CHANGES_LOGINS);
     check_set("SET @@tx_isolation = 'x', @@session.tx_isolation = 'y'", NEXT_TRANSACTION);
-    check_set("SET @@persist.tx_isolation = 'x'", NONE);
+    check_set("SET @@persist.tx_isolation = 'x'", CHANGES_LOGINS);
 }
 
 static void test_what_is_not_understood_counts_as_untracked(void **state)
