@@ -98,9 +98,24 @@ IDENTIFIED = re.compile(r"identified\s+by\s+(?:password\s+)?['\"]([^'\"]*)['\"]|
                         r"password\s*\(\s*['\"]([^'\"]*)['\"]", re.I)
 
 
+INCLUDED = re.compile(r"^[ \t]*(?:--)?[ \t]*source[ \t]+([\w./-]+)", re.I | re.M)
+
+
 def source_of(name):
-    with open(f"{SUITE}/main/{name}.test", encoding="latin-1") as source:
-        return source.read()
+    """The text of a test with that of the files it includes."""
+    texts, todo, seen = [], [f"main/{name}.test"], set()
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for folder in (SUITE, f"{SUITE}/main"):
+            if os.path.isfile(f"{folder}/{path}"):
+                with open(f"{folder}/{path}", encoding="latin-1") as source:
+                    texts.append(source.read())
+                todo += INCLUDED.findall(texts[-1])
+                break
+    return "\n".join(texts)
 
 
 def users_of(name):
