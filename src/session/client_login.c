@@ -191,7 +191,7 @@ static void proved(struct client *c)
     if (!admit(c))
         return;
     c->status = c->facts->status;
-    if (c->login_schema == NULL && registry_login_is_proved(c)) {
+    if (c->login_schema == NULL && !registry_must_prove_login(c)) {
         welcome(c);
         return;
     }
@@ -216,8 +216,14 @@ static void proved(struct client *c)
 
 void client_login_restored(struct client *c, const struct open_error *error)
 {
+    bool only_asks = c->login_schema[0] == '\0';
     free(c->login_schema);
     c->login_schema = NULL;
+    if (error != NULL && only_asks && error->code == ER_CON_COUNT_ERROR) {
+        /* No link could be had, so the server was not asked: the first request will be. */
+        welcome(c);
+        return;
+    }
     if (error != NULL) {
         client_send_error(c, c->login_sequence, error->code, error->sqlstate,
                           bytes_of_text(error->text));

@@ -69,8 +69,12 @@ static void session_of_link_becomes(struct link *l, struct session_state *s)
 static void prepare(struct client *c)
 {
     struct link *l = c->link;
+    if (c->login_schema != NULL && c->login_schema[0] == '\0') {
+        lease_ready(c); /* that the server let the link in is all that the login asks */
+        return;
+    }
     sql_effects_t reads = residue_missing(c, l);
-    bool force_schema = c->login_schema != NULL && c->login_schema[0] != '\0';
+    bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers) {
         lease_ready(c);
         return;
@@ -101,8 +105,7 @@ static void prepare(struct client *c)
         return;
     }
     l->residue_true |= reads;
-    if (c->login_schema == NULL && c->request.command->reply != REPLY_SHAPE_NONE &&
-        link_chores_may_lead(l)) {
+    if (!force_schema && c->request.command->reply != REPLY_SHAPE_NONE && link_chores_may_lead(l)) {
         session_of_link_becomes(l, c->session);
         link_chores_lead(l);
         lease_ready(c);
@@ -454,23 +457,6 @@ void link_chores_done(struct link *l)
 
 /* -------- when it breaks -------- */
 
-/* The client waits for (the rest of) a reply that will not come: an ERR in its place, when the
- * framing allows it. */
-static void tell_of_loss(struct client *c, struct link *l, enum close_reason why)
-{
-    bool waits = c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY;
-    if (waits && l->request_follows) {
-        client_send_error(c, 1, ER_SERVER_LOST, "HY000",
-                          bytes_of_text(close_reason_row(why)->text));
-        return;
-    }
-    bool clean = l->stream.in == NULL || l->stream.in->sent == l->stream.in->parsed;
-    if (!waits || !clean || !reply_at_packet_boundary(&l->reply))
-        return;
-    client_send_error(c, reply_next_sequence(&l->reply), ER_SERVER_LOST, "HY000",
-                      bytes_of_text(close_reason_row(why)->text));
-}
-
 static enum close_reason loss_of(const struct client *c, enum close_reason why)
 {
     if (c->kills_of_connection > 0)
@@ -514,8 +500,6 @@ void lease_link_lost(struct link *l, enum close_reason why)
         return;
     }
     enum close_reason told = loss_of(c, why);
-    if (c->kills_of_connection == 0)
-        tell_of_loss(c, l, told);
     drop_link(c, why);
     client_close(c, told);
 }

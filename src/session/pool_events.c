@@ -297,9 +297,16 @@ void registry_logins_changed(struct client *c)
     atomic_fetch_add(&c->group->login_epoch, 1);
 }
 
-bool registry_login_is_proved(const struct client *c)
+bool registry_must_prove_login(struct client *c)
 {
-    return (int)(atomic_load(&c->pool->login_proved) - c->login_epoch) > 0;
+    struct server_group *g = c->pool->group;
+    if (atomic_load(&g->facts) == NULL ||
+        (int)(atomic_load(&c->pool->login_proved) - c->login_epoch) > 0)
+        return false;
+    (void)lock_group(c->worker, g);
+    bool down = g->shared.policy.down_retry_at != 0;
+    pthread_mutex_unlock(&g->lock);
+    return !down;
 }
 
 static void note_proof(const struct link *l)

@@ -125,8 +125,8 @@ void registry_client_gone(struct client *c);
 NODISCARD bool registry_is_outdated(const struct client *c, const struct link *l);
 /* A statement of this client changed what later logins find. */
 void registry_logins_changed(struct client *c);
-/* The server has let this client's user in since the last such statement. */
-NODISCARD bool registry_login_is_proved(const struct client *c);
+/* The server can be asked, and has not let this client's user in since the last such statement. */
+NODISCARD bool registry_must_prove_login(struct client *c);
 /* After CHECKOUT_QUEUED, once the client is in its waiting state: performs what was decided. */
 void registry_perform(struct worker *w);
 void registry_sweep(struct worker *w, struct server_group *group);

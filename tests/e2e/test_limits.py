@@ -45,7 +45,7 @@ def _enters(one):
 def test_bytes_of_both_refusals_are_those_of_a_server(weir, own_server):
     """With all places and the reserve taken, the ERR is the first packet and has no SQLSTATE."""
     own_server.query("CREATE OR REPLACE USER plain@'%' IDENTIFIED BY 'p'")  # SUPER may have the reserve
-    one = weir(start=False, max_connections=20)
+    one = weir(own_server, start=False, max_connections=20)
     one.users = {"plain": "p"}
     one.configure()
     one.start()

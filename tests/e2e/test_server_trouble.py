@@ -79,16 +79,15 @@ def test_a_client_in_a_transaction_hears_of_a_restart(own_server, weir):
         assert idle.query("SELECT 2") == [[b"2"]]
 
 
-def test_a_query_that_loses_its_server_gets_2013(own_server, weir):
+def test_a_query_that_loses_its_server_ends_as_it_does_directly(own_server, weir):
+    """With the end of the stream: an ERR with 2013 is a malformed packet to libmariadb."""
     one = weir(own_server)
     with one.connect() as busy, one.connect() as idle:
         busy.send(b"\x03SELECT SLEEP(30)")
         time.sleep(0.2)
         own_server.restart()
-        busy.read_reply(wire.COM_QUERY)
-        assert busy.error.code == 2013
-        assert "may or may not have been executed" in busy.error.text
         assert busy.at_end()
+        one.wait_log("may or may not have been executed")
         assert idle.query("SELECT 1") == [[b"1"]]
 
 
