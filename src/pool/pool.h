@@ -197,6 +197,9 @@ void pool_server_drain(struct pool_server *s, usec_t now);
 void pool_client_came(struct pool *p);
 void pool_client_gone(struct pool *p);
 
+/* The server may have changed its mind about the pool's user: no pause before the next attempt. */
+void pool_forget_refusal(struct pool *p);
+
 enum pool_checkout {
     POOL_LEND,   /* *seat is FIRM and the client's; the ticket stays NONE */
     POOL_WAIT,   /* the ticket is queued; GRANT or FAIL will come as an action */

@@ -111,6 +111,12 @@ void pool_attach(struct pool *p, struct pool_seat *seat, unsigned worker, usec_t
     seat_set_state(seat, SEAT_OPENING, now);
 }
 
+void pool_forget_refusal(struct pool *p)
+{
+    p->login_retry_at = 0;
+    p->login_pause = 0;
+}
+
 void pool_opened(struct pool_seat *seat, usec_t now)
 {
     struct pool *p = seat->pool;
@@ -123,8 +129,7 @@ void pool_opened(struct pool_seat *seat, usec_t now)
     seat_set_expiry(seat);
     p->counters.opened++;
     server_is_up(s);
-    p->login_retry_at = 0;
-    p->login_pause = 0;
+    pool_forget_refusal(p);
     raise_observed_limits(p, now);
     seat_place(seat, now);
 }

@@ -230,6 +230,7 @@ void client_login_restored(struct client *c, const struct open_error *error)
         client_close(c, CLOSE_LOGIN_REFUSED);
         return;
     }
+    client_set_state(c, CLIENT_IDLE); /* it waits for no link any more */
     if (c->link != NULL) {
         c->residue.row_count = 0;
         lease_after_request(c);

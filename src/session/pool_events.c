@@ -254,6 +254,8 @@ static enum registry_checkout checkout_once(struct client *c, struct pool_seat *
     usec_t now = lock_group(w, g);
     c->ticket.worker = w->index;
     c->ticket.tag = c->session;
+    if ((int)(c->login_epoch - c->pool->shared.refused_epoch) > 0)
+        pool_forget_refusal(&c->pool->shared.policy);
     enum pool_checkout verdict = pool_checkout(&c->pool->shared.policy, &c->ticket, now, seat);
     unlock_group(w, g, verdict == POOL_WAIT);
     switch (verdict) {
@@ -414,6 +416,7 @@ void registry_open_failed(struct link *l, enum pool_open_failure why,
     usec_t now = lock_group(w, p->group);
     p->group->shared.last_error = *error;
     p->shared.last_error = *error;
+    p->shared.refused_epoch = l->login_epoch;
     pool_open_failed(&p->shared.policy, &l->seat, why, now);
     finish(w, p->group, true);
 }

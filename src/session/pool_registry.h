@@ -67,6 +67,7 @@ struct link_pool {
     struct {
         struct pool policy;
         struct open_error last_error; /* of a refused login */
+        unsigned refused_epoch;       /* login_epoch of that login */
     } shared;                         /* under the group's lock */
 };
 
