@@ -43,8 +43,9 @@ struct client {
     struct loop_task more; /* goes on in the next turn: this one's slice is used up */
     uint32_t id;           /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
-    bool counted;   /* in proxy->logged_in */
-    bool logged_in; /* has been told OK once */
+    bool counted;      /* in proxy->logged_in */
+    bool has_baseline; /* the server's own character sets went into its session */
+    bool logged_in;    /* has been told OK once */
     bool advancing;
     bool advance_again;
     uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
@@ -149,6 +150,8 @@ void client_finish_answered(struct client *c);
 /* -------- lease.c -------- */
 /* Gets a link for the request that is in the buffer; goes on by itself when it must wait. */
 void lease_acquire(struct client *c);
+/* link_baseline.c: before its first request, the session is as the server makes it at a login. */
+void client_take_baseline(struct client *c);
 /* A ticket was granted (on this worker). */
 void lease_granted(struct client *c);
 void lease_wait_failed(struct client *c);

@@ -73,6 +73,7 @@ static void prepare(struct client *c)
         lease_ready(c); /* that the server let the link in is all that the login asks */
         return;
     }
+    client_take_baseline(c);
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers) {
@@ -80,7 +81,7 @@ static void prepare(struct client *c)
         return;
     }
     client_set_state(c, CLIENT_RESTORING);
-    if (c->session->schema[0] == '\0' && l->session->schema[0] != '\0') {
+    if (c->session->schema[0] == '\0' && l->session->schema[0] != '\0' && !l->never_reset) {
         link_chores_begin(l, PURPOSE_UNSELECT);
         link_unselect_plan(l);
         link_chores_send(l);
@@ -95,8 +96,9 @@ static void prepare(struct client *c)
         planned = residue_prime(c, l, reads);
     if (!planned) {
         l->purpose = PURPOSE_NONE;
+        bool counts = !l->never_reset; /* else the next link may do, and a new one will */
         drop_link(c, CLOSE_LINK_UNKNOWN_STATE);
-        if (++c->restore_failures > RESTORE_FAILURES_MAX)
+        if (counts && ++c->restore_failures > RESTORE_FAILURES_MAX)
             client_fail_request(c, ER_UNKNOWN_ERROR, "HY000",
                                 bytes_of_text("Weir cannot restore this session on another link; "
                                               "reconnect"));
@@ -215,7 +217,7 @@ static void release(struct link *l)
     residue_end_lease(c, l);
     (void)end_lease(c);
     bool wants_more = c->state == CLIENT_WAITING;
-    if (c->worker->config->global.debug_link_switching)
+    if (c->worker->config->global.debug_link_switching && !l->never_reset)
         link_soil(l);
     else
         registry_give_back(l);
@@ -256,6 +258,10 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
 
 static void clean(struct link *l)
 {
+    if (l->never_reset) {
+        link_close(l, CLOSE_LINK_UNKNOWN_STATE);
+        return;
+    }
     link_chores_begin(l, PURPOSE_CLEAN);
     link_add_reset(l);
     l->residue_of = 0;

@@ -328,6 +328,7 @@ void link_logged_in(struct link *l)
     }
     link_chores_begin(l, PURPOSE_OPEN);
     link_add_trackers(l);
+    link_ask_baseline(l);
     link_chores_send(l);
 }
 

@@ -32,7 +32,8 @@ enum chore {
     CHORE_SIGNAL, /* the same for the diagnostics area; an ERR is what it is to answer */
     CHORE_PING,   /* asks for the status after an error */
     CHORE_READ_DIAGNOSTICS,
-    CHORE_READ_BACK, /* asks for residue before the link changes hands */
+    CHORE_READ_BACK,     /* asks for residue before the link changes hands */
+    CHORE_READ_BASELINE, /* the session right after the login */
     CHORE_KILL,
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
@@ -100,6 +101,7 @@ struct link {
     uint8_t login_collation;
     bool login_switched;
     bool soiled_deeply;  /* by debug_link_switching, the last time */
+    bool never_reset;    /* a reset would not bring back what the server did at its login */
     bool needs_trackers; /* its session forgot Weir's tracker settings */
     char who[96];        /* for the log */
 };
@@ -171,6 +173,13 @@ void learn_link_trackers(struct link *l, struct bytes trackers);
 void link_soil(struct link *l);
 /* Its chores are done. */
 void link_soiled(struct link *l);
+
+/* link_baseline.c */
+/* What to log in with, given the server's default. */
+uint8_t link_login_collation(const struct link *l, uint8_t server_default);
+/* Adds the question what the login has made of the session, reads the answer. */
+void link_ask_baseline(struct link *l);
+void link_read_baseline(struct link *l, struct bytes reply);
 
 /* link_restore.c: adds the chores that turn l->session into `target`; false when it cannot be done
  * on this link (it must be closed). */

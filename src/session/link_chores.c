@@ -61,6 +61,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_SIGNAL:
     case CHORE_READ_DIAGNOSTICS:
     case CHORE_READ_BACK:
+    case CHORE_READ_BASELINE:
     case CHORE_KILL:
         break;
     }
@@ -137,6 +138,8 @@ static void on_chore_reply(struct link *l, struct bytes reply)
     }
     if (chore == CHORE_READ_BACK || chore == CHORE_READ_DIAGNOSTICS)
         lease_read_back(l, chore, reply);
+    else if (chore == CHORE_READ_BASELINE)
+        link_read_baseline(l, reply);
 }
 
 static void answer_proof(struct link *l, const struct auth_packet *p, uint8_t sequence)

@@ -197,12 +197,12 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         return;
     }
     l->thread_id = g.thread_id;
-    l->login_collation = g.collation;
+    l->login_collation = link_login_collation(l, g.collation);
     publish_facts(l, &g);
     bool multi = l->want_multi;
     /* A hint names character sets, not an id; the restore chores do the rest. */
     l->login_session =
-        session_state_login(g.collation, g.collation, greeting_is_mariadb(&g), multi);
+        session_state_login(l->login_collation, g.collation, greeting_is_mariadb(&g), multi);
     uint8_t attributes[128];
     uint8_t auth[AUTH_FIRST_ANSWER_MAX];
     struct writer answer = writer_over(auth, sizeof auth);
@@ -212,7 +212,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         .capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
                         (multi ? CAP(MULTI_STATEMENTS) : 0),
         .packet_size_max = 1024 * 1024 * 1024,
-        .collation = g.collation,
+        .collation = l->login_collation,
         .user = bytes_of_text(l->pool->user->name),
         .auth_response = writer_written(&answer),
         .auth_method = bytes_of_text(l->auth.method->name),

@@ -178,7 +178,10 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         return true;
     struct session_state *have = session_state_hold(l->session);
     bool ok = true;
-    if (has_more(have, target)) {
+    bool unselect = target->schema[0] == '\0' && have->schema[0] != '\0';
+    if (l->never_reset && (has_more(have, target) || unselect))
+        ok = false;
+    if (ok && has_more(have, target)) {
         link_add_reset(l);
         struct session_state *after = session_state_after_reset(have, l->login_session);
         ok = after != NULL;
@@ -188,7 +191,7 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         const uint8_t option[2] = {target->multi_statements ? 0 : 1, 0};
         link_chore_add_sure(l, CHORE_SET_OPTION, COMMAND_SET_OPTION, bytes_of(option, 2));
     }
-    if (strcmp(have->schema, target->schema) != 0 || force_schema) {
+    if (ok && (strcmp(have->schema, target->schema) != 0 || force_schema)) {
         CHECK(target->schema[0] != '\0'); /* link_unselect_plan came first */
         link_chore_add(l, CHORE_INIT_DB, COMMAND_INIT_DB, bytes_of_text(target->schema));
     }

@@ -62,6 +62,10 @@ struct link_pool {
     struct user *user;
     capabilities_t dialect;
     atomic_uint login_proved; /* the epoch of the latest link that the server let in, plus 1 */
+    atomic_bool baseline_known;
+    /* NULL, or the character sets that the server gives to every session of this user, whatever the
+     * login asked for; set once */
+    _Atomic(struct session_state *) baseline;
     atomic_bool
         reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
     struct {

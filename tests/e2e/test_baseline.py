@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that make something of a session at its login: init_connect, and character sets that the
+client has not asked for. Clients find through Weir what they would have found direct, also on links
+that others have used."""
+
+import pytest
+
+import adversary
+import processes
+import wire
+
+STATEMENTS = ["SELECT @@character_set_client, @@character_set_connection, @@character_set_results,"
+              " @@collation_connection, @@group_concat_max_len", "SELECT 'x' AS y",
+              "SET SESSION sort_buffer_size=409600", "SET NAMES cp1250",
+              "SELECT @@sort_buffer_size, @@character_set_client, @@group_concat_max_len",
+              bytes([wire.COM_INIT_DB]) + b"other",
+              "SELECT DATABASE(), @@collation_connection, 'x'"]
+SERVERS = {
+    "names": ["--init-connect=SET NAMES latin1, @@session.group_concat_max_len=99"],
+    "no_charsets": ["--init-connect=SET @@session.group_concat_max_len=99, @ic=1"],
+    "handshake": ["--skip-character-set-client-handshake", "--character-set-server=latin2"],
+}
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=list(SERVERS))
+def special(request, server):
+    del server  # its template serves this one as well
+    one = processes.Server(*SERVERS[request.param], "--max-connections=30", name="special")
+    try:
+        one.start().prepare()
+        one.query("CREATE DATABASE other")
+        one.query("CREATE USER plain@'%' IDENTIFIED BY 'secret'")
+        one.query("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON *.* TO plain@'%'")
+        with one.root() as root:
+            adversary.set_up(root)
+        yield one
+    finally:
+        one.destroy()
+
+
+def replies(address, collation, between):
+    with wire.connect(address, user="plain", collation=collation, schema="test") as c:
+        out = []
+        for step in STATEMENTS:
+            between()
+            out.append(c.command(step if isinstance(step, bytes) else b"\x03" + step.encode()))
+        return out
+
+
+def compare(theirs, ours):
+    for step, direct, through in zip(STATEMENTS, theirs, ours):
+        if wire.normal(direct, True) != wire.normal(through, True):
+            pytest.fail(f"{step!r}: {wire.describe_difference(direct, through)}", pytrace=False)
+
+
+@pytest.mark.parametrize("collation", [45, 8, 33])
+def test_a_session_is_as_the_server_makes_it(weir, special, collation):
+    theirs = replies(special.address, collation, lambda: None)
+    one = weir(of=special, users={"plain": "secret"}, pool_max_size=1)
+    ours = replies(one.address, collation, lambda: None)
+    compare(theirs, ours)
+
+
+@pytest.mark.parametrize("collation", [45, 8])
+def test_and_finds_itself_again_on_a_link_that_another_has_used(weir, special, collation):
+    theirs = replies(special.address, collation, lambda: None)
+    one = weir(of=special, users={"plain": "secret"}, pool_max_size=1)
+    with wire.connect(one.address, user="plain") as other:
+        def take():
+            other.query("SET SESSION max_sort_length=77")
+            other.query("SELECT 1")
+        ours = replies(one.address, collation, take)
+    compare(theirs, ours)
