@@ -195,7 +195,7 @@ static int take_status(struct reply *r, struct reply_window *w, const struct pac
     r->status_reported = false;
     r->trackers = bytes_of(NULL, 0);
     if (ok.header == 0xfe && !r->dialect.deprecate_eof)
-        reply_turn_into_eof(w, &ok);
+        reply_turn_into_eof(r, w, &ok);
     else
         reply_edit_trackers(r, w, &ok);
     pass_frame(r, w);

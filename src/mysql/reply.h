@@ -20,7 +20,9 @@
 struct reply_dialect {
     bool deprecate_eof;
     bool session_track;
-    struct session_track_filter filter; /* applies when session_track */
+    /* MariaDB: an EOF behind rows says that the session has changed, although it cannot say how */
+    bool eof_tells_of_changes;
+    struct session_track_filter filter; /* of the trackers that the receiver is to know of */
 };
 
 /* The piece of memory that a reply passes through. [floor, out) is free and may be written to;

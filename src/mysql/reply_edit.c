@@ -59,10 +59,22 @@ static size_t frame_end_at(const struct reply_window *w)
     return w->parsed + FRAME_HEADER_SIZE + frame_header_read(w->data + w->parsed).size;
 }
 
-void reply_turn_into_eof(struct reply_window *w, const struct ok_packet *ok)
+/* Does the block hold a change that the receiver is to know of? The block is of no use afterwards.
+ */
+static bool tells_of_changes(const struct reply *r, struct reply_window *w,
+                             const struct ok_packet *ok)
+{
+    if (!r->dialect.eof_tells_of_changes || ok->trackers.size == 0)
+        return false;
+    uint8_t *trackers = w->data + frame_end_at(w) - ok->trackers.size;
+    return session_track_filter_in_place(trackers, ok->trackers.size, &r->dialect.filter) > 0;
+}
+
+void reply_turn_into_eof(const struct reply *r, struct reply_window *w, const struct ok_packet *ok)
 {
     size_t old_end = frame_end_at(w);
-    struct eof_packet eof = {.warnings = ok->warnings, .status = without_trackers(ok->status)};
+    uint16_t status = tells_of_changes(r, w, ok) ? ok->status : without_trackers(ok->status);
+    struct eof_packet eof = {.warnings = ok->warnings, .status = status};
     struct writer frame = writer_over(w->data + w->parsed, EOF_FRAME_SIZE);
     eof_packet_encode(&frame, w->data[w->parsed + FRAME_HEADER_SIZE - 1], eof);
     close_gap(w, w->parsed + EOF_FRAME_SIZE, old_end);

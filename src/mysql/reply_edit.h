@@ -32,7 +32,7 @@ NODISCARD bool reply_insert_eof(struct reply *r, struct reply_window *w, uint16_
 void reply_correct_eof(struct reply *r, struct reply_window *w, uint16_t status);
 
 /* Replaces the OK at parsed by an EOF. */
-void reply_turn_into_eof(struct reply_window *w, const struct ok_packet *ok);
+void reply_turn_into_eof(const struct reply *r, struct reply_window *w, const struct ok_packet *ok);
 
 /* Takes from the OK at parsed the trackers that the client is not to see. */
 void reply_edit_trackers(struct reply *r, struct reply_window *w, const struct ok_packet *ok);

@@ -211,6 +211,7 @@ void client_expect_reply(struct client *c)
     struct reply_dialect dialect = {
         .deprecate_eof = (c->capabilities & CAP(DEPRECATE_EOF)) != 0,
         .session_track = track,
+        .eof_tells_of_changes = c->facts->mariadb,
         .filter = c->tracks,
     };
     reply_begin(&l->reply, c->request.command->command, dialect, l->status);

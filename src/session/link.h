@@ -27,10 +27,11 @@ enum chore {
     CHORE_TRACKERS,   /* SET session_track_… */
     CHORE_SET_OPTION, /* COM_SET_OPTION: multi-statements */
     CHORE_INIT_DB,
-    CHORE_SET,    /* SET of variables and character sets */
-    CHORE_PRIME,  /* makes residue true for a statement that asks for it */
-    CHORE_SIGNAL, /* the same for the diagnostics area; an ERR is what it is to answer */
-    CHORE_PING,   /* asks for the status after an error */
+    CHORE_INIT_DB_AGAIN, /* the schema that it has; refused, it still has it */
+    CHORE_SET,           /* SET of variables and character sets */
+    CHORE_PRIME,         /* makes residue true for a statement that asks for it */
+    CHORE_SIGNAL,        /* the same for the diagnostics area; an ERR is what it is to answer */
+    CHORE_PING,          /* asks for the status after an error */
     CHORE_READ_DIAGNOSTICS,
     CHORE_READ_BACK,     /* asks for residue before the link changes hands */
     CHORE_READ_BASELINE, /* the session right after the login */

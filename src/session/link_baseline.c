@@ -81,10 +81,8 @@ static void expect_server_default(struct link *l)
 void link_read_baseline(struct link *l, struct bytes reply)
 {
     struct bytes cells[5];
-    if (result_set_first_row(reply, cells, countof(cells)) != countof(cells)) {
-        l->chore_failed = true;
+    if (result_set_first_row(reply, cells, countof(cells)) != countof(cells))
         return;
-    }
     l->never_reset = bytes_equal_text(cells[4], "1");
     if (is_as_asked(l->login_session, cells)) {
         expect_server_default(l);

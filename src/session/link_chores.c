@@ -50,6 +50,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_SET_OPTION:
         return COMMAND_SET_OPTION;
     case CHORE_INIT_DB:
+    case CHORE_INIT_DB_AGAIN:
         return COMMAND_INIT_DB;
     case CHORE_PING:
         return COMMAND_PING;
@@ -128,7 +129,7 @@ static void on_chore_reply(struct link *l, struct bytes reply)
     enum chore chore = l->chores[l->chore_at];
     const struct reply_summary *s = &l->reply.summary;
     if (s->error) {
-        if (chore != CHORE_SIGNAL)
+        if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN)
             keep_error(l, reply);
         return;
     }

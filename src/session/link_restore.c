@@ -38,6 +38,10 @@ void link_add_reset(struct link *l)
 {
     link_chore_add_sure(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
     link_add_trackers(l);
+    /* The schema outlives a reset, but its character set as the session's default does not. */
+    if (l->session->schema[0] != '\0')
+        link_chore_add_sure(l, CHORE_INIT_DB_AGAIN, COMMAND_INIT_DB,
+                            bytes_of_text(l->session->schema));
     add_login_effects(l);
     counters_add(&l->worker->counters, COUNTER_resets, 1);
 }

@@ -67,6 +67,16 @@ def test_a_session_that_names_a_schema_waits_for_it(weir, fake):
     assert b"\x03DO 2" not in fake.statements
 
 
+def test_a_reset_link_has_the_character_set_of_its_schema(weir, server):
+    server.query("CREATE OR REPLACE DATABASE odd CHARACTER SET cp1250")
+    one = weir(pool_max_size=1)
+    with wire.connect(one.address, schema="odd") as c, \
+            wire.connect(one.address, schema="odd") as d:
+        assert c.value("SELECT @@character_set_database") == "cp1250"
+        d.query("SET SESSION max_sort_length = 99")
+        assert c.value("SELECT @@character_set_database") == "cp1250"
+
+
 def test_a_reset_session_remembers_nothing(weir, root):
     root.query("CREATE OR REPLACE TABLE test.numbered (id INT PRIMARY KEY AUTO_INCREMENT, v INT)")
     one = weir(pool_max_size=1)

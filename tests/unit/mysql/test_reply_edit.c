@@ -173,13 +173,31 @@ static void test_an_ok_becomes_an_eof(void **state)
         window_of(0, hex(""), hex("0c000009 fe0000 2240 0300 00 03 020131 aabb"));
     struct ok_packet ok;
     assert_true(ok_packet_decode(bytes_of(memory + FRAME_HEADER_SIZE, 12), &ok));
-    reply_turn_into_eof(&w, &ok);
+    struct reply r = {.dialect = {.filter = SESSION_TRACK_FILTER_DEFAULT}};
+    reply_turn_into_eof(&r, &w, &ok);
     assert_rest(&w, "05000009 fe 0300 2200 aabb");
+}
+
+static void test_an_eof_tells_of_changes_that_the_receiver_tracks(void **state)
+{
+    (void)state;
+    struct reply r = {.dialect = {.eof_tells_of_changes = true, .filter = {.schema = true}}};
+    struct ok_packet ok;
+    struct reply_window w =
+        window_of(0, hex(""), hex("0d000009 fe0000 2240 0000 00 04 01020161 aabb"));
+    assert_true(ok_packet_decode(bytes_of(memory + FRAME_HEADER_SIZE, 13), &ok));
+    reply_turn_into_eof(&r, &w, &ok);
+    assert_rest(&w, "05000009 fe 0000 2240 aabb");
+    w = window_of(0, hex(""), hex("0c000009 fe0000 2240 0000 00 03 020131 aabb"));
+    assert_true(ok_packet_decode(bytes_of(memory + FRAME_HEADER_SIZE, 12), &ok));
+    reply_turn_into_eof(&r, &w, &ok);
+    assert_rest(&w, "05000009 fe 0000 2200 aabb");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_eof_tells_of_changes_that_the_receiver_tracks),
         cmocka_unit_test(test_an_eof_takes_its_room_from_below),
         cmocka_unit_test(test_without_room_nothing_is_touched),
         cmocka_unit_test(test_the_floor_is_respected),
