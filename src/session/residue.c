@@ -291,15 +291,29 @@ static bool prime_found_rows(struct link *l, uint64_t rows)
     return true;
 }
 
+/* In a block, a row can go into a variable that is nobody's. */
+#define BLOCK "BEGIN NOT ATOMIC DECLARE x INT; "
+
+static bool has_blocks(const struct client *c)
+{
+    const char *mode = session_state_get(c->session, "sql_mode");
+    return c->facts->mariadb && (mode == NULL || strstr(mode, "ORACLE") == NULL);
+}
+
 /* One row counted and several found, in one statement: each alone would undo the other. */
 static bool prime_both(struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
     if (r->row_count != 1 || r->found_rows == 0 || r->found_rows > PRIME_UNION_MAX)
         return false;
-    prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
-                ") weir LIMIT 1 INTO @weir_row_count");
-    c->pins |= PIN_BIT(USER_VARIABLE);
+    if (has_blocks(c)) {
+        prime_union(l, r->found_rows, BLOCK "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
+                    ") weir LIMIT 1 INTO x; END");
+    } else {
+        prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
+                    ") weir LIMIT 1 INTO @weir_row_count");
+        c->pins |= PIN_BIT(USER_VARIABLE);
+    }
     return true;
 }
 
@@ -309,6 +323,8 @@ static bool prime_row_count(struct client *c, struct link *l, int64_t count)
         prime(l, "SHOW WARNINGS LIMIT 0"); /* leaves all but this one as it is */
     } else if (count == 0) {
         prime(l, "DO 0");
+    } else if (count == 1 && has_blocks(c)) {
+        prime(l, BLOCK "SELECT 1 INTO x; END");
     } else if (count == 1) {
         prime(l, "SELECT 1 INTO @weir_row_count");
         c->pins |= PIN_BIT(USER_VARIABLE);

@@ -313,6 +313,9 @@ SCENARIOS = {
     "kill_unknown": Scenario("KILL 2147483000", "SELECT 1"),
     "row_count_and_found_rows": Scenario("SELECT id FROM t", "UPDATE t SET v=77 WHERE id=1",
                                          "SELECT ROW_COUNT(), FOUND_ROWS()"),
+    "row_count_leaves_nothing": Scenario("UPDATE t SET v=78 WHERE id=1", "SELECT ROW_COUNT()",
+                                         "SELECT variable_name FROM "
+                                         "information_schema.user_variables"),
     "counts_and_ids": Scenario("SELECT DATABASE()",
                                "SELECT LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS()"),
     "plain_statements": carried("SELECT 1", "SELECT COUNT(*) FROM t", "UPDATE t SET v=2 WHERE id=1",
