@@ -7,6 +7,14 @@
 
 #include <string.h>
 
+/* Without the tracker, what it said last would stand for ever; status flags still tell. */
+static void learn_blindness(struct link *l, struct bytes value)
+{
+    l->blind_to_transactions = bytes_equal_text(value, "OFF");
+    if (l->blind_to_transactions)
+        memcpy(l->transaction_state, "________", sizeof l->transaction_state);
+}
+
 void learn_link_trackers(struct link *l, struct bytes trackers)
 {
     struct session_track_reader r = session_track_over(trackers);
@@ -15,6 +23,9 @@ void learn_link_trackers(struct link *l, struct bytes trackers)
         if (change.type == SESSION_TRACK_TRANSACTION_STATE &&
             change.value.size == sizeof l->transaction_state)
             memcpy(l->transaction_state, change.value.data, sizeof l->transaction_state);
+        else if (change.type == SESSION_TRACK_SYSTEM_VARIABLE &&
+                 bytes_equal_text(change.name, "session_track_transaction_info"))
+            learn_blindness(l, change.value);
 }
 
 /* Takes the new state, or pins when it cannot be kept. */
@@ -61,6 +72,8 @@ static void learn_variable(struct client *c, const struct session_change *change
         c->request.changed_variable = true;
         session_becomes(c, session_state_with_variable(c->session, change->name, change->value),
                         PIN_BIT(SESSION_VARIABLE));
+        if (bytes_equal_text(change->name, "query_cache_type"))
+            c->link->needs_trackers = true;
         break;
     }
 }

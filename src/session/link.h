@@ -101,10 +101,11 @@ struct link {
     struct auth_dialog auth; /* of the login or COM_CHANGE_USER under way */
     uint8_t login_collation;
     bool login_switched;
-    bool soiled_deeply;  /* by debug_link_switching, the last time */
-    bool never_reset;    /* a reset would not bring back what the server did at its login */
-    bool needs_trackers; /* its session forgot Weir's tracker settings */
-    char who[96];        /* for the log */
+    bool soiled_deeply;         /* by debug_link_switching, the last time */
+    bool never_reset;           /* a reset would not bring back what the server did at its login */
+    bool needs_trackers;        /* its session forgot Weir's tracker settings */
+    char who[96];               /* for the log */
+    bool blind_to_transactions; /* its tracker of transactions is off, see link_add_trackers */
 };
 
 /* Begins to open a link for a pool (an OPEN action). `hint` is the session state that its first

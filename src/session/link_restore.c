@@ -12,12 +12,21 @@
 /* A session of SESSION_VARIABLES_MAX variables with long values still fits. */
 #define SET_TEXT_MAX (SESSION_VARIABLES_MAX * (SESSION_TEXT_MAX + 80))
 
+#define TRACKERS                                                                                   \
+    "SET session_track_system_variables='*',session_track_schema=1,session_track_state_change=1,"  \
+    "session_track_transaction_info="
+
+/* MariaDB does not use its query cache for sessions that track transactions (10.11: Query_cache's
+ * store_query and send_result_to_client). Where the cache is on it is worth more than the tracker:
+ * what that would tell is then pinned for (`blind_to_transactions`). */
 void link_add_trackers(struct link *l)
 {
-    static const char text[] = "SET session_track_system_variables='*',session_track_schema=1,"
-                               "session_track_state_change=1,"
-                               "session_track_transaction_info='CHARACTERISTICS'";
-    link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of(text, sizeof text - 1));
+    static const char any[] = TRACKERS "'CHARACTERISTICS'";
+    static const char mariadb[] =
+        TRACKERS "IF(@@global.query_cache_type='OFF','CHARACTERISTICS','OFF')";
+    const struct server_facts *facts = atomic_load(&l->pool->group->facts);
+    const char *text = facts != NULL && facts->mariadb ? mariadb : any;
+    link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of_text(text));
 }
 
 /* Effects of capabilities that the login has and a reset on MariaDB takes away; on MySQL they are
