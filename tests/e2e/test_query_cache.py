@@ -16,6 +16,7 @@ def cached(server, weir):
         yield weir(pool_max_size=1)
         root.query("SET GLOBAL query_cache_type=DEFAULT, GLOBAL query_cache_size=DEFAULT")
         root.query("DROP TABLE test.cached")
+        root.query("DROP DATABASE IF EXISTS adversary")
 
 
 def hits(c):
