@@ -314,7 +314,7 @@ static int take_after_definitions(struct reply *r, struct reply_window *w, const
             return GO_ON;
         }
     }
-    if (!reply_insert_eof(r, w, status))
+    if (!reply_insert_eof(r, w, (struct eof_packet){.status = status}))
         return REPLY_FLUSH;
     r->state = STATE_ROWS;
     return GO_ON;
@@ -338,7 +338,8 @@ static int take_row(struct reply *r, struct reply_window *w, const struct packet
 static int end_block(struct reply *r, struct reply_window *w, uint64_t block, int next,
                      uint64_t next_block)
 {
-    if (block > 0 && !r->dialect.deprecate_eof && !reply_insert_eof(r, w, r->predicted_status))
+    struct eof_packet eof = {.status = r->predicted_status, .warnings = r->summary.warnings};
+    if (block > 0 && !r->dialect.deprecate_eof && !reply_insert_eof(r, w, eof))
         return REPLY_FLUSH;
     r->state = next;
     r->definitions_left = next_block;

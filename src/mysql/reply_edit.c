@@ -19,7 +19,7 @@ static void write_u16(uint8_t *at, uint16_t v)
     at[1] = (uint8_t)(v >> 8);
 }
 
-bool reply_insert_eof(struct reply *r, struct reply_window *w, uint16_t status)
+bool reply_insert_eof(struct reply *r, struct reply_window *w, struct eof_packet eof)
 {
     if (w->out - w->floor < EOF_FRAME_SIZE) {
         CHECK(w->out < w->parsed);
@@ -29,9 +29,9 @@ bool reply_insert_eof(struct reply *r, struct reply_window *w, uint16_t status)
     w->out -= EOF_FRAME_SIZE;
     r->sequence_shift++;
     r->last_sequence++;
-    struct writer eof = writer_over(w->data + w->parsed - EOF_FRAME_SIZE, EOF_FRAME_SIZE);
-    eof_packet_encode(&eof, r->last_sequence,
-                      (struct eof_packet){.status = without_trackers(status)});
+    struct writer frame = writer_over(w->data + w->parsed - EOF_FRAME_SIZE, EOF_FRAME_SIZE);
+    eof.status = without_trackers(eof.status);
+    eof_packet_encode(&frame, r->last_sequence, eof);
     r->inserted_eof = EOF_FRAME_SIZE;
     return true;
 }

@@ -24,7 +24,7 @@ static inline void reply_take_header(struct reply *r, struct reply_window *w)
 }
 
 /* Puts an EOF between [out, parsed) and what follows. False when the caller has to send first. */
-NODISCARD bool reply_insert_eof(struct reply *r, struct reply_window *w, uint16_t status);
+NODISCARD bool reply_insert_eof(struct reply *r, struct reply_window *w, struct eof_packet eof);
 
 /* Gives an inserted EOF that was not sent yet the status that a server would have given it: that of
  * the packet which ends the rows. (Measured on MariaDB 10.11: both EOFs of a result set are equal

@@ -41,7 +41,8 @@ static void test_an_eof_takes_its_room_from_below(void **state)
     (void)state;
     struct reply r = {.last_sequence = 4};
     struct reply_window w = window_of(9, hex("0100000301"), hex("0100000502"));
-    assert_true(reply_insert_eof(&r, &w, STATUS_AUTOCOMMIT | STATUS_SESSION_STATE_CHANGED));
+    assert_true(reply_insert_eof(
+        &r, &w, (struct eof_packet){.status = STATUS_AUTOCOMMIT | STATUS_SESSION_STATE_CHANGED}));
     assert_ready(&w, "0100000301 05000005 fe 0000 0200");
     assert_rest(&w, "0100000502");
     assert_int_equal(w.out, 0);
@@ -54,7 +55,7 @@ static void test_without_room_nothing_is_touched(void **state)
     (void)state;
     struct reply r = {.last_sequence = 4};
     struct reply_window w = window_of(8, hex("0100000301"), hex("0100000502"));
-    assert_false(reply_insert_eof(&r, &w, STATUS_AUTOCOMMIT));
+    assert_false(reply_insert_eof(&r, &w, (struct eof_packet){.status = STATUS_AUTOCOMMIT}));
     assert_ready(&w, "0100000301");
     assert_rest(&w, "0100000502");
     assert_int_equal(r.sequence_shift, 0);
@@ -66,9 +67,9 @@ static void test_the_floor_is_respected(void **state)
     struct reply r = {.last_sequence = 4};
     struct reply_window w = window_of(20, hex("0100000301"), hex(""));
     w.floor = 12;
-    assert_false(reply_insert_eof(&r, &w, STATUS_AUTOCOMMIT));
+    assert_false(reply_insert_eof(&r, &w, (struct eof_packet){.status = STATUS_AUTOCOMMIT}));
     w.floor = 11;
-    assert_true(reply_insert_eof(&r, &w, STATUS_AUTOCOMMIT));
+    assert_true(reply_insert_eof(&r, &w, (struct eof_packet){.status = STATUS_AUTOCOMMIT}));
     assert_int_equal(memory[10], 0xee);
 }
 
@@ -77,7 +78,7 @@ static void test_an_inserted_eof_is_corrected_while_it_is_there(void **state)
     (void)state;
     struct reply r = {.last_sequence = 4};
     struct reply_window w = window_of(9, hex(""), hex("0100000502 0200"));
-    assert_true(reply_insert_eof(&r, &w, 0));
+    assert_true(reply_insert_eof(&r, &w, (struct eof_packet){.status = 0}));
     reply_advance(&r, &w, 5);
     reply_correct_eof(&r, &w, STATUS_AUTOCOMMIT | STATUS_NO_INDEX);
     assert_ready(&w, "05000005 fe 0000 2200 0100000502");
@@ -91,7 +92,7 @@ static void test_an_eof_that_was_sent_in_part_stays(void **state)
     (void)state;
     struct reply r = {.last_sequence = 4};
     struct reply_window w = window_of(9, hex(""), hex("0100000502 0200"));
-    assert_true(reply_insert_eof(&r, &w, 0));
+    assert_true(reply_insert_eof(&r, &w, (struct eof_packet){.status = 0}));
     reply_advance(&r, &w, 5);
     w.out++;
     reply_correct_eof(&r, &w, STATUS_AUTOCOMMIT);

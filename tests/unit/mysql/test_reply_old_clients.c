@@ -15,7 +15,7 @@ static void test_a_prepared_statement_is_summed_up(void **state)
         add(&in, (uint8_t)(2 + i), DEFINITION);
         add(&wanted, shifted[i], DEFINITION);
         if (i != 1)
-            add(&wanted, (uint8_t)(shifted[i] + 1), "fe00000200");
+            add(&wanted, (uint8_t)(shifted[i] + 1), "fe05000200");
     }
     struct driver_result result = drive(&in, &whole);
     assert_int_equal(result.verdict, REPLY_ENDED);
