@@ -59,6 +59,7 @@ capabilities_t capabilities_dialect(capabilities_t agreed)
 {
     if ((agreed & CAP(MULTI_STATEMENTS)) != 0)
         agreed |= CAP(MULTI_RESULTS);
+    agreed |= CAP(LOCAL_FILES);
     return agreed & rows_with_policy(CAPABILITY_DIALECT);
 }
 

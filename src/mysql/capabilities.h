@@ -15,6 +15,7 @@
 /* What a capability means to a proxy whose two sides log in separately. */
 enum capability_policy {
     CAPABILITY_TERMINATE, /* each side agrees on its own; replies do not change */
+    CAPABILITY_SESSION,   /* a setting of the session, which Weir carries like any other */
     CAPABILITY_TRANSLATE, /* Weir turns one form into the other */
     CAPABILITY_DIALECT,   /* must be equal on both sides: part of the pool key */
     CAPABILITY_REFUSE,    /* never offered, never asked for */
@@ -41,7 +42,8 @@ capabilities_t capabilities_offer(capabilities_t server);
 capabilities_t capabilities_ask(capabilities_t server, capabilities_t dialect);
 
 /* The dialect bits among what a client and Weir agreed on. MULTI_STATEMENTS implies MULTI_RESULTS,
- * as in the servers. */
+ * as in the servers. LOCAL_FILES is always there: whether a client has it matters to few
+ * statements, which local_file.h deals with. */
 capabilities_t capabilities_dialect(capabilities_t agreed);
 
 /* Bits without which Weir does not talk (PROTOCOL_41, SECURE_CONNECTION). */

@@ -233,6 +233,7 @@ static int take_infile(struct reply *r, struct reply_window *w, const struct pac
         return verdict;
     pass_frame(r, w);
     pass_payload(r, w);
+    r->need = FRAME_HEADER_SIZE + p->size;
     r->state = STATE_INFILE;
     return GO_ON;
 }

@@ -40,7 +40,8 @@ enum reply_verdict {
                   */
     REPLY_FLUSH, /* send [out, parsed) first: there is no room to edit */
     REPLY_STATUS, /* an OK or a final EOF was read: see status; call again to go on */
-    REPLY_INFILE, /* the server waits for the client's file; call reply_infile_done when it was sent
+    REPLY_INFILE, /* the server waits for the client's file; call reply_infile_done when it was
+                   * sent. `need` is the size of the frame that says so, the last one before parsed
                    */
     REPLY_ENDED,  /* the reply is complete, [out, parsed) ends with its last byte */
     REPLY_BROKEN, /* not the protocol: close the link */

@@ -2,6 +2,7 @@
  * One command: read its header, get it a link, pass it on, see its reply end. */
 #include "base/check.h"
 #include "session/client.h"
+#include "session/local_file.h"
 
 #include <string.h>
 
@@ -169,6 +170,7 @@ bool client_step_idle(struct client *c)
     begin_request(c, row, header, payload);
     if (client_serve_locally(c, payload, header.sequence, c->request.whole))
         return c->state == CLIENT_IDLE;
+    local_file_choose_pool(c);
     lease_acquire(c);
     return c->state == CLIENT_REQUEST;
 }
@@ -231,6 +233,7 @@ static void begin_sending(struct client *c)
     l->request_begun = true;
     l->request_done = false;
     l->reply_ended = false;
+    l->refuses_file = false;
     if (!l->request_follows)
         client_expect_reply(c);
 }

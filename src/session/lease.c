@@ -142,7 +142,7 @@ void lease_acquire(struct client *c)
             lease_link_lost(l, CLOSE_LINK_CLOSED_BY_SERVER);
             return;
         }
-        if (l->soft && !registry_resume(l)) {
+        if (l->soft && (!registry_resume(l) || l->pool != c->pool)) {
             client_set_state(c, CLIENT_WAITING);
             l->soft = false;
             l->recalled = true;

@@ -86,9 +86,11 @@ struct link {
 
     struct reply reply; /* of what is being answered now */
     bool reply_active;
-    bool reply_ended;   /* complete, but the client has not taken all of it yet */
-    bool request_begun; /* passing on the client's request has begun */
-    bool request_done;  /* the whole request went out */
+    bool reply_ended;         /* complete, but the client has not taken all of it yet */
+    bool request_begun;       /* passing on the client's request has begun */
+    bool request_done;        /* the whole request went out */
+    uint8_t refusal_sequence; /* of the error that it gets */
+    bool refuses_file;        /* the client did not agree to the file that the server asked for */
     enum chore chores[LINK_CHORES_MAX];
     unsigned chore_count;
     unsigned chore_at;

@@ -29,20 +29,6 @@ void link_add_trackers(struct link *l)
     link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of_text(text));
 }
 
-/* Effects of capabilities that the login has and a reset on MariaDB takes away; on MySQL they are
- * there already. */
-static void add_login_effects(struct link *l)
-{
-    static const char ignore_space[] = "SET sql_mode=CONCAT(@@sql_mode,',IGNORE_SPACE')";
-    static const char interactive[] = "SET wait_timeout=@@global.interactive_timeout";
-    if ((l->pool->dialect & CAP(IGNORE_SPACE)) != 0)
-        link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY,
-                            bytes_of(ignore_space, sizeof ignore_space - 1));
-    if ((l->pool->dialect & CAP(INTERACTIVE)) != 0)
-        link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY,
-                            bytes_of(interactive, sizeof interactive - 1));
-}
-
 void link_add_reset(struct link *l)
 {
     link_chore_add_sure(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
@@ -51,7 +37,6 @@ void link_add_reset(struct link *l)
     if (l->session->schema[0] != '\0')
         link_chore_add_sure(l, CHORE_INIT_DB_AGAIN, COMMAND_INIT_DB,
                             bytes_of_text(l->session->schema));
-    add_login_effects(l);
     counters_add(&l->worker->counters, COUNTER_resets, 1);
 }
 
@@ -184,7 +169,6 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
 {
     if (l->needs_trackers) {
         link_add_trackers(l);
-        add_login_effects(l);
         l->needs_trackers = false;
     }
     if (l->session == target && !force_schema)

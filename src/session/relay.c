@@ -2,6 +2,7 @@
  * Bytes from a server to its client, straight out of the link's buffer. */
 #include "base/check.h"
 #include "session/client.h"
+#include "session/local_file.h"
 
 /* Receives per turn: one client's large result must not keep the others waiting. */
 #define RELAY_TURNS 16
@@ -47,6 +48,10 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
     switch (v) {
     case REPLY_ENDED:
         l->reply_active = false;
+        if (l->refuses_file) {
+            local_file_refused(l);
+            return RELAY_STOP;
+        }
         if (l->reply.summary.error_code == ER_NO_SUCH_THREAD && taken_over(l))
             return RELAY_STOP;
         /* Before the client hears of it: what logs in from now on must find it. */
@@ -55,6 +60,8 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
         l->reply_ended = true;
         return RELAY_ON;
     case REPLY_INFILE:
+        if (!local_file_is_agreed(l->client))
+            return local_file_refuse(l) ? RELAY_ON : RELAY_STOP;
         client_set_state(l->client, CLIENT_INFILE);
         return RELAY_ON;
     case REPLY_MORE:

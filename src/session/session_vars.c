@@ -61,7 +61,9 @@ void session_variable_assign(struct writer *w, const char *name, const char *val
     enum session_variable_treatment t = find(bytes_of_text(name));
     writer_text(w, name);
     writer_u8(w, '=');
-    if (t == SESSION_VARIABLE_NULL && value[0] == '\0') {
+    if (value[0] == SESSION_VALUE_EXPRESSION[0]) {
+        writer_text(w, value + 1);
+    } else if (t == SESSION_VARIABLE_NULL && value[0] == '\0') {
         writer_text(w, "NULL");
     } else if (t != SESSION_VARIABLE_TEXT && is_number(value)) {
         writer_text(w, value);

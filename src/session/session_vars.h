@@ -6,6 +6,9 @@
 #include "base/bytes.h"
 #include "base/writer.h"
 
+/* The first byte of a value that is an SQL expression of Weir's own; no reported value has it. */
+#define SESSION_VALUE_EXPRESSION "\1"
+
 enum session_variable_treatment {
     SESSION_VARIABLE_CARRY, /* the rule: carried by the reported value */
     SESSION_VARIABLE_IGNORE,
