@@ -39,6 +39,7 @@ void worker_fini(struct worker *w)
 {
     loop_timer_cancel(w->loop, &w->sweep_timer);
     loop_timer_cancel(w->loop, &w->probe_timer);
+    pool_registry_stop(w->proxy->registry, w);
     mailbox_destroy(w->mailbox);
     loop_turn(w->loop, 0); /* frees what was closed last */
     buffer_cache_destroy(w->buffers);

@@ -3,6 +3,9 @@
  * verb makes of its own words is in sql_verb.c and sql_set.c. */
 #include "mysql/sql_judge.h"
 
+#include "mysql/sql_body_scan.h"
+#include "mysql/sql_names.h"
+
 /* Parentheses deeper than the bits that remember them are judged as if nothing were known of
  * them, which adds effects and never takes one away. */
 static uint64_t bit_at(unsigned depth)
@@ -48,6 +51,7 @@ static const uint8_t roles[SQL_WORDS_TOTAL] = {
     [SQL_WORD_TRIGGER] = ROLE_STEERS,
     [SQL_WORD_EVENT] = ROLE_STEERS,
     [SQL_WORD_PACKAGE] = ROLE_STEERS,
+    [SQL_WORD_VIEW] = ROLE_STEERS,
     [SQL_WORD_WITH] = ROLE_STEERS | ROLE_NAME_NEXT | ROLE_IN_WITH,
     [SQL_WORD_AS] = ROLE_NAME_NEXT | ROLE_IN_WITH,
     [SQL_WORD_RECURSIVE] = ROLE_KEEPS_NAME | ROLE_IN_WITH,
@@ -85,6 +89,13 @@ static bool is_about_accounts(const struct sql_scan *s)
 static bool defines(const struct sql_scan *s)
 {
     return s->statement_verb == SQL_VERB_CREATE || s->statement_verb == SQL_VERB_ALTER;
+}
+
+/* A kind of object that the catalogue is about is named. */
+static void judge_definition(struct sql_scan *s)
+{
+    if (s->mode.names != NULL && (defines(s) || s->statement_verb == SQL_VERB_DROP))
+        sql_add_effect(s, SQL_EFFECT_BIT(CHANGES_CODE));
 }
 
 /* A known word, neither quoted nor behind a dot. */
@@ -129,6 +140,10 @@ static void judge_keyword(struct sql_scan *s, enum sql_word word)
     case SQL_WORD_EVENT:
     case SQL_WORD_PACKAGE:
         s->has_body = s->has_body || defines(s);
+        judge_definition(s);
+        break;
+    case SQL_WORD_VIEW:
+        judge_definition(s);
         break;
     default:
         break;
@@ -147,6 +162,53 @@ static void judge_mention(struct sql_scan *s, enum sql_word word, bool dotted)
         sql_add_effect(s, info->effects);
     if (dotted && (word == SQL_WORD_NEXTVAL || word == SQL_WORD_CURRVAL))
         sql_add_effect(s, SQL_EFFECT_BIT(SEQUENCE));
+}
+
+/* A word or name that may be that of an object of the catalogue. */
+static void judge_object(struct sql_scan *s, struct bytes text)
+{
+    const struct sql_names *names = s->mode.names;
+    const struct sql_name *object = sql_names_find(names, s->hash, text);
+    s->object_qualifier = s->last == SQL_LAST_DOT ? s->object : NULL;
+    s->object = object;
+    if (object != NULL) {
+        s->stored |= object->effects[SQL_USE_NAMED];
+        if (s->statement_verb != SQL_VERB_SELECT)
+            s->stored |= object->effects[SQL_USE_WRITTEN];
+    }
+    if (LIKELY(names->beyond_ascii == 0))
+        return;
+    bool beyond = s->text_cut;
+    for (size_t i = 0; i < text.size; i++)
+        beyond = beyond || text.data[i] >= 0x80;
+    if (beyond)
+        s->stored |= names->beyond_ascii;
+}
+
+/* The name of a procedure is complete. */
+static void judge_procedure(struct sql_scan *s)
+{
+    const struct sql_name *procedure = s->object;
+    const struct sql_name *package = s->object_qualifier;
+    s->awaits_procedure = false;
+    if (procedure != NULL && (procedure->kinds & SQL_NAME_PROCEDURE) != 0)
+        s->stored |= procedure->effects[SQL_USE_PROCEDURE];
+    else if (package == NULL || (package->kinds & SQL_NAME_PACKAGE) == 0)
+        sql_add_effect(s, SQL_EFFECT_BIT(STORED_CODE));
+    s->stored |= SQL_EFFECT_BIT(KNOWN_CODE) | SQL_EFFECT_BIT(KNOWN_CALL);
+}
+
+/* A function is called that is not built in. */
+static void judge_function(struct sql_scan *s)
+{
+    const struct sql_name *function = s->mode.names != NULL ? s->object : NULL;
+    const struct sql_name *package = s->mode.names != NULL ? s->object_qualifier : NULL;
+    if (function != NULL && (function->kinds & SQL_NAME_FUNCTION) != 0)
+        s->stored |= function->effects[SQL_USE_FUNCTION] | SQL_EFFECT_BIT(KNOWN_CODE);
+    else if (package != NULL && (package->kinds & SQL_NAME_PACKAGE) != 0)
+        s->stored |= SQL_EFFECT_BIT(KNOWN_CODE);
+    else
+        sql_add_effect(s, SQL_EFFECT_BIT(STORED_CODE));
 }
 
 static void judge_from(struct sql_scan *s, enum sql_word word)
@@ -179,6 +241,8 @@ static void judge_variable(struct sql_scan *s, struct bytes text)
 
 void sql_judge_open_comment(struct sql_scan *s)
 {
+    if (s->body != NULL)
+        return; /* what it holds counts, whatever the server does with it */
     s->has_executable_comment = true;
     if (s->started && s->step == SQL_STEP_START)
         sql_doubt(s);
@@ -197,6 +261,8 @@ void sql_judge_open_comment(struct sql_scan *s)
 
 void sql_judge_close_comment(struct sql_scan *s)
 {
+    if (s->body != NULL)
+        return;
     if (s->comment_place == SQL_COMMENT_FROM_START)
         s->comment_place = SQL_COMMENT_WAS_AT_START;
     else if (s->comment_place == SQL_COMMENT_IN_MIDDLE)
@@ -238,6 +304,10 @@ static void judge_later_word(struct sql_scan *s, enum sql_word word)
 
 void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
+    if (UNLIKELY(s->body != NULL)) {
+        sql_body_word(s, word, text);
+        return;
+    }
     judge_place(s, word, false);
     if (s->step == SQL_STEP_START) {
         begin_statement(s);
@@ -253,6 +323,8 @@ void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     }
     bool dotted = s->last == SQL_LAST_DOT;
     bool is_name = s->name_next;
+    if (s->mode.names != NULL)
+        judge_object(s, text);
     judge_from(s, word);
     uint8_t role = dotted ? 0 : roles[word];
     if (word != SQL_NO_WORD) {
@@ -272,6 +344,10 @@ void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
 
 void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
 {
+    if (UNLIKELY(s->body != NULL)) {
+        sql_body_name(s, word, text);
+        return;
+    }
     judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
@@ -283,6 +359,8 @@ void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
     }
     bool dotted = s->last == SQL_LAST_DOT;
     bool is_name = s->name_next;
+    if (s->mode.names != NULL)
+        judge_object(s, text);
     judge_from(s, SQL_NO_WORD);
     if (word != SQL_NO_WORD)
         judge_mention(s, word, dotted);
@@ -293,6 +371,10 @@ void sql_judge_name(struct sql_scan *s, enum sql_word word, struct bytes text)
 
 void sql_judge_string(struct sql_scan *s, struct bytes text)
 {
+    if (UNLIKELY(s->body != NULL)) {
+        sql_body_value(s, false);
+        return;
+    }
     judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
@@ -303,6 +385,10 @@ void sql_judge_string(struct sql_scan *s, struct bytes text)
 
 void sql_judge_number(struct sql_scan *s, bool named)
 {
+    if (UNLIKELY(s->body != NULL)) {
+        sql_body_value(s, named);
+        return;
+    }
     judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
@@ -310,6 +396,10 @@ void sql_judge_number(struct sql_scan *s, bool named)
         sql_verb_number(s);
     bool is_name = s->name_next;
     bool dotted = s->last == SQL_LAST_DOT;
+    if (s->mode.names != NULL && (named || dotted)) {
+        s->object = s->object_qualifier = NULL;
+        s->stored |= s->mode.names->like_numbers;
+    }
     if (named)
         judge_from(s, SQL_NO_WORD);
     sql_remember(s, named || dotted ? SQL_LAST_NAME : SQL_LAST_OTHER, SQL_NO_WORD);
@@ -319,6 +409,10 @@ void sql_judge_number(struct sql_scan *s, bool named)
 
 void sql_judge_at(struct sql_scan *s, bool system)
 {
+    if (UNLIKELY(s->body != NULL)) {
+        sql_body_at(s, system);
+        return;
+    }
     judge_place(s, SQL_NO_WORD, false);
     if (s->step == SQL_STEP_START)
         begin_unknown(s);
@@ -338,10 +432,14 @@ static void judge_call(struct sql_scan *s)
     unsigned family = s->mode.mariadb ? SQL_FAMILY_MARIADB : SQL_FAMILY_MYSQL;
     bool known = s->last == SQL_LAST_WORD && !s->last_is_dotted && (info->callable & family) != 0 &&
                  !(s->gap && (info->tight & family) != 0);
+    if (s->awaits_procedure) {
+        judge_procedure(s);
+        return;
+    }
     if (info->when == SQL_WHEN_CALLED)
         sql_add_effect(s, info->effects);
     if (!known && !s->last_is_name && !s->no_calls)
-        sql_add_effect(s, SQL_EFFECT_BIT(STORED_CODE));
+        judge_function(s);
 }
 
 static void open_parenthesis(struct sql_scan *s)
@@ -382,6 +480,13 @@ static void end_statement(struct sql_scan *s)
         sql_doubt(s);
     else if (s->step > SQL_STEP_PLAIN)
         sql_verb_end(s);
+    if (s->awaits_procedure)
+        judge_procedure(s);
+    /* These look at objects without using them. */
+    if (s->statement_verb != SQL_VERB_SHOW && s->statement_verb != SQL_VERB_DROP)
+        sql_add_effect(s, s->stored);
+    s->stored = 0;
+    s->object = s->object_qualifier = NULL;
     s->mode_in_doubt = s->mode_in_doubt || s->sets_mode;
     s->mode.multi_byte_trail = s->mode.multi_byte_trail || s->sets_charset;
     s->started = s->no_calls = s->has_with = s->wants_text = false;
@@ -409,6 +514,10 @@ static void judge_dot(struct sql_scan *s)
 
 void sql_judge_byte(struct sql_scan *s, uint8_t c)
 {
+    if (UNLIKELY(s->body != NULL)) {
+        sql_body_byte(s, c);
+        return;
+    }
     if (c == ';') {
         if (s->comment_depth > 0)
             sql_doubt(s);
@@ -451,6 +560,10 @@ void sql_judge_byte(struct sql_scan *s, uint8_t c)
 
 void sql_judge_end(struct sql_scan *s)
 {
+    if (s->body != NULL) {
+        sql_body_end(s);
+        return;
+    }
     end_statement(s);
     if (s->id_calls > s->id_reads)
         sql_add_effect(s, SQL_EFFECT_BIT(SETS_LAST_INSERT_ID));

@@ -42,12 +42,16 @@ enum sql_verb {
 #undef SQL_VERB
 
 struct sql_variable_info;
+struct sql_body;
+struct sql_name;
+struct sql_names;
 
 /* How the server would read the text. */
 struct sql_mode {
-    bool ansi_quotes;          /* "x" is a name, not a string */
-    bool no_backslash_escapes; /* \ is an ordinary character */
-    bool mariadb;              /* M! comments are executed; MySQL takes them as plain comments */
+    const struct sql_names *names; /* what is known of stored code, NULL: nothing (sql_names.h) */
+    bool ansi_quotes;              /* "x" is a name, not a string */
+    bool no_backslash_escapes;     /* \ is an ordinary character */
+    bool mariadb;          /* M! comments are executed; MySQL takes them as plain comments */
     bool multi_byte_trail; /* sjis, cp932, gbk, gb18030, big5: 0x5c, 0x60, 0x27… may be the second
                               byte of a character */
 };
@@ -122,6 +126,11 @@ struct sql_scan {
     enum sql_kill_kind kill_kind;
     uint8_t statement_verb; /* enum sql_verb of the current statement */
     const struct sql_variable_info *variable;
+    bool awaits_procedure;         /* CALL: its name is not complete */
+    sql_effects_t stored;          /* of the objects that this statement names */
+    const struct sql_name *object; /* of the catalogue that the last name stands for, NULL none */
+    const struct sql_name *object_qualifier; /* the same for the name before its dot */
+    struct sql_body *body;                   /* a body is judged, see sql_body.c; NULL */
 };
 
 /* Pieces of one text, in order; the result does not depend on where it was cut. */

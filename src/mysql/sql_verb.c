@@ -81,7 +81,14 @@ void sql_verb_begin(struct sql_scan *s, enum sql_word word)
                   verb == SQL_VERB_GRANT || verb == SQL_VERB_REVOKE;
     s->touches = (verb_effects[verb] & SQL_EFFECT_BIT(TOUCHES_TABLE)) != 0;
     s->kill_kind = SQL_KILL_NONE;
-    sql_add_effect(s, verb_effects[verb] & ~SQL_EFFECT_BIT(TOUCHES_TABLE));
+    sql_effects_t effects = verb_effects[verb] & ~SQL_EFFECT_BIT(TOUCHES_TABLE);
+    if (s->mode.names != NULL && verb == SQL_VERB_CALL) {
+        s->awaits_procedure = true; /* its name says what the call does */
+        effects = 0;
+    }
+    if (s->mode.names != NULL && (verb == SQL_VERB_ALTER || verb == SQL_VERB_RENAME))
+        effects |= SQL_EFFECT_BIT(CHANGES_CODE);
+    sql_add_effect(s, effects);
 }
 
 static void go(struct sql_scan *s, enum sql_step step)

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "session/catalogue.h"
 #include "session/user_store.h"
 
 #include <stdarg.h>
@@ -421,6 +422,7 @@ void client_close(struct client *c, enum close_reason why)
         kill_abandon(c->kill);
     if (c->pool != NULL && c->link == NULL)
         registry_cancel(c);
+    catalogue_request_done(c);
     lease_leave(c, mid_request);
     if (c->pool != NULL)
         registry_client_gone(c);

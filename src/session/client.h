@@ -30,6 +30,12 @@ struct request {
     bool changed_variable; /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
     bool set_option_on;    /* of COM_SET_OPTION */
     bool whole;            /* all of it lies in the buffer */
+    bool awaits_catalogue; /* … with its link; it goes on by lease_continue */
+    bool awaited_catalogue;
+    bool defines;                /* noted as a definition that is under way */
+    unsigned catalogue_version;  /* that it was scanned with */
+    unsigned catalogue_danger;   /* when it was sent */
+    struct catalogue *catalogue; /* kept while it is scanned in pieces, NULL none */
     struct sql_scan scan;
 };
 
@@ -123,6 +129,8 @@ void client_login_restored(struct client *c, const struct open_error *error);
 NODISCARD bool client_step_idle(struct client *c);
 NODISCARD bool client_step_request(struct client *c);
 NODISCARD bool client_step_infile(struct client *c);
+/* The whole request in the buffer, with what is known now of stored code. */
+void client_scan_again(struct client *c);
 /* The next bytes from the link are the reply to the request. */
 void client_expect_reply(struct client *c);
 /* The reply is complete and the client has all of it. */
@@ -155,6 +163,8 @@ void client_take_baseline(struct client *c);
 /* A ticket was granted (on this worker). */
 void lease_granted(struct client *c);
 void lease_wait_failed(struct client *c);
+/* The catalogue that the client has waited for is there, or cannot be had. */
+void lease_continue(struct client *c);
 /* The link has this client's session state. */
 void lease_ready(struct client *c);
 /* What the reply said about the session has been learnt; keep the lease or let it go. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One command: read its header, get it a link, pass it on, see its reply end. */
 #include "base/check.h"
+#include "session/catalogue.h"
 #include "session/client.h"
 #include "session/local_file.h"
 
@@ -42,10 +43,11 @@ static bool have(struct client *c, size_t size)
     return true;
 }
 
-static struct sql_mode mode_of(const struct client *c)
+static struct sql_mode mode_of(struct client *c)
 {
     static const char *const multi_byte[] = {"sjis", "cp932", "gbk", "gb18030", "big5"};
     struct sql_mode m = {
+        .names = catalogue_names(c),
         .ansi_quotes = (c->status & STATUS_ANSI_QUOTES) != 0,
         .no_backslash_escapes = (c->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
         .mariadb = c->facts->mariadb,
@@ -79,6 +81,7 @@ void client_fail_request(struct client *c, uint16_t code, const char *sqlstate,
         return;
     }
     bool whole = c->request.whole;
+    catalogue_request_done(c);
     client_answer_error(c, code, sqlstate, message);
     c->request.begun = false;
     if (!whole) { /* the rest of it is still on its way and cannot be told from a new request */
@@ -95,6 +98,25 @@ static void read_option(struct client *c, struct bytes payload)
 {
     if (c->request.command->command == COMMAND_SET_OPTION && payload.size >= 3)
         c->request.set_option_on = payload.data[1] == 0;
+}
+
+static void scan(struct client *c, struct bytes payload)
+{
+    struct request *r = &c->request;
+    sql_scan_begin(&r->scan, mode_of(c));
+    if (r->whole) {
+        sql_scan_feed(&r->scan, bytes_of(payload.data + 1, payload.size - 1));
+        sql_scan_end(&r->scan);
+    } else {
+        catalogue_keep(c);
+    }
+}
+
+void client_scan_again(struct client *c)
+{
+    struct bytes payload = unparsed(c);
+    catalogue_keep_no_more(c);
+    scan(c, bytes_of(payload.data + FRAME_HEADER_SIZE, c->request.frame_left));
 }
 
 /* The header and what is there of the payload. */
@@ -114,11 +136,7 @@ static void begin_request(struct client *c, const struct command_row *row,
     if (row->reply != REPLY_SHAPE_NONE)
         counters_add(&c->worker->counters, COUNTER_questions, 1);
     if (r->scanned) {
-        sql_scan_begin(&r->scan, mode_of(c));
-        if (r->whole) {
-            sql_scan_feed(&r->scan, bytes_of(payload.data + 1, payload.size - 1));
-            sql_scan_end(&r->scan);
-        }
+        scan(c, payload);
     } else {
         read_option(c, payload);
     }
@@ -405,6 +423,7 @@ void client_reply_done(struct client *c)
     struct link *l = c->link;
     bool refused = !l->request_done;
     learn_reply(c, &l->reply.summary);
+    catalogue_request_done(c);
     if (refused) {
         client_close(c, CLOSE_LINK_LOST);
         return;

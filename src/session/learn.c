@@ -2,6 +2,7 @@
  * What a reply teaches about the session: trackers become the client's session state, effects
  * become pins, counts become residue. */
 #include "base/check.h"
+#include "session/catalogue.h"
 #include "session/client.h"
 #include "session/session_vars.h"
 
@@ -154,8 +155,27 @@ static bool hides_a_change(const struct request *r)
         return false;
     if (!r->scanned || !r->changed_variable)
         return true;
+    /* What known code does besides setting variables has effects of its own; a routine of another
+     * schema selects that and comes back. */
+    if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CODE))
+        return false;
     return r->scan.verb != SQL_VERB_SET && r->scan.verb != SQL_VERB_USE &&
            r->scan.verb != SQL_VERB_DROP;
+}
+
+/* What effects alone do not tell of stored code. */
+static void learn_stored(struct client *c, const struct reply_summary *s)
+{
+    const struct request *r = &c->request;
+    if (!r->scanned)
+        return;
+    /* An ERR says nothing of the variables that were set before it. */
+    if (s->error && sql_scan_has(&r->scan, SQL_EFFECT_STORED_SETS))
+        c->pins |= PIN_BIT(SESSION_CHANGE);
+    bool may_use =
+        (r->scan.effects & (SQL_EFFECT_BIT(TOUCHES_TABLE) | SQL_EFFECT_BIT(KNOWN_CODE))) != 0;
+    if (may_use && catalogue_has_raced(c))
+        c->pins |= PIN_BIT(STORED_CODE);
 }
 
 static pins_t command_pins(const struct command_row *row)
@@ -173,9 +193,11 @@ static void now_true(struct client *c, sql_effects_t reads)
 static void learn_found_rows(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
-    if ((s->error && r->scan.statements <= 1) || residue_is_left(&r->scan))
+    bool called = sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL);
+    if ((s->error && r->scan.statements <= 1 && !called) || residue_is_left(&r->scan))
         return;
-    bool odd = sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
+    bool odd =
+        called || sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
     if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd) {
         c->residue.found_rows = s->rows;
         c->residue.found_rows_known = true;
@@ -192,6 +214,7 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
     bool may_have_set =
         s->last_insert_id != 0 || r->scan.statements != 1 ||
         sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
+        sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL) ||
         (s->error && (r->scan.verb == SQL_VERB_INSERT || r->scan.verb == SQL_VERB_REPLACE));
     if (may_have_set) {
         c->residue.last_insert_id_known = false;
@@ -237,7 +260,10 @@ static void learn_diagnostics(struct client *c, const struct reply_summary *s)
 {
     if (s->error)
         memcpy(c->residue.error_sqlstate, s->error_sqlstate, sizeof s->error_sqlstate);
-    if (s->error || s->warnings > 0) {
+    /* Known code may have left warnings, or cleared older ones. */
+    bool unsure = c->request.scanned && sql_scan_has(&c->request.scan, SQL_EFFECT_KNOWN_CODE) &&
+                  !clears_diagnostics(c);
+    if (s->error || s->warnings > 0 || unsure) {
         residue_set_diagnostics(&c->residue, DIAGNOSTICS_ON_LINK);
         now_true(c, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
     } else if (clears_diagnostics(c)) {
@@ -262,7 +288,8 @@ static void learn_status(struct client *c, const struct reply_summary *s)
         /* An ERR carries no status. A lone plain statement outside a transaction with autocommit
          * cannot have begun one. */
         bool plain = (l->status & STATUS_AUTOCOMMIT) != 0 && !link_in_transaction(l) &&
-                     (!r->scanned || r->scan.statements <= 1);
+                     (!r->scanned ||
+                      (r->scan.statements <= 1 && !sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL)));
         if (!plain)
             l->status_known = false;
     }
@@ -283,6 +310,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     }
     if (hides_a_change(r))
         c->pins |= PIN_BIT(SESSION_CHANGE);
+    learn_stored(c, s);
     if (r->command->command == COMMAND_SET_OPTION && !s->error) {
         session_becomes(c, session_state_with_multi_statements(c->session, r->set_option_on),
                         PIN_BIT(SESSION_CHANGE));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
+#include "session/catalogue.h"
 #include "session/client.h"
 
 #include <stdio.h>
@@ -74,6 +75,8 @@ static void prepare(struct client *c)
         return;
     }
     client_take_baseline(c);
+    if (!catalogue_ready(c))
+        return;
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers) {
@@ -114,6 +117,12 @@ static void prepare(struct client *c)
     } else {
         link_chores_send(l);
     }
+}
+
+void lease_continue(struct client *c)
+{
+    CHECK(c->link != NULL);
+    prepare(c);
 }
 
 void lease_ready(struct client *c)

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "net/socket.h"
+#include "session/catalogue.h"
 #include "session/client.h"
 #include "session/user_store.h"
 
@@ -152,6 +153,9 @@ static void link_on_ready(struct loop_fd *io)
         else
             link_chores_continue(l);
         break;
+    case LINK_READING:
+        catalogue_link_continue(l);
+        break;
     case LINK_LEASED:
         link_on_leased(l);
         break;
@@ -277,22 +281,41 @@ void link_open(struct worker *w, struct link_pool *pool, struct session_state *h
     link_resolve(l);
 }
 
-bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
-                    struct kill_job *job)
+/* With a pool of its own, of which the policy knows nothing. NULL when out of memory. */
+static struct link *create_side(struct worker *w, struct server_group *group, struct user *user)
 {
-    struct link_pool *pool =
-        calloc(1, sizeof *pool); /* of its own; the policy knows nothing of it */
+    struct link_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)
-        return false;
+        return NULL;
     pool->group = group;
     pool->user = user;
     struct link *l = link_create(w, pool);
-    if (l == NULL) {
+    if (l == NULL)
         free(pool);
+    else
+        l->side = true;
+    return l;
+}
+
+bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
+                    struct kill_job *job)
+{
+    struct link *l = create_side(w, group, user);
+    if (l == NULL)
         return false;
-    }
     l->kill = job;
-    l->side = true;
+    link_resolve(l);
+    return true;
+}
+
+bool link_open_reading(struct worker *w, struct server_group *group, struct user *user,
+                       struct catalogue_reader *reader, struct link **link)
+{
+    struct link *l = create_side(w, group, user);
+    *link = l;
+    if (l == NULL)
+        return false;
+    l->reader = reader;
     link_resolve(l);
     return true;
 }
@@ -306,7 +329,9 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
     enum log_level level = why == POOL_LOGIN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
     log_write(level, l->who, "could not be opened while %s: %s%s%u%s", states[l->state].text,
               error.text, code != 0 ? " (error " : "", code, code != 0 ? ")" : "");
-    if (l->side)
+    if (l->reader != NULL)
+        catalogue_link_failed(l, &error);
+    else if (l->side)
         kill_side_done(l, &error);
     else
         registry_open_failed(l, why, &error);
@@ -320,6 +345,10 @@ void link_logged_in(struct link *l)
     residue_left_init(&l->residue_left);
     if (l->kill != NULL) {
         kill_side_open(l);
+        return;
+    }
+    if (l->reader != NULL) {
+        catalogue_link_ready(l);
         return;
     }
     if (l->side) { /* a probe: the greeting was all it was about */

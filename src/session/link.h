@@ -52,6 +52,7 @@ enum chore_purpose {
     PURPOSE_KILL,     /* on a side link */
 };
 
+struct catalogue_reader;
 struct kill_job;
 struct link_resolution;
 
@@ -59,10 +60,11 @@ struct link {
     struct stream stream;
     struct pool_seat seat; /* under the group's lock, but for its owner's reads */
     struct link_pool *pool;
-    struct worker *worker; /* whose loop it is on, NULL while idle in its pool */
-    struct client *client; /* the lessee, NULL none */
-    struct kill_job *kill; /* a side link's errand; NULL once it is done */
-    bool side;             /* a side link: in no pool */
+    struct worker *worker;           /* whose loop it is on, NULL while idle in its pool */
+    struct client *client;           /* the lessee, NULL none */
+    struct kill_job *kill;           /* a side link's errand; NULL once it is done */
+    struct catalogue_reader *reader; /* a side link that reads a catalogue, until it has; NULL */
+    bool side;                       /* a side link: in no pool */
     enum link_state state;
     struct loop_timer timer;
     struct loop_task dying; /* frees it at the end of the turn */
@@ -118,6 +120,10 @@ void link_open(struct worker *w, struct link_pool *pool, struct session_state *h
  * when it cannot even begin. */
 NODISCARD bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
                               struct kill_job *job);
+
+/* The same for reading a catalogue; *link is set before anything can go wrong. */
+NODISCARD bool link_open_reading(struct worker *w, struct server_group *group, struct user *user,
+                                 struct catalogue_reader *reader, struct link **link);
 
 void link_set_state(struct link *l, enum link_state state);
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "session/catalogue_reader.h"
 #include "session/client.h"
 #include "session/user_store.h"
 
@@ -88,6 +89,11 @@ static void group_fini(struct server_group *g)
         pool_fini(&p->shared.policy);
         free(p);
     }
+    while (g->shared.readers != NULL) {
+        struct catalogue_reader *reader = g->shared.readers;
+        g->shared.readers = reader->next;
+        catalogue_reader_destroy(reader);
+    }
     struct server_facts *f = atomic_load(&g->facts);
     while (f != NULL) {
         struct server_facts *older = f->older;
@@ -151,6 +157,38 @@ static struct link_pool *make_pool(struct server_group *g, struct user *user,
     return p;
 }
 
+static struct catalogue_reader *find_reader_locked(struct server_group *g, const struct user *user)
+{
+    struct catalogue_reader *reader = g->shared.readers;
+    while (reader != NULL && reader->user != user)
+        reader = reader->next;
+    return reader;
+}
+
+/* The reader of a user's catalogue, made when there is none; NULL when out of memory. */
+static struct catalogue_reader *reader_of(struct worker *w, struct server_group *g,
+                                          struct user *user)
+{
+    const struct config_server *s = config_find_server(w->config, g->name);
+    const char *name = s != NULL ? s->settings.catalogue_user : "";
+    struct user *other =
+        name[0] != '\0' ? user_store_find(w->proxy->users, bytes_of_text(name)) : NULL;
+    if (other != NULL)
+        user = other;
+    struct catalogue_reader *made = catalogue_reader_create(w, g, user);
+    pthread_mutex_lock(&g->lock);
+    struct catalogue_reader *reader = find_reader_locked(g, user);
+    if (reader == NULL && made != NULL) {
+        made->next = g->shared.readers;
+        g->shared.readers = reader = made;
+        made = NULL;
+    }
+    pthread_mutex_unlock(&g->lock);
+    if (made != NULL)
+        catalogue_reader_destroy(made);
+    return reader;
+}
+
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect)
 {
@@ -162,6 +200,7 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
     struct link_pool *made = make_pool(group, user, dialect);
     if (made == NULL)
         return NULL;
+    made->catalogue = reader_of(w, group, user);
     pthread_mutex_lock(&group->lock);
     p = find_locked(group, user, dialect);
     if (p == NULL) {
@@ -174,6 +213,14 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
         return made;
     free(made); /* another worker was faster */
     return p;
+}
+
+void pool_registry_stop(struct pool_registry *r, const struct worker *w)
+{
+    for (size_t i = 0; i < r->group_count; i++)
+        for (struct catalogue_reader *reader = r->groups[i].shared.readers; reader != NULL;
+             reader = reader->next)
+            catalogue_reader_stop(reader, w);
 }
 
 /* While a server has not been reached, it is asked this often. */

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 struct auth_method;
+struct catalogue_reader;
 struct client;
 struct link;
 struct user;
@@ -51,8 +52,9 @@ struct server_group {
         struct pool_server policy;
         struct link_pool *pools;
         struct open_error last_error;
-        unsigned side_links; /* connections for KILL, outside the pools */
-    } shared;                /* under the lock */
+        unsigned side_links; /* connections for KILL and catalogues, outside the pools */
+        struct catalogue_reader *readers;
+    } shared; /* under the lock */
 };
 
 /* The links of one user on one server in one dialect. Never freed while Weir runs. */
@@ -66,6 +68,7 @@ struct link_pool {
     /* NULL, or the character sets that the server gives to every session of this user, whatever the
      * login asked for; set once */
     _Atomic(struct session_state *) baseline;
+    struct catalogue_reader *catalogue; /* shared with others; NULL: out of memory */
     atomic_bool
         reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
     struct {
@@ -88,6 +91,9 @@ struct server_group *pool_registry_group(struct pool_registry *r, const char *na
 /* Found, or made with the limits of the worker's configuration. NULL when out of memory. */
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect);
+
+/* The worker stops: nothing may be set on its loop any more. */
+void pool_registry_stop(struct pool_registry *r, const struct worker *w);
 
 /* Logs in to each server once, to learn what its greetings say; again until it has answered. */
 void pool_registry_probe(struct worker *w);

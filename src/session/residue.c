@@ -12,8 +12,8 @@
 
 /* Statements whose own text does not tell what they ask. */
 #define OPAQUE                                                                                     \
-    (SQL_EFFECT_BIT(STORED_CODE) | SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(UNKNOWN_VERB) |   \
-     SQL_EFFECT_BIT(UNTERMINATED))
+    (SQL_EFFECT_BIT(STORED_CODE) | SQL_EFFECT_BIT(STORED_READS) | SQL_EFFECT_BIT(TEXT_PREPARE) |   \
+     SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED))
 
 void residue_init(struct residue *r)
 {
@@ -173,6 +173,12 @@ static sql_effects_t reads_of(const struct client *c)
     if (!r->whole || (r->scan.effects & OPAQUE) != 0)
         return anything | (r->scan.effects & RESIDUE_ALL);
     sql_effects_t reads = r->scan.effects & RESIDUE_ALL;
+    /* Known stored code may leave them as they are: then they are the client's own. */
+    if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL))
+        reads |= RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT);
+    if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CODE) &&
+        !sql_scan_has(&r->scan, SQL_EFFECT_TOUCHES_TABLE))
+        reads |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     if (!found_rows_is_certain(&r->scan))
         reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
     if (may_insert(&r->scan))
@@ -428,6 +434,10 @@ bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t ro
 {
     struct bytes cells[3];
     uint64_t code;
+    if (rows == 0) {
+        residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+        return true;
+    }
     if (rows != 1 || result_set_first_row(reply, cells, countof(cells)) != 3 ||
         !cell_number(cells[1], UINT16_MAX, &code))
         return false;
