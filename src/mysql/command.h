@@ -21,7 +21,7 @@ enum reply_shape {
 enum command_policy {
     COMMAND_LINK,      /* on a link */
     COMMAND_PIN,       /* on a link, which is pinned to the client from then on */
-    COMMAND_STATEMENT, /* on the link that has the prepared statement; pins */
+    COMMAND_STATEMENT, /* by the rules of prepared statements (session/statement.h) */
     COMMAND_LOCAL,     /* by Weir itself, or by a rule of its own */
     COMMAND_UNKNOWN,   /* no server knows it any more: 1047 as a server says it, from Weir */
 };

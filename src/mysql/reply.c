@@ -10,12 +10,6 @@
 #define HELD_SIZE_MAX (1024 * 1024)
 #define EOF_SIZE      (EOF_FRAME_SIZE - FRAME_HEADER_SIZE)
 
-/* Flags of an OK that say nothing about the statement after it. */
-#define STATUS_OF_ONE_STATEMENT                                                                    \
-    (STATUS_MORE_RESULTS | STATUS_NO_GOOD_INDEX | STATUS_NO_INDEX | STATUS_CURSOR_EXISTS |         \
-     STATUS_LAST_ROW_SENT | STATUS_DB_DROPPED | STATUS_METADATA_CHANGED | STATUS_SLOW |            \
-     STATUS_PS_OUT_PARAMS | STATUS_SESSION_STATE_CHANGED)
-
 enum reply_state {
     STATE_FIRST,             /* the packet that says what kind of result comes */
     STATE_DEFINITIONS,       /* of the columns of a result set */
@@ -141,6 +135,10 @@ static int take_error(struct reply *r, struct reply_window *w, const struct pack
     r->summary.error = true;
     r->summary.error_code = err.code;
     memcpy(r->summary.error_sqlstate, err.sqlstate, sizeof(err.sqlstate));
+    if (r->shape == REPLY_SHAPE_PREPARE && r->state == STATE_FIRST && !r->status_reported) {
+        r->status_reported = true;
+        return REPLY_STATUS;
+    }
     r->summary.status_known = false;
     if (r->state == STATE_FIRST) {
         r->summary.parts++;
@@ -177,6 +175,22 @@ static void report_status(struct reply *r, const struct ok_packet *ok)
     r->status_reported = true;
 }
 
+static bool columns_changed(const struct reply *r)
+{
+    return r->told_columns != 0 && r->summary.parts == 1 && r->summary.columns != r->told_columns;
+}
+
+/* A server compares with what it said when the statement was prepared, perhaps to somebody else. */
+static void tell_of_columns(struct reply *r, struct reply_window *w, struct ok_packet *ok)
+{
+    if (r->told_columns == 0 || r->summary.parts != 1 || r->shape != REPLY_SHAPE_RESULTS)
+        return;
+    ok->status &= (uint16_t)~STATUS_METADATA_CHANGED;
+    if (columns_changed(r))
+        ok->status |= STATUS_METADATA_CHANGED;
+    reply_put_status(w, ok->status);
+}
+
 /* An OK or EOF: first it is reported as it is, then, at the next step, edited and passed. */
 static int take_status(struct reply *r, struct reply_window *w, const struct packet *p)
 {
@@ -188,6 +202,8 @@ static int take_status(struct reply *r, struct reply_window *w, const struct pac
     if (!decode_status(payload, &ok))
         return REPLY_BROKEN;
     if (!r->status_reported) {
+        if (r->state != STATE_FIRST)
+            tell_of_columns(r, w, &ok);
         report_status(r, &ok);
         reply_correct_eof(r, w, ok.status);
         return REPLY_STATUS;
@@ -218,6 +234,10 @@ static int take_column_count(struct reply *r, struct reply_window *w, const stru
     r->summary.parts++;
     r->summary.result_set = true;
     r->summary.rows = 0;
+    if (r->summary.parts == 1)
+        r->summary.columns = columns < UINT16_MAX ? (uint16_t)columns : UINT16_MAX;
+    if (columns_changed(r))
+        r->predicted_status |= STATUS_METADATA_CHANGED;
     r->definitions_left = columns;
     pass_frame(r, w);
     pass_payload(r, w);
@@ -252,7 +272,14 @@ static int take_prepare_ok(struct reply *r, struct reply_window *w, const struct
         !reader_u16(&reader, &s->statement_parameters) || !reader_u8(&reader, &filler) ||
         !reader_u16(&reader, &s->warnings))
         return REPLY_BROKEN;
+    if (!r->status_reported) {
+        r->status_reported = true;
+        r->statement_id = s->statement_id;
+        return REPLY_STATUS;
+    }
+    r->status_reported = false;
     s->parts++;
+    reply_put_statement_id(w, r->statement_id);
     r->definitions_left = s->statement_parameters;
     pass_frame(r, w);
     pass_payload(r, w);

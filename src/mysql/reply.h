@@ -39,7 +39,8 @@ enum reply_verdict {
     REPLY_MORE,  /* all that can be used is used; `need` bytes must be there from parsed on (0: any)
                   */
     REPLY_FLUSH, /* send [out, parsed) first: there is no room to edit */
-    REPLY_STATUS, /* an OK or a final EOF was read: see status; call again to go on */
+    REPLY_STATUS, /* an OK, a final EOF or the first packet of the reply to a PREPARE was read: see
+                   * summary; call again to go on */
     REPLY_INFILE, /* the server waits for the client's file; call reply_infile_done when it was
                    * sent. `need` is the size of the frame that says so, the last one before parsed
                    */
@@ -58,6 +59,7 @@ struct reply_summary {
     uint64_t affected_rows; /* of the last OK that was no result set */
     uint64_t last_insert_id;
     uint64_t rows;         /* of the last result set */
+    uint16_t columns;      /* of the first result set, 0 none */
     bool result_set;       /* the last part was a result set */
     unsigned parts;        /* results, of any kind */
     uint32_t statement_id; /* of a prepare-OK */
@@ -71,6 +73,10 @@ struct reply {
     struct reply_summary summary;
     struct bytes trackers; /* at REPLY_STATUS: the block of this packet, in the window */
     size_t need;           /* at REPLY_MORE */
+    /* The receiver expects so many columns of the first result set, and is to see by the flag
+     * METADATA_CHANGED whether that is still true; 0: it is told what the server says. */
+    uint16_t told_columns;
+    uint32_t statement_id; /* that the receiver is to see in a prepare-OK; set it at REPLY_STATUS */
     /* private */
     int state;
     uint8_t sequence_shift; /* EOFs inserted so far, modulo 256 */

@@ -92,6 +92,19 @@ static size_t status_at(const struct reply_window *w)
     return (size_t)(r.data - w->data);
 }
 
+void reply_put_status(struct reply_window *w, uint16_t status)
+{
+    bool is_eof = frame_header_read(w->data + w->parsed).size == EOF_FRAME_SIZE - FRAME_HEADER_SIZE;
+    write_u16(w->data + (is_eof ? w->parsed + EOF_STATUS_AT : status_at(w)), status);
+}
+
+void reply_put_statement_id(struct reply_window *w, uint32_t id)
+{
+    uint8_t *at = w->data + w->parsed + FRAME_HEADER_SIZE + 1;
+    for (unsigned i = 0; i < 4; i++)
+        at[i] = (uint8_t)(id >> 8 * i);
+}
+
 void reply_edit_trackers(struct reply *r, struct reply_window *w, const struct ok_packet *ok)
 {
     if ((ok->status & STATUS_SESSION_STATE_CHANGED) == 0 ||

@@ -31,6 +31,12 @@ NODISCARD bool reply_insert_eof(struct reply *r, struct reply_window *w, struct 
  * but for the count of warnings.) */
 void reply_correct_eof(struct reply *r, struct reply_window *w, uint16_t status);
 
+/* Puts a status into the OK or EOF at parsed. */
+void reply_put_status(struct reply_window *w, uint16_t status);
+
+/* Puts an id into the prepare-OK at parsed. */
+void reply_put_statement_id(struct reply_window *w, uint32_t id);
+
 /* Replaces the OK at parsed by an EOF. */
 void reply_turn_into_eof(const struct reply *r, struct reply_window *w, const struct ok_packet *ok);
 

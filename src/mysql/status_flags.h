@@ -23,4 +23,10 @@ enum status_flag {
     STATUS_ANSI_QUOTES = 0x8000, /* MariaDB only */
 };
 
+/* Flags that say nothing about the statement after the one that has them. */
+#define STATUS_OF_ONE_STATEMENT                                                                    \
+    (STATUS_MORE_RESULTS | STATUS_NO_GOOD_INDEX | STATUS_NO_INDEX | STATUS_CURSOR_EXISTS |         \
+     STATUS_LAST_ROW_SENT | STATUS_DB_DROPPED | STATUS_METADATA_CHANGED | STATUS_SLOW |            \
+     STATUS_PS_OUT_PARAMS | STATUS_SESSION_STATE_CHANGED)
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "mysql/sql_body.h"
 #include "session/catalogue_reader.h"
+#include "session/statement.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,8 @@ static void on_name(void *context, struct bytes text, struct bytes qualifier, en
 
 static struct bytes text_of_request(const struct client *c)
 {
+    if (c->request.statement != NULL)
+        return statement_text_sql(c->request.statement->text);
     struct bytes in = buffer_unparsed(c->stream.in);
     size_t before = FRAME_HEADER_SIZE + 1;
     size_t end = FRAME_HEADER_SIZE + (size_t)c->request.frame_left;
@@ -288,7 +291,7 @@ static void note_definition(struct client *c, struct catalogue_reader *r)
     struct request *q = &c->request;
     if (!q->scanned || q->defines)
         return;
-    if (q->whole ? !sql_scan_has(&q->scan, SQL_EFFECT_CHANGES_CODE) : !begins_definition(c))
+    if (!q->feeding ? !sql_scan_has(&q->scan, SQL_EFFECT_CHANGES_CODE) : !begins_definition(c))
         return;
     struct definition *d = malloc(sizeof *d);
     if (d == NULL)
@@ -296,7 +299,8 @@ static void note_definition(struct client *c, struct catalogue_reader *r)
     *d = (struct definition){.known = q->scan.mode.names};
     struct sql_body_listener listener = {.name = on_name, .context = d};
     d->effects |= sql_body_scan_definition(q->scan.mode, text_of_request(c), &listener);
-    bool dangerous = !q->whole || (d->effects & DANGEROUS) != 0;
+    bool kept = q->statement == NULL || q->statement->text->shared;
+    bool dangerous = q->feeding || !kept || (d->effects & DANGEROUS) != 0;
     if (!dangerous && (d->effects & SQL_EFFECT_BIT(CHANGES_CODE)) == 0) {
         free(d); /* of a table without anything */
         return;

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "session/catalogue.h"
+#include "session/statement.h"
 #include "session/user_store.h"
 
 #include <stdarg.h>
@@ -114,6 +115,7 @@ static void client_free(struct loop_task *task)
         session_state_release(c->login_session);
     free(c->login_schema);
     residue_fini(&c->residue);
+    statement_forget_all(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);
@@ -237,7 +239,7 @@ void client_send_ok(struct client *c, uint8_t sequence)
 {
     uint8_t frame[32];
     struct writer w = writer_over(frame, sizeof frame);
-    struct ok_packet ok = {.status = c->status};
+    struct ok_packet ok = {.status = c->status & (uint16_t)~STATUS_OF_ONE_STATEMENT};
     ok_packet_encode(&w, sequence, &ok, (c->capabilities & CAP(SESSION_TRACK)) != 0);
     client_send_frame(c, &w);
 }

@@ -19,13 +19,16 @@ enum client_state {
 };
 #undef CLIENT_STATE
 
+struct statement;
+struct statement_table;
+
 /* The command that is being served. */
 struct request {
     const struct command_row *command;
     uint32_t frame_left;   /* bytes of the current frame that were not passed on yet */
     bool frame_full;       /* the current frame is a full one: another follows */
     bool begun;            /* its first frame header was read */
-    bool scanned;          /* `scan` is in use */
+    bool scanned;          /* `scan` says what the request does */
     bool changed_state;    /* a STATE_CHANGE tracker came in its reply */
     bool changed_variable; /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
     bool set_option_on;    /* of COM_SET_OPTION */
@@ -36,6 +39,12 @@ struct request {
     unsigned catalogue_version;  /* that it was scanned with */
     unsigned catalogue_danger;   /* when it was sent */
     struct catalogue *catalogue; /* kept while it is scanned in pieces, NULL none */
+    bool reframing;              /* its frames end elsewhere on the link: */
+    bool sent_full;              /* the frame that is being sent there is a full one */
+    uint8_t sent_sequence;       /* its sequence id */
+    uint32_t sent_left;          /* bytes of it that were not passed on yet */
+    bool feeding;                /* pieces go to `scan` as they pass */
+    struct statement *statement; /* of a COM_STMT_ command, NULL none */
     struct sql_scan scan;
 };
 
@@ -80,7 +89,9 @@ struct client {
     uint16_t status;                    /* last status flags told to the client */
     struct residue residue;
     struct request request;
-    struct kill_job *kill; /* its KILL under way */
+    struct kill_job *kill;              /* its KILL under way */
+    struct statement_table *statements; /* NULL until it prepares one */
+    uint32_t statement_counter;         /* statements prepared so far, failures included */
     char peer[ADDRESS_TEXT_SIZE / 2];
     char host[48]; /* as in 'user'@'host' */
 };
@@ -133,6 +144,8 @@ NODISCARD bool client_step_infile(struct client *c);
 void client_scan_again(struct client *c);
 /* The next bytes from the link are the reply to the request. */
 void client_expect_reply(struct client *c);
+/* How the server reads a text that this client sends now. */
+struct sql_mode client_sql_mode(struct client *c);
 /* The reply is complete and the client has all of it. */
 void client_reply_done(struct client *c);
 /* The request in the buffer cannot be served: it is dropped and answered with this error. */

@@ -2,8 +2,8 @@
  * One command: read its header, get it a link, pass it on, see its reply end. */
 #include "base/check.h"
 #include "session/catalogue.h"
-#include "session/client.h"
 #include "session/local_file.h"
+#include "session/statement.h"
 
 #include <string.h>
 
@@ -43,7 +43,7 @@ static bool have(struct client *c, size_t size)
     return true;
 }
 
-static struct sql_mode mode_of(struct client *c)
+struct sql_mode client_sql_mode(struct client *c)
 {
     static const char *const multi_byte[] = {"sjis", "cp932", "gbk", "gb18030", "big5"};
     struct sql_mode m = {
@@ -103,7 +103,7 @@ static void read_option(struct client *c, struct bytes payload)
 static void scan(struct client *c, struct bytes payload)
 {
     struct request *r = &c->request;
-    sql_scan_begin(&r->scan, mode_of(c));
+    sql_scan_begin(&r->scan, client_sql_mode(c));
     if (r->whole) {
         sql_scan_feed(&r->scan, bytes_of(payload.data + 1, payload.size - 1));
         sql_scan_end(&r->scan);
@@ -114,13 +114,15 @@ static void scan(struct client *c, struct bytes payload)
 
 void client_scan_again(struct client *c)
 {
-    struct bytes payload = unparsed(c);
     catalogue_keep_no_more(c);
-    scan(c, bytes_of(payload.data + FRAME_HEADER_SIZE, c->request.frame_left));
+    if (c->request.statement != NULL)
+        statement_scan(c);
+    else
+        scan(c, statement_payload(c));
 }
 
-/* The header and what is there of the payload. */
-static void begin_request(struct client *c, const struct command_row *row,
+/* The header and what is there of the payload. False when the client is gone. */
+static bool begin_request(struct client *c, const struct command_row *row,
                           struct frame_header header, struct bytes payload)
 {
     struct request *r = &c->request;
@@ -131,7 +133,11 @@ static void begin_request(struct client *c, const struct command_row *row,
     r->scanned = row->command == COMMAND_QUERY;
     r->changed_state = false;
     r->changed_variable = false;
-    c->pins &= ~pins_until(c->pins, PIN_UNTIL_STATEMENT);
+    r->feeding = r->scanned && !r->whole;
+    r->reframing = false;
+    r->statement = NULL;
+    if (row->reply != REPLY_SHAPE_NONE && row->command != COMMAND_STMT_PREPARE)
+        c->pins &= ~pins_until(c->pins, PIN_UNTIL_STATEMENT);
     counters_add(&c->worker->counters, COUNTER_queries, 1);
     if (row->reply != REPLY_SHAPE_NONE)
         counters_add(&c->worker->counters, COUNTER_questions, 1);
@@ -140,6 +146,11 @@ static void begin_request(struct client *c, const struct command_row *row,
     } else {
         read_option(c, payload);
     }
+    if (row->policy == COMMAND_STATEMENT && !statement_begin(c, payload)) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return false;
+    }
+    return true;
 }
 
 static bool answer_unknown(struct client *c, size_t size)
@@ -148,6 +159,17 @@ static bool answer_unknown(struct client *c, size_t size)
     drop_request(c, size);
     counters_add(&c->worker->counters, COUNTER_local_replies, 1);
     return client_flush(c);
+}
+
+/* What is in the buffer of it. */
+static struct bytes request_payload(const struct client *c, struct frame_header header)
+{
+    struct bytes payload = unparsed(c);
+    CHECK(payload.data != NULL);
+    payload = bytes_of(payload.data + FRAME_HEADER_SIZE, payload.size - FRAME_HEADER_SIZE);
+    if (payload.size > header.size)
+        payload.size = header.size;
+    return payload;
 }
 
 bool client_step_idle(struct client *c)
@@ -176,16 +198,19 @@ bool client_step_idle(struct client *c)
     c->request.whole = size <= REQUEST_WHOLE_MAX;
     if (!have(c, c->request.whole ? size : REQUEST_WHOLE_MAX))
         return false;
-    struct bytes payload = unparsed(c);
-    CHECK(payload.data != NULL);
-    payload.data += FRAME_HEADER_SIZE;
-    payload.size = c->request.whole ? header.size : payload.size - FRAME_HEADER_SIZE;
+    struct bytes payload = request_payload(c, header);
+    size_t wanted = statement_bytes_wanted(c, payload, header.size);
+    if (wanted > payload.size && !have(c, FRAME_HEADER_SIZE + wanted))
+        return false;
+    c->request.whole = c->request.whole || wanted == header.size;
+    payload = request_payload(c, header);
     const struct command_row *row = command_find(payload.data[0]);
     if (row == NULL)
         row = command_find(COMMAND_SLEEP);
     if (row->policy == COMMAND_UNKNOWN && c->request.whole)
         return answer_unknown(c, size);
-    begin_request(c, row, header, payload);
+    if (!begin_request(c, row, header, payload))
+        return false;
     if (client_serve_locally(c, payload, header.sequence, c->request.whole))
         return c->state == CLIENT_IDLE;
     local_file_choose_pool(c);
@@ -200,13 +225,19 @@ static bool claim(struct client *c)
 {
     struct request *r = &c->request;
     struct buffer *b = c->stream.in;
+    if (r->reframing) {
+        enum statement_claim claimed = statement_claim(c);
+        if (claimed == STATEMENT_CLAIM_FAILED)
+            client_close(c, CLOSE_NO_MEMORY);
+        return claimed == STATEMENT_CLAIM_LAST;
+    }
     for (;;) {
         if (b == NULL)
             return false;
         if (r->begun && r->frame_left > 0) {
             size_t there = b->received - b->parsed;
             size_t n = r->frame_left < there ? r->frame_left : there;
-            if (r->scanned && !r->whole)
+            if (r->feeding)
                 sql_scan_feed(&r->scan, bytes_of(b->data + b->parsed, n));
             b->parsed += n;
             r->frame_left -= (uint32_t)n;
@@ -235,17 +266,27 @@ void client_expect_reply(struct client *c)
         .filter = c->tracks,
     };
     reply_begin(&l->reply, c->request.command->command, dialect, l->status);
+    l->reply.told_columns = statement_told_columns(c);
     l->reply_active = true;
 }
 
 /* The first bytes: the header and the command byte are not scanned. */
-static void begin_sending(struct client *c)
+static bool begin_sending(struct client *c)
 {
-    struct buffer *b = c->stream.in;
-    b->parsed += FRAME_HEADER_SIZE;
-    if (!c->request.whole) {
-        b->parsed++;
-        c->request.frame_left--;
+    switch (statement_begin_sending(c)) {
+    case STATEMENT_NOT_SENT:
+        return false;
+    case STATEMENT_HEAD_SENT:
+        break;
+    case STATEMENT_TO_BE_SENT: {
+        struct buffer *b = c->stream.in;
+        b->parsed += FRAME_HEADER_SIZE;
+        if (!c->request.whole) {
+            b->parsed++;
+            c->request.frame_left--;
+        }
+        break;
+    }
     }
     struct link *l = c->link;
     l->request_begun = true;
@@ -254,6 +295,7 @@ static void begin_sending(struct client *c)
     l->refuses_file = false;
     if (!l->request_follows)
         client_expect_reply(c);
+    return true;
 }
 
 static bool request_sent(struct client *c)
@@ -262,7 +304,7 @@ static bool request_sent(struct client *c)
     struct link *l = c->link;
     r->begun = false;
     l->request_done = true;
-    if (r->scanned && !r->whole)
+    if (r->feeding)
         sql_scan_end(&r->scan);
     if (r->command->reply == REPLY_SHAPE_NONE) {
         l->reply_active = false;
@@ -340,10 +382,14 @@ static bool refused_early(struct client *c)
 
 bool client_step_request(struct client *c)
 {
-    if (!c->link->request_begun)
-        begin_sending(c);
+    if (!c->link->request_begun && !begin_sending(c)) {
+        lease_link_lost(c->link, CLOSE_LINK_LOST);
+        return false;
+    }
     for (int turn = 0; turn < 16; turn++) {
         bool last = claim(c);
+        if (c->state == CLIENT_CLOSED)
+            return false;
         if (!push(c)) {
             if (c->state == CLIENT_REQUEST)
                 (void)refused_early(c);

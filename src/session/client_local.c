@@ -2,7 +2,7 @@
  * Commands that Weir answers itself, or by rules of its own. */
 #include "base/check.h"
 #include "base/reader.h"
-#include "session/client.h"
+#include "session/statement.h"
 
 void client_finish_local(struct client *c)
 {
@@ -74,6 +74,7 @@ static bool reset_connection(struct client *c)
         return true;
     }
     lease_leave(c, false);
+    statement_forget_all(c);
     c->session = s;
     c->login_epoch = atomic_load(&c->group->login_epoch);
     c->pins = 0;
@@ -149,9 +150,11 @@ bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequen
         return whole ? reset_connection(c) : close_for_protocol(c);
     if (command == COMMAND_CHANGE_USER)
         return change_user(c, payload, sequence, whole);
+    if (command == COMMAND_STMT_BULK_EXECUTE && whole && bulk_execute(c, payload))
+        return true;
+    if (c->request.command->policy == COMMAND_STATEMENT)
+        return statement_serve_locally(c, payload);
     if (command == COMMAND_PROCESS_KILL)
         return whole && process_kill(c, payload);
-    if (command == COMMAND_STMT_BULK_EXECUTE)
-        return whole && bulk_execute(c, payload);
     return false;
 }

@@ -5,8 +5,8 @@
 #include "base/random.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
-#include "session/client.h"
 #include "session/session_vars.h"
+#include "session/statement.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
@@ -417,6 +417,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     }
     lease_leave(c, false);
     c->pins = 0;
+    statement_forget_all(c);
     session_state_release(c->session);
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;

@@ -5,6 +5,7 @@
 #include "session/catalogue.h"
 #include "session/client.h"
 #include "session/session_vars.h"
+#include "session/statement.h"
 
 #include <string.h>
 
@@ -147,11 +148,17 @@ static void learn_collation(struct client *c)
 
 /* A change of state that came with no variable or schema, or from a statement that is not there to
  * change them (a trigger, a function), may hide more than the trackers tell. */
-static bool hides_a_change(const struct request *r)
+static bool hides_a_change(const struct client *c)
 {
+    const struct request *r = &c->request;
     if (!r->changed_state)
         return false;
     if (r->command->command == COMMAND_INIT_DB)
+        return false;
+    /* The server selects the schema of the PREPARE while it executes; a SELECT fires no trigger. */
+    if (r->statement != NULL && r->scanned && r->scan.verb == SQL_VERB_SELECT &&
+        r->statement->text->shared &&
+        strcmp(r->statement->text->mode->schema, c->session->schema) != 0)
         return false;
     if (!r->scanned || !r->changed_variable)
         return true;
@@ -180,8 +187,6 @@ static void learn_stored(struct client *c, const struct reply_summary *s)
 
 static pins_t command_pins(const struct command_row *row)
 {
-    if (row->policy == COMMAND_STATEMENT)
-        return PIN_BIT(PREPARED_STATEMENT);
     return row->policy == COMMAND_PIN ? PIN_BIT(COMMAND) : 0;
 }
 
@@ -198,7 +203,8 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
         return;
     bool odd =
         called || sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
-    if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd) {
+    bool cursor = (s->status & STATUS_CURSOR_EXISTS) != 0; /* its rows come later */
+    if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd && !cursor) {
         c->residue.found_rows = s->rows;
         c->residue.found_rows_known = true;
         now_true(c, SQL_EFFECT_BIT(READS_FOUND_ROWS));
@@ -222,24 +228,34 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
     }
 }
 
+/* Commands that leave the row count as it was, unless they fail. */
+static bool leaves_row_count(enum command command)
+{
+    return command == COMMAND_STATISTICS || command == COMMAND_STMT_PREPARE ||
+           command == COMMAND_STMT_SEND_LONG_DATA;
+}
+
 static void learn_residue(struct client *c, const struct reply_summary *s)
 {
     enum command command = c->request.command->command;
-    if (command == COMMAND_QUERY) {
+    if (leaves_row_count(command) && !s->error)
+        return;
+    if (c->request.scanned) {
         learn_found_rows(c, s);
         learn_last_insert_id(c, s);
         c->residue.row_count = s->error || s->result_set ? -1 : (int64_t)s->affected_rows;
     } else if (command == COMMAND_INIT_DB || command == COMMAND_PING) {
         c->residue.row_count = s->error ? -1 : 0;
-    } else if (command == COMMAND_SET_OPTION) {
+    } else if (command == COMMAND_SET_OPTION || s->error || command == COMMAND_STMT_FETCH) {
         c->residue.row_count = -1;
-    } else if (command != COMMAND_STATISTICS) { /* which leaves it as it was */
+    } else if (command == COMMAND_STMT_RESET) {
+        c->residue.row_count = 0;
+    } else {
         c->pins |= PIN_BIT(RESIDUE);
     }
-    if (command != COMMAND_STATISTICS)
-        now_true(c, SQL_EFFECT_BIT(READS_ROW_COUNT));
+    now_true(c, SQL_EFFECT_BIT(READS_ROW_COUNT));
     struct link_pool *pool = c->pool;
-    if (command == COMMAND_QUERY && sql_scan_has(&c->request.scan, SQL_EFFECT_READS_ROW_COUNT))
+    if (c->request.scanned && sql_scan_has(&c->request.scan, SQL_EFFECT_READS_ROW_COUNT))
         atomic_store(&pool->reads_row_count, true);
     if (c->residue.row_count >= 1 && atomic_load(&pool->reads_row_count))
         c->pins |= PIN_BIT(ROW_COUNT);
@@ -250,10 +266,13 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
 static bool clears_diagnostics(const struct client *c)
 {
     const struct request *r = &c->request;
-    if (!r->scanned)
+    const struct sql_scan *scan = &r->scan;
+    if (r->command->command == COMMAND_STMT_PREPARE) /* does as its text does */
+        scan = statement_prepared_scan(c);
+    else if (!r->scanned)
         return false;
-    return sql_scan_has(&r->scan, SQL_EFFECT_TOUCHES_TABLE) ||
-           (!c->facts->mariadb && !sql_scan_has(&r->scan, SQL_EFFECT_READS_DIAGNOSTICS));
+    return sql_scan_has(scan, SQL_EFFECT_TOUCHES_TABLE) ||
+           (!c->facts->mariadb && !sql_scan_has(scan, SQL_EFFECT_READS_DIAGNOSTICS));
 }
 
 static void learn_diagnostics(struct client *c, const struct reply_summary *s)
@@ -301,6 +320,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     pins_t before = c->pins;
     learn_status(c, s);
     c->pins |= command_pins(r->command);
+    statement_learn(c, s);
     if (r->scanned) {
         c->pins |= pins_of_effects(r->scan.effects);
         if (!s->error)
@@ -308,7 +328,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
         else if (r->scan.statements > 1 && sql_scan_has(&r->scan, SQL_EFFECT_SET_CHARSET))
             c->pins |= PIN_BIT(SESSION_CHANGE); /* which of the statements failed? */
     }
-    if (hides_a_change(r))
+    if (hides_a_change(c))
         c->pins |= PIN_BIT(SESSION_CHANGE);
     learn_stored(c, s);
     if (r->command->command == COMMAND_SET_OPTION && !s->error) {

@@ -2,7 +2,7 @@
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
 #include "session/catalogue.h"
-#include "session/client.h"
+#include "session/statement.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +66,28 @@ static void session_of_link_becomes(struct link *l, struct session_state *s)
     l->session = session_state_hold(s);
 }
 
+static bool is_firm(const struct client *c, const struct link *l)
+{
+    return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
+}
+
+/* False when it cannot be done on this link. */
+static bool plan_restore(struct client *c, struct link *l, enum statement_place place,
+                         bool force_schema)
+{
+    if (place == STATEMENT_FIRST)
+        statement_plan(c, l, l->session);
+    bool planned = link_restore_plan(l, c->session, force_schema);
+    if (place != STATEMENT_FIRST)
+        statement_plan(c, l, c->session);
+    restore_disturbs(l);
+    sql_effects_t reads = residue_missing(c, l);
+    if (planned && reads != 0)
+        planned = residue_prime(c, l, reads);
+    l->residue_true |= reads;
+    return planned;
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
@@ -77,14 +99,21 @@ static void prepare(struct client *c)
     client_take_baseline(c);
     if (!catalogue_ready(c))
         return;
+    enum statement_place place = statement_look(c, l, is_firm(c, l));
+    if (place == STATEMENT_IMPOSSIBLE) {
+        statement_refuse_prepare(c);
+        return;
+    }
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
-    if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers) {
+    if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers &&
+        place == STATEMENT_HERE) {
         lease_ready(c);
         return;
     }
     client_set_state(c, CLIENT_RESTORING);
-    if (c->session->schema[0] == '\0' && l->session->schema[0] != '\0' && !l->never_reset) {
+    if (place == STATEMENT_UNSELECT ||
+        (c->session->schema[0] == '\0' && l->session->schema[0] != '\0' && !l->never_reset)) {
         link_chores_begin(l, PURPOSE_UNSELECT);
         link_unselect_plan(l);
         link_chores_send(l);
@@ -92,12 +121,7 @@ static void prepare(struct client *c)
     }
     counters_add(&c->worker->counters, COUNTER_restores, 1);
     link_chores_begin(l, PURPOSE_RESTORE);
-    bool planned = link_restore_plan(l, c->session, force_schema);
-    restore_disturbs(l);
-    reads = residue_missing(c, l);
-    if (planned && reads != 0)
-        planned = residue_prime(c, l, reads);
-    if (!planned) {
+    if (!plan_restore(c, l, place, force_schema)) {
         l->purpose = PURPOSE_NONE;
         bool counts = !l->never_reset; /* else the next link may do, and a new one will */
         drop_link(c, CLOSE_LINK_UNKNOWN_STATE);
@@ -109,7 +133,6 @@ static void prepare(struct client *c)
             acquire_again(c);
         return;
     }
-    l->residue_true |= reads;
     if (!force_schema && c->request.command->reply != REPLY_SHAPE_NONE && link_chores_may_lead(l)) {
         session_of_link_becomes(l, c->session);
         link_chores_lead(l);
@@ -214,11 +237,6 @@ void lease_wait_failed(struct client *c)
 }
 
 /* -------- giving it back -------- */
-
-static bool is_firm(const struct client *c, const struct link *l)
-{
-    return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
-}
 
 static void release(struct link *l)
 {
@@ -383,7 +401,16 @@ static void on_restored(struct link *l)
     if (!l->chore_failed) {
         session_of_link_becomes(l, c->session);
         link_set_state(l, LINK_LEASED);
-        lease_ready(c);
+        switch (statement_after_chores(c)) {
+        case STATEMENT_READY:
+            lease_ready(c);
+            break;
+        case STATEMENT_AGAIN:
+            prepare(c);
+            break;
+        case STATEMENT_REFUSED:
+            break;
+        }
         return;
     }
     log_write(LOG_LEVEL_NOTE, client_who(c), "the server refused to restore its session: %s",

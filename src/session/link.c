@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "net/socket.h"
 #include "session/catalogue.h"
-#include "session/client.h"
+#include "session/statement.h"
 #include "session/user_store.h"
 
 #include <errno.h>
@@ -36,6 +36,7 @@ static void link_free(struct loop_task *task)
         session_state_release(l->login_session);
     if (l->side)
         free(l->pool);
+    statement_link_free(l);
     free(l);
 }
 
@@ -358,6 +359,8 @@ void link_logged_in(struct link *l)
     link_chores_begin(l, PURPOSE_OPEN);
     link_add_trackers(l);
     link_ask_baseline(l);
+    link_chore_add(l, CHORE_READ_LIMITS, COMMAND_QUERY,
+                   bytes_of_text("SELECT @@max_prepared_stmt_count"));
     link_chores_send(l);
 }
 

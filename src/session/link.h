@@ -28,9 +28,11 @@ enum chore {
     CHORE_SET_OPTION, /* COM_SET_OPTION: multi-statements */
     CHORE_INIT_DB,
     CHORE_INIT_DB_AGAIN, /* the schema that it has; refused, it still has it */
+    CHORE_PREPARE,       /* of a statement that the client prepared elsewhere */
     CHORE_SET,           /* SET of variables and character sets */
     CHORE_PRIME,         /* makes residue true for a statement that asks for it */
     CHORE_SIGNAL,        /* the same for the diagnostics area; an ERR is what it is to answer */
+    CHORE_READ_LIMITS,   /* what the server allows a link */
     CHORE_PING,          /* asks for the status after an error */
     CHORE_READ_DIAGNOSTICS,
     CHORE_READ_BACK,     /* asks for residue before the link changes hands */
@@ -55,6 +57,7 @@ enum chore_purpose {
 struct catalogue_reader;
 struct kill_job;
 struct link_resolution;
+struct statement_cache;
 
 struct link {
     struct stream stream;
@@ -100,6 +103,8 @@ struct link {
     bool chores_sure;     /* none of them can fail */
     bool request_follows; /* the client's request goes out behind the chores, in the same write */
     bool chore_failed;
+    bool statement_refused;             /* by CHORE_PREPARE; chore_error says why */
+    struct statement_cache *statements; /* NULL until one is prepared */
     struct open_error chore_error;
     struct link_resolution *resolving;
     struct auth_dialog auth; /* of the login or COM_CHANGE_USER under way */
@@ -196,6 +201,8 @@ void link_read_baseline(struct link *l, struct bytes reply);
 /* Adds the one chore that unselects the schema. */
 void link_unselect_plan(struct link *l);
 NODISCARD bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema);
+/* Would that begin with a reset? */
+NODISCARD bool link_restore_resets(const struct link *l, const struct session_state *target);
 void link_add_trackers(struct link *l);
 /* Adds the chores that empty the session. */
 void link_add_reset(struct link *l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Chores: what Weir itself asks of a link, in one write, answers read in order. */
 #include "base/check.h"
-#include "session/client.h"
+#include "session/statement.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,7 @@ void link_chores_begin(struct link *l, enum chore_purpose purpose)
     l->chore_at = 0;
     l->chore_failed = false;
     l->chores_sure = true;
+    l->statement_refused = false;
     l->chore_error = (struct open_error){.code = ER_UNKNOWN_ERROR, .sqlstate = "HY000"};
 }
 
@@ -52,6 +53,8 @@ static enum command chore_command(enum chore chore)
     case CHORE_INIT_DB:
     case CHORE_INIT_DB_AGAIN:
         return COMMAND_INIT_DB;
+    case CHORE_PREPARE:
+        return COMMAND_STMT_PREPARE;
     case CHORE_PING:
         return COMMAND_PING;
     case CHORE_CHANGE_USER:
@@ -63,6 +66,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_READ_DIAGNOSTICS:
     case CHORE_READ_BACK:
     case CHORE_READ_BASELINE:
+    case CHORE_READ_LIMITS:
     case CHORE_KILL:
         break;
     }
@@ -128,6 +132,10 @@ static void on_chore_reply(struct link *l, struct bytes reply)
 {
     enum chore chore = l->chores[l->chore_at];
     const struct reply_summary *s = &l->reply.summary;
+    if (chore == CHORE_PREPARE) {
+        statement_prepared(l, s, reply);
+        return;
+    }
     if (s->error) {
         if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN)
             keep_error(l, reply);
@@ -141,6 +149,8 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         lease_read_back(l, chore, reply);
     else if (chore == CHORE_READ_BASELINE)
         link_read_baseline(l, reply);
+    else if (chore == CHORE_READ_LIMITS)
+        statement_read_limit(l, reply);
 }
 
 static void answer_proof(struct link *l, const struct auth_packet *p, uint8_t sequence)

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "session/client.h"
 #include "session/session_vars.h"
+#include "session/statement.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ void link_add_trackers(struct link *l)
 void link_add_reset(struct link *l)
 {
     link_chore_add_sure(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
+    statement_link_reset(l);
     link_add_trackers(l);
     /* The schema outlives a reset, but its character set as the session's default does not. */
     if (l->session->schema[0] != '\0')
@@ -47,6 +49,11 @@ static bool has_more(const struct session_state *have, const struct session_stat
         if (session_state_get(want, have->variables[i].name) == NULL)
             return true;
     return false;
+}
+
+bool link_restore_resets(const struct link *l, const struct session_state *target)
+{
+    return l->session != target && has_more(l->session, target);
 }
 
 static void add_assignment(struct writer *w, const char *name, const char *value)
@@ -163,6 +170,7 @@ void link_unselect_plan(struct link *l)
     writer_u8(&w, 0); /* no attributes */
     CHECK(!w.overflow);
     link_chore_add(l, CHORE_CHANGE_USER, COMMAND_CHANGE_USER, writer_written(&w));
+    statement_link_reset(l);
 }
 
 bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema)

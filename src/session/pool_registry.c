@@ -58,6 +58,7 @@ static void group_init(struct server_group *g, struct proxy *proxy, const struct
                 text_copy(g->socket, sizeof g->socket, bytes_of_text(s->settings.socket));
     CHECK(fits); /* the configuration checks the lengths */
     g->port = (uint16_t)s->settings.port;
+    atomic_init(&g->max_prepared_stmt_count, 16382); /* the servers' default */
     CHECK(pthread_mutex_init(&g->lock, NULL) == 0);
     uint64_t seed = 0;
     random_bytes(&seed, sizeof seed);

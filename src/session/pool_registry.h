@@ -47,6 +47,7 @@ struct server_group {
      * variables): a client may not be given a link that logged in before such a statement, when
      * it logged in itself after it. */
     atomic_uint login_epoch;
+    atomic_uint max_prepared_stmt_count; /* as the last link that was opened found it */
     pthread_mutex_t lock;
     struct {
         struct pool_server policy;

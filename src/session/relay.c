@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Bytes from a server to its client, straight out of the link's buffer. */
 #include "base/check.h"
-#include "session/client.h"
 #include "session/local_file.h"
+#include "session/statement.h"
 
 /* Receives per turn: one client's large result must not keep the others waiting. */
 #define RELAY_TURNS 16
@@ -21,6 +21,11 @@ static enum reply_verdict judge(struct link *l)
         b->received = w.end;
         if (v != REPLY_STATUS)
             return v;
+        if (l->reply.shape == REPLY_SHAPE_PREPARE) {
+            if (!statement_answered(l))
+                return REPLY_BROKEN;
+            continue;
+        }
         learn_link_trackers(l, l->reply.trackers);
         learn_trackers(l->client, l->reply.trackers);
         l->reply.dialect.filter = l->client->tracks; /* which this statement may have changed */

@@ -166,11 +166,9 @@ static sql_effects_t reads_of(const struct client *c)
      * does not ask for it by name goes without. */
     sql_effects_t anything =
         c->residue.row_count > 1 ? RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT) : RESIDUE_ALL;
-    if (r->command->policy == COMMAND_STATEMENT)
-        return anything;
     if (!r->scanned)
         return 0;
-    if (!r->whole || (r->scan.effects & OPAQUE) != 0)
+    if (r->feeding || (r->scan.effects & OPAQUE) != 0)
         return anything | (r->scan.effects & RESIDUE_ALL);
     sql_effects_t reads = r->scan.effects & RESIDUE_ALL;
     /* Known stored code may leave them as they are: then they are the client's own. */

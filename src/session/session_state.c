@@ -313,6 +313,34 @@ struct session_state *session_state_after_reset(struct session_state *s,
     return draft_equals(&d, s) ? s : replace(s, &d);
 }
 
+static bool matters_at_prepare(const char *name)
+{
+    static const char *const independent[] = {
+#define STATEMENT_INDEPENDENT(name) #name,
+#include "session/statement_vars.def"
+#undef STATEMENT_INDEPENDENT
+    };
+    for (size_t i = 0; i < countof(independent); i++)
+        if (strcmp(independent[i], name) == 0)
+            return false;
+    return true;
+}
+
+struct session_state *session_state_at_prepare(const struct session_state *s)
+{
+    struct draft d = {.schema = bytes_of_text(s->schema)};
+    d.texts[TEXT_CLIENT] = bytes_of_text(s->character_set_client);
+    d.texts[TEXT_CONNECTION] = bytes_of_text(s->character_set_connection);
+    d.texts[TEXT_COLLATION] = bytes_of_text(s->collation_connection);
+    for (size_t i = 0; i < s->variable_count; i++) {
+        if (!matters_at_prepare(s->variables[i].name))
+            continue;
+        d.names[d.count] = bytes_of_text(s->variables[i].name);
+        d.values[d.count++] = bytes_of_text(s->variables[i].value);
+    }
+    return intern(&d);
+}
+
 const char *session_state_get(const struct session_state *s, const char *name)
 {
     for (size_t i = 0; i < s->variable_count; i++)

@@ -64,6 +64,11 @@ NODISCARD struct session_state *session_state_with_variable(struct session_state
 NODISCARD struct session_state *session_state_after_reset(struct session_state *s,
                                                           const struct session_state *login);
 
+/* What of a session the meaning of a statement depends on while it is prepared: the schema, how
+ * text is read, and variables but for those of statement_vars.def. The caller owns one reference;
+ * NULL when out of memory. */
+NODISCARD struct session_state *session_state_at_prepare(const struct session_state *s);
+
 struct session_state *session_state_hold(struct session_state *s);
 void session_state_release(struct session_state *s);
 

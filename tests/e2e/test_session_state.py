@@ -285,7 +285,7 @@ SCENARIOS = {
                                        "EXECUTE s"),
     "text_prepare_from_variable": pinned("SET @q='SELECT 42'", "PREPARE s FROM @q", "EXECUTE s"),
     "execute_immediate": Scenario("EXECUTE IMMEDIATE 'SET @a=5'", "SELECT @a"),
-    "binary_prepare": pinned(prepare("SELECT ?+1"), execute(**long_values(4)),
+    "binary_prepare": carried(prepare("SELECT ?+1"), execute(**long_values(4)),
                              execute(parameters=1, values=struct.pack("<q", 9)), "SELECT 1"),
     "binary_prepare_sets_variable": pinned(prepare("SET @x=8"), execute(), "SELECT @x"),
     # --- other ---

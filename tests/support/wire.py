@@ -226,7 +226,10 @@ class Wire:
             return
         deadline = time.monotonic() + self.socket.gettimeout()
         while view:
-            readable, writable, _ = select.select([self.socket], [self.socket], [], 1)
+            if self.while_waiting:
+                self.while_waiting()
+            readable, writable, _ = select.select([self.socket], [self.socket], [],
+                                                  0.002 if self.while_waiting else 1)
             if readable:
                 got = self.socket.recv(1 << 18)
                 if not got:
