@@ -292,11 +292,14 @@ static void judge_place(struct sql_scan *s, enum sql_word word, bool binds)
 }
 
 /* Words that matter wherever they stand behind the first of a statement: a second SELECT (a
- * subquery, a UNION, INSERT … SELECT), and RELEASE at the end of a transaction. */
+ * subquery, a UNION, INSERT … SELECT), what GET DIAGNOSTICS gets, and RELEASE at the end of a
+ * transaction. */
 static void judge_later_word(struct sql_scan *s, enum sql_word word)
 {
     if (word == SQL_WORD_SELECT || word == SQL_WORD_SQL_CALC_FOUND_ROWS)
         sql_add_effect(s, SQL_EFFECT_BIT(ODD_FOUND_ROWS));
+    if (word == SQL_WORD_ROW_COUNT && s->statement_verb == SQL_VERB_GET) /* DIAGNOSTICS */
+        sql_add_effect(s, SQL_EFFECT_BIT(READS_ROW_COUNT));
     bool ends = s->statement_verb == SQL_VERB_COMMIT || s->statement_verb == SQL_VERB_ROLLBACK;
     if (word == SQL_WORD_RELEASE && ends && s->last_word != SQL_WORD_NO)
         sql_add_effect(s, SQL_EFFECT_BIT(ENDS_SESSION));
@@ -487,8 +490,9 @@ static void end_statement(struct sql_scan *s)
         sql_add_effect(s, s->stored);
     s->stored = 0;
     s->object = s->object_qualifier = NULL;
-    s->mode_in_doubt = s->mode_in_doubt || s->sets_mode;
-    s->mode.multi_byte_trail = s->mode.multi_byte_trail || s->sets_charset;
+    bool may_set = (s->effects & (SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(STORED_CODE))) != 0;
+    s->mode_in_doubt = s->mode_in_doubt || s->sets_mode || may_set;
+    s->mode.multi_byte_trail = s->mode.multi_byte_trail || s->sets_charset || may_set;
     s->started = s->no_calls = s->has_with = s->wants_text = false;
     s->depth = 0;
     s->select_at = s->with_at = s->cte_at = 0;

@@ -314,6 +314,18 @@ static void learn_status(struct client *c, const struct reply_summary *s)
     }
 }
 
+/* The server may have read the text by other rules than the lexer: somebody has changed the global
+ * sql_mode, and it is the session's first statement. */
+static bool was_read_otherwise(const struct request *r, const struct reply_summary *s)
+{
+    if (!r->scanned || !s->status_known || r->scan.sets_mode)
+        return false;
+    const struct sql_mode *m = &r->scan.mode;
+    bool no_escapes = (s->status & STATUS_NO_BACKSLASH_ESCAPES) != 0;
+    bool ansi = (s->status & STATUS_ANSI_QUOTES) != 0;
+    return no_escapes != m->no_backslash_escapes || (m->mariadb && ansi != m->ansi_quotes);
+}
+
 void learn_reply(struct client *c, const struct reply_summary *s)
 {
     struct request *r = &c->request;
@@ -323,6 +335,8 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     statement_learn(c, s);
     if (r->scanned) {
         c->pins |= pins_of_effects(r->scan.effects);
+        if (was_read_otherwise(r, s))
+            c->pins |= PIN_BIT(UNKNOWN_STATEMENT);
         if (!s->error)
             learn_collation(c);
         else if (r->scan.statements > 1 && sql_scan_has(&r->scan, SQL_EFFECT_SET_CHARSET))
