@@ -353,7 +353,7 @@ static void resolve(struct catalogue_builder *b, struct object *o)
             o->effects |= SQL_EFFECT_BIT(STORED_CODE);
         else if (is_object)
             b->uses[kept++] = u;
-        else
+        else if (u.how != SQL_USE_NAMED)
             o->effects |= SQL_EFFECT_BIT(KNOWN_CODE); /* a routine of a package that is named */
     }
     o->uses_end = kept;
