@@ -6,6 +6,7 @@
 #include "mysql/sql_body.h"
 #include "session/catalogue_reader.h"
 #include "session/statement.h"
+#include "session/statement_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,9 @@ static void on_name(void *context, struct bytes text, struct bytes qualifier, en
 
 static struct bytes text_of_request(const struct client *c)
 {
+    const struct statement *statement = c->request.statement;
+    if (statement != NULL && statement->text != NULL && statement->text->shared)
+        return statement_text_sql(statement->text);
     if (c->request.statement != NULL)
         return statement_text_sql(c->request.statement->text);
     struct bytes in = buffer_unparsed(c->stream.in);

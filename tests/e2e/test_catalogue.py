@@ -320,3 +320,15 @@ def test_definitions_by_a_crowd(root, weir):
         client.query(f"DROP FUNCTION f_{number}")
         client.quit()
     assert rounds > 3
+
+
+def test_a_prepared_definition_counts(root, weir):
+    one = weir(pool_max_size=1)
+    root.query("CREATE OR REPLACE VIEW test.v_prepared AS SELECT 1 AS got")
+    assert is_shared(one, "SELECT * FROM v_prepared")
+    with one.connect(schema="test") as client:
+        client.prepare("CREATE OR REPLACE VIEW v_prepared AS SELECT GET_LOCK('k', 0) AS got")
+        client.command(client.execute_packet())
+        assert client.error is None, client.error
+        client.quit()
+    assert not is_shared(one, "SELECT * FROM v_prepared")

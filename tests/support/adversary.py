@@ -22,7 +22,7 @@ DIRT = ["SET @a=666, @b=666, @x=666, @l='dirt'", "SET sql_mode='NO_BACKSLASH_ESC
 def set_up(root):
     root.query("CREATE DATABASE IF NOT EXISTS adversary")
     root.query("CREATE TABLE IF NOT EXISTS adversary.dirt (id INT PRIMARY KEY AUTO_INCREMENT, v INT)")
-    root.query("INSERT INTO adversary.dirt VALUES (100000, 1)")
+    root.query("INSERT IGNORE INTO adversary.dirt VALUES (100000, 1)")
 
 
 class Adversary:
