@@ -238,6 +238,7 @@ static int take_column_count(struct reply *r, struct reply_window *w, const stru
         r->summary.columns = columns < UINT16_MAX ? (uint16_t)columns : UINT16_MAX;
     if (columns_changed(r))
         r->predicted_status |= STATUS_METADATA_CHANGED;
+    r->summary.first_row_size = 0;
     r->definitions_left = columns;
     pass_frame(r, w);
     pass_payload(r, w);
@@ -356,6 +357,14 @@ static int take_row(struct reply *r, struct reply_window *w, const struct packet
         return take_error(r, w, p);
     if (is_terminator(p))
         return take_status(r, w, p);
+    if (r->summary.result_set && r->summary.rows == 0 && p->size <= sizeof(r->summary.first_row)) {
+        struct bytes payload;
+        int verdict = hold_packet(r, w, p, &payload);
+        if (verdict != GO_ON)
+            return verdict;
+        memcpy(r->summary.first_row, payload.data, payload.size);
+        r->summary.first_row_size = (uint8_t)payload.size;
+    }
     if (r->summary.result_set)
         r->summary.rows++;
     pass_frame(r, w);

@@ -58,8 +58,10 @@ struct reply_summary {
     uint16_t warnings;      /* of the last OK or EOF */
     uint64_t affected_rows; /* of the last OK that was no result set */
     uint64_t last_insert_id;
-    uint64_t rows;         /* of the last result set */
-    uint16_t columns;      /* of the first result set, 0 none */
+    uint64_t rows;        /* of the last result set */
+    uint16_t columns;     /* of the first result set, 0 none */
+    uint8_t first_row[2]; /* of the last result set, when its payload is as short as that */
+    uint8_t first_row_size;
     bool result_set;       /* the last part was a result set */
     unsigned parts;        /* results, of any kind */
     uint32_t statement_id; /* of a prepare-OK */

@@ -116,6 +116,7 @@ static void client_free(struct loop_task *task)
     free(c->login_schema);
     residue_fini(&c->residue);
     statement_forget_all(c);
+    track_forget(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);

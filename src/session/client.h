@@ -8,6 +8,7 @@
 #include "mysql/sql_scan.h"
 #include "session/link.h"
 #include "session/pins.h"
+#include "session/pins_track.h"
 #include "session/residue.h"
 
 #include <stdarg.h>
@@ -85,6 +86,7 @@ struct client {
     enum pool_why ticket_why;
     struct link *link; /* the lease, NULL none */
     pins_t pins;
+    struct pin_track *track;            /* the books on pins that end, NULL none */
     struct session_track_filter tracks; /* what it sees of the trackers */
     uint16_t status;                    /* last status flags told to the client */
     struct residue residue;

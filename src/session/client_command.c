@@ -107,6 +107,7 @@ static void scan(struct client *c, struct bytes payload)
     if (r->whole) {
         sql_scan_feed(&r->scan, bytes_of(payload.data + 1, payload.size - 1));
         sql_scan_end(&r->scan);
+        track_request(c, bytes_of(payload.data + 1, payload.size - 1));
     } else {
         catalogue_keep(c);
     }
@@ -133,6 +134,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
     r->scanned = row->command == COMMAND_QUERY;
     r->changed_state = false;
     r->changed_variable = false;
+    track_begin(c);
     r->feeding = r->scanned && !r->whole;
     r->reframing = false;
     r->statement = NULL;

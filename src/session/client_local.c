@@ -78,6 +78,7 @@ static bool reset_connection(struct client *c)
     c->session = s;
     c->login_epoch = atomic_load(&c->group->login_epoch);
     c->pins = 0;
+    track_forget(c);
     c->status = c->facts->status;
     residue_init(&c->residue);
     c->tracks = SESSION_TRACK_FILTER_DEFAULT;

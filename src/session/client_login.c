@@ -418,6 +418,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     lease_leave(c, false);
     c->pins = 0;
     statement_forget_all(c);
+    track_forget(c);
     session_state_release(c->session);
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;

@@ -34,7 +34,7 @@ void learn_link_trackers(struct link *l, struct bytes trackers)
 static void session_becomes(struct client *c, struct session_state *s, pins_t otherwise)
 {
     if (s == NULL) {
-        c->pins |= otherwise;
+        track_pin(c, otherwise);
         return;
     }
     c->session = s;
@@ -60,12 +60,21 @@ static void learn_tracking(struct client *c, const struct session_change *change
 
 static void learn_variable(struct client *c, const struct session_change *change)
 {
-    switch (session_variable_treatment(change->name, change->value)) {
+    switch (track_variable(c, change->name, change->value)) {
     case SESSION_VARIABLE_IGNORE:
+        break;
+    case SESSION_VARIABLE_RESIDUE:
+        c->request.changed_variable = true;
+        c->residue.last_insert_id_known = false;
+        c->link->residue_true |= SQL_EFFECT_BIT(READS_LAST_INSERT_ID);
+        break;
+    case SESSION_VARIABLE_UNSET:
+        c->request.changed_variable = true;
+        session_becomes(c, session_state_without_variable(c->session, change->name),
+                        PIN_BIT(SESSION_CHANGE));
         break;
     case SESSION_VARIABLE_PIN:
         c->request.changed_variable = true;
-        c->pins |= PIN_BIT(SESSION_VARIABLE);
         learn_tracking(c, change);
         break;
     case SESSION_VARIABLE_CARRY:
@@ -78,6 +87,19 @@ static void learn_variable(struct client *c, const struct session_change *change
             c->link->needs_trackers = true;
         break;
     }
+}
+
+/* Statements to be sent again on another link, until the transaction begins. In it, and in a branch
+ * of XA, the text is another one, and the link stays. */
+static void learn_next_transaction(struct client *c, struct bytes text)
+{
+    static const char set[] = "SET TRANSACTION ";
+    bool to_come = text.size >= sizeof set - 1 && memcmp(text.data, set, sizeof set - 1) == 0 &&
+                   memmem(text.data, text.size, "START TRANSACTION", 17) == NULL;
+    track_next_transaction(c);
+    session_becomes(
+        c, session_state_with_next_transaction(c->session, to_come ? text : bytes_of(NULL, 0)),
+        PIN_BIT(SESSION_CHANGE));
 }
 
 static void learn_change(struct client *c, const struct session_change *change)
@@ -94,8 +116,10 @@ static void learn_change(struct client *c, const struct session_change *change)
     case SESSION_TRACK_STATE_CHANGE:
         c->request.changed_state = true;
         break;
-    case SESSION_TRACK_GTIDS:
     case SESSION_TRACK_TRANSACTION_CHARACTERISTICS:
+        learn_next_transaction(c, change->value);
+        break;
+    case SESSION_TRACK_GTIDS:
     case SESSION_TRACK_TRANSACTION_STATE:
     case SESSION_TRACK_OTHER:
         break;
@@ -151,7 +175,7 @@ static void learn_collation(struct client *c)
 static bool hides_a_change(const struct client *c)
 {
     const struct request *r = &c->request;
-    if (!r->changed_state)
+    if (!r->changed_state || track_explains_change(c))
         return false;
     if (r->command->command == COMMAND_INIT_DB)
         return false;
@@ -334,7 +358,6 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     c->pins |= command_pins(r->command);
     statement_learn(c, s);
     if (r->scanned) {
-        c->pins |= pins_of_effects(r->scan.effects);
         if (was_read_otherwise(r, s))
             c->pins |= PIN_BIT(UNKNOWN_STATEMENT);
         if (!s->error)
@@ -345,6 +368,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     if (hides_a_change(c))
         c->pins |= PIN_BIT(SESSION_CHANGE);
     learn_stored(c, s);
+    track_reply(c, s);
     if (r->command->command == COMMAND_SET_OPTION && !s->error) {
         session_becomes(c, session_state_with_multi_statements(c->session, r->set_option_on),
                         PIN_BIT(SESSION_CHANGE));

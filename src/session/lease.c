@@ -30,6 +30,8 @@ static struct link *end_lease(struct client *c)
     c->link = NULL;
     l->client = NULL;
     l->soft = false;
+    l->must_reset = l->must_reset || l->soiled;
+    l->soiled = false;
     return l;
 }
 
@@ -107,13 +109,14 @@ static void prepare(struct client *c)
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers &&
-        place == STATEMENT_HERE) {
+        !l->must_reset && place == STATEMENT_HERE) {
         lease_ready(c);
         return;
     }
     client_set_state(c, CLIENT_RESTORING);
+    bool stuck = link_is_stuck(l, c->session);
     if (place == STATEMENT_UNSELECT ||
-        (c->session->schema[0] == '\0' && l->session->schema[0] != '\0' && !l->never_reset)) {
+        (!stuck && c->session->schema[0] == '\0' && l->session->schema[0] != '\0')) {
         link_chores_begin(l, PURPOSE_UNSELECT);
         link_unselect_plan(l);
         link_chores_send(l);
@@ -123,9 +126,8 @@ static void prepare(struct client *c)
     link_chores_begin(l, PURPOSE_RESTORE);
     if (!plan_restore(c, l, place, force_schema)) {
         l->purpose = PURPOSE_NONE;
-        bool counts = !l->never_reset; /* else the next link may do, and a new one will */
         drop_link(c, CLOSE_LINK_UNKNOWN_STATE);
-        if (counts && ++c->restore_failures > RESTORE_FAILURES_MAX)
+        if (!stuck && ++c->restore_failures > RESTORE_FAILURES_MAX)
             client_fail_request(c, ER_UNKNOWN_ERROR, "HY000",
                                 bytes_of_text("Weir cannot restore this session on another link; "
                                               "reconnect"));
@@ -257,7 +259,7 @@ static void park_or_release(struct link *l)
 {
     struct client *c = l->client;
     bool known = residue_is_known(c);
-    if (l->status_known && known) {
+    if (l->status_known && known && track_is_known(c)) {
         release(l);
         return;
     }
@@ -265,6 +267,8 @@ static void park_or_release(struct link *l)
     link_chores_begin(l, PURPOSE_PARK);
     if (!known)
         residue_ask(c, l);
+    if (!track_is_known(c))
+        track_ask(c, l);
     if (!l->status_known)
         link_chore_add(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     /* Asking changes the counts; what was there is known from now on. */
@@ -277,8 +281,11 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
     if (l->client == NULL)
         return; /* it has left meanwhile: nobody will ask */
     struct residue *r = &l->client->residue;
-    bool ok = chore == CHORE_READ_BACK ? residue_read_numbers(r, reply)
-                                       : residue_read_diagnostics(r, reply, l->reply.summary.rows);
+    /* With room for few conditions only, there were perhaps more than are shown. */
+    bool all = session_state_get(l->client->session, "max_error_count") == NULL;
+    bool ok = chore == CHORE_READ_BACK
+                  ? residue_read_numbers(r, reply)
+                  : all && residue_read_diagnostics(r, reply, l->reply.summary.rows);
     if (!ok)
         l->chore_failed = true;
 }
@@ -310,6 +317,8 @@ static void on_parked(struct link *l)
         /* What it left behind cannot be carried: it keeps the link until its next statement. */
         c->pins |= PIN_BIT(WARNINGS);
     }
+    if (!track_is_known(c))
+        track_ask_failed(c);
     link_set_state(l, LINK_LEASED);
     if (is_firm(c, l)) {
         if (l->recalled)
@@ -355,6 +364,7 @@ void lease_leave(struct client *c, bool mid_request)
     residue_end_lease(c, c->link);
     struct link *l = end_lease(c);
     enum pin_cure cure = pins_cure(c->pins);
+    l->must_reset = l->must_reset || !track_is_known(c);
     if (l->purpose == PURPOSE_PARK && !mid_request)
         return; /* on_parked sees that the client is gone */
     bool busy = mid_request || l->purpose != PURPOSE_NONE || l->kills_pending > 0;
@@ -430,6 +440,9 @@ static void on_unselected(struct link *l)
     if (!l->chore_failed) {
         struct session_state *s = session_state_hold(l->login_session);
         struct session_state *exact = session_state_with_multi_statements(s, multi);
+        s = exact != NULL ? exact : s;
+        /* Servers differ in whether the role is still there. */
+        exact = l->session->role[0] != '\0' ? session_state_with_role(s, bytes_of_text("?")) : s;
         session_state_release(l->session);
         l->session = exact != NULL ? exact : s;
         l->needs_trackers = true;
@@ -518,7 +531,8 @@ static bool survives_loss(struct client *c, const struct link *l, enum chore_pur
         return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
     bool asks_nothing =
         c->state == CLIENT_IDLE || c->state == CLIENT_WAITING || c->state == CLIENT_KILLING;
-    return asks_nothing && !is_firm(c, l) && l->status_known && residue_is_known(c);
+    return asks_nothing && !is_firm(c, l) && l->status_known && residue_is_known(c) &&
+           track_is_known(c);
 }
 
 void lease_link_lost(struct link *l, enum close_reason why)

@@ -35,8 +35,9 @@ enum chore {
     CHORE_READ_LIMITS,   /* what the server allows a link */
     CHORE_PING,          /* asks for the status after an error */
     CHORE_READ_DIAGNOSTICS,
-    CHORE_READ_BACK,     /* asks for residue before the link changes hands */
-    CHORE_READ_BASELINE, /* the session right after the login */
+    CHORE_READ_VARIABLES, /* what a client has set and no tracker has reported */
+    CHORE_READ_BACK,      /* asks for residue before the link changes hands */
+    CHORE_READ_BASELINE,  /* the session right after the login */
     CHORE_KILL,
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
@@ -113,8 +114,11 @@ struct link {
     bool soiled_deeply;         /* by debug_link_switching, the last time */
     bool never_reset;           /* a reset would not bring back what the server did at its login */
     bool needs_trackers;        /* its session forgot Weir's tracker settings */
-    char who[96];               /* for the log */
     bool blind_to_transactions; /* its tracker of transactions is off, see link_add_trackers */
+    bool soiled; /* its client has left what only a reset takes away, and what only others mind */
+    bool must_reset;      /* it was soiled by a client that had it before */
+    unsigned tables_made; /* temporary ones, to prime row counts */
+    char who[96];         /* for the log */
 };
 
 /* Begins to open a link for a pool (an OPEN action). `hint` is the session state that its first
@@ -198,7 +202,11 @@ void link_read_baseline(struct link *l, struct bytes reply);
 
 /* link_restore.c: adds the chores that turn l->session into `target`; false when it cannot be done
  * on this link (it must be closed). */
-/* Adds the one chore that unselects the schema. */
+/* Nothing takes the link there: another one may do, and a new one will. It needs a reset that would
+ * not bring back what its login did, or it has a role and the target none: neither a reset nor (on
+ * MariaDB) COM_CHANGE_USER takes a role away, and which one a login sets is not known. */
+NODISCARD bool link_is_stuck(const struct link *l, const struct session_state *target);
+/* Adds the one chore that does that. */
 void link_unselect_plan(struct link *l);
 NODISCARD bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema);
 /* Would that begin with a reset? */

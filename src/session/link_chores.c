@@ -64,6 +64,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_PRIME:
     case CHORE_SIGNAL:
     case CHORE_READ_DIAGNOSTICS:
+    case CHORE_READ_VARIABLES:
     case CHORE_READ_BACK:
     case CHORE_READ_BASELINE:
     case CHORE_READ_LIMITS:
@@ -213,6 +214,8 @@ static bool next_reply(struct link *l)
         switch (v) {
         case REPLY_STATUS:
             learn_link_trackers(l, l->reply.trackers);
+            if (l->chores[l->chore_at] == CHORE_READ_VARIABLES && l->client != NULL)
+                track_read(l->client, l->reply.trackers);
             continue;
         case REPLY_MORE:
             if (l->reply.need > 0 && !stream_hold(&l->stream, l->reply.need))

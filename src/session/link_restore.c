@@ -34,6 +34,7 @@ void link_add_reset(struct link *l)
 {
     link_chore_add_sure(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
     statement_link_reset(l);
+    l->must_reset = false;
     link_add_trackers(l);
     /* The schema outlives a reset, but its character set as the session's default does not. */
     if (l->session->schema[0] != '\0')
@@ -42,9 +43,16 @@ void link_add_reset(struct link *l)
     counters_add(&l->worker->counters, COUNTER_resets, 1);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
 /* Does the link have a variable set that the target has not? Only a reset takes it away. */
 static bool has_more(const struct session_state *have, const struct session_state *want)
 {
+    if (have->next_transaction[0] != '\0' && !same(have->next_transaction, want->next_transaction))
+        return true;
     for (size_t i = 0; i < have->variable_count; i++)
         if (session_state_get(want, have->variables[i].name) == NULL)
             return true;
@@ -60,11 +68,6 @@ static void add_assignment(struct writer *w, const char *name, const char *value
 {
     writer_text(w, w->size == 0 ? "SET " : ",");
     session_variable_assign(w, name, value);
-}
-
-static bool same(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
 }
 
 static bool same_charsets(const struct session_state *a, const struct session_state *b)
@@ -155,6 +158,42 @@ static bool add_set(struct link *l, const struct session_state *have,
     return fits;
 }
 
+static void add_role(struct link *l, const struct session_state *have,
+                     const struct session_state *want)
+{
+    if (same(have->role, want->role))
+        return;
+    CHECK(want->role[0] != '\0'); /* else the link is stuck */
+    char text[SESSION_TEXT_MAX + 16];
+    snprintf(text, sizeof text, "SET ROLE %s", want->role);
+    link_chore_add(l, CHORE_SET, COMMAND_QUERY, bytes_of_text(text));
+}
+
+/* Each statement on its own: the link may not take several at once. Behind everything else that
+ * could begin a transaction. */
+static void add_next_transaction(struct link *l, const struct session_state *have,
+                                 const struct session_state *want)
+{
+    if (same(have->next_transaction, want->next_transaction))
+        return;
+    const char *p = want->next_transaction;
+    while (*p != '\0') {
+        size_t size = strcspn(p, ";");
+        link_chore_add(l, CHORE_SET, COMMAND_QUERY, bytes_of(p, size));
+        p += size;
+        p += strspn(p, "; ");
+    }
+}
+
+bool link_is_stuck(const struct link *l, const struct session_state *target)
+{
+    const struct session_state *have = l->session;
+    bool unselect = target->schema[0] == '\0' && have->schema[0] != '\0';
+    if (have->role[0] != '\0' && (unselect || target->role[0] == '\0'))
+        return true;
+    return l->never_reset && (unselect || l->must_reset || has_more(have, target));
+}
+
 void link_unselect_plan(struct link *l)
 {
     /* A method that no account has makes the server ask for the proof with a fresh challenge. */
@@ -171,6 +210,7 @@ void link_unselect_plan(struct link *l)
     CHECK(!w.overflow);
     link_chore_add(l, CHORE_CHANGE_USER, COMMAND_CHANGE_USER, writer_written(&w));
     statement_link_reset(l);
+    l->must_reset = false;
 }
 
 bool link_restore_plan(struct link *l, struct session_state *target, bool force_schema)
@@ -179,14 +219,11 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         link_add_trackers(l);
         l->needs_trackers = false;
     }
-    if (l->session == target && !force_schema)
+    if (l->session == target && !force_schema && !l->must_reset)
         return true;
     struct session_state *have = session_state_hold(l->session);
-    bool ok = true;
-    bool unselect = target->schema[0] == '\0' && have->schema[0] != '\0';
-    if (l->never_reset && (has_more(have, target) || unselect))
-        ok = false;
-    if (ok && has_more(have, target)) {
+    bool ok = !link_is_stuck(l, target);
+    if (ok && (l->must_reset || has_more(have, target))) {
         link_add_reset(l);
         struct session_state *after = session_state_after_reset(have, l->login_session);
         ok = after != NULL;
@@ -201,6 +238,10 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         link_chore_add(l, CHORE_INIT_DB, COMMAND_INIT_DB, bytes_of_text(target->schema));
     }
     ok = ok && add_set(l, have, target);
+    if (ok) {
+        add_role(l, have, target);
+        add_next_transaction(l, have, target);
+    }
     session_state_release(have);
     return ok;
 }

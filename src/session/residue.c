@@ -291,7 +291,8 @@ static bool prime_found_rows(struct link *l, uint64_t rows)
 {
     if (rows > PRIME_UNION_MAX)
         return prime_rows(l, "SELECT SQL_CALC_FOUND_ROWS 1", rows, " LIMIT 0");
-    prime_union(l, rows, "", "");
+    /* Whatever sql_select_limit is. */
+    prime_union(l, rows, "", rows > 0 ? " LIMIT 18446744073709551615" : "");
     return true;
 }
 
@@ -305,7 +306,7 @@ static bool has_blocks(const struct client *c)
 }
 
 /* One row counted and several found, in one statement: each alone would undo the other. */
-static bool prime_both(struct client *c, struct link *l)
+static bool prime_both(const struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
     if (r->row_count != 1 || r->found_rows == 0 || r->found_rows > PRIME_UNION_MAX)
@@ -316,26 +317,29 @@ static bool prime_both(struct client *c, struct link *l)
     } else {
         prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
                     ") weir LIMIT 1 INTO @weir_row_count");
-        c->pins |= PIN_BIT(USER_VARIABLE);
+        l->soiled = true;
     }
     return true;
 }
 
-static bool prime_row_count(struct client *c, struct link *l, int64_t count)
+static bool prime_row_count(const struct client *c, struct link *l, int64_t count)
 {
     if (count == -1) {
         prime(l, "SHOW WARNINGS LIMIT 0"); /* leaves all but this one as it is */
     } else if (count == 0) {
         prime(l, "DO 0");
     } else if (count == 1 && has_blocks(c)) {
-        prime(l, BLOCK "SELECT 1 INTO x; END");
+        prime(l, BLOCK "SELECT 1 LIMIT 1 INTO x; END");
     } else if (count == 1) {
-        prime(l, "SELECT 1 INTO @weir_row_count");
-        c->pins |= PIN_BIT(USER_VARIABLE);
+        prime(l, "SELECT 1 LIMIT 1 INTO @weir_row_count");
+        l->soiled = true;
     } else {
         /* Nothing that touches no table changes two rows or more. */
-        c->pins |= PIN_BIT(TEMPORARY_TABLE);
-        return prime_rows(l, "CREATE TEMPORARY TABLE weir_row_count SELECT 1", (uint64_t)count, "");
+        char head[80];
+        snprintf(head, sizeof head, "CREATE TEMPORARY TABLE weir_row_count_%u SELECT 1",
+                 l->tables_made++);
+        l->soiled = true;
+        return prime_rows(l, head, (uint64_t)count, "");
     }
     return true;
 }
@@ -393,7 +397,7 @@ void residue_ask(struct client *c, struct link *l)
         link_chore_add(l, CHORE_READ_DIAGNOSTICS, COMMAND_QUERY, bytes_of_text("SHOW WARNINGS"));
     if (!r->found_rows_known || !r->last_insert_id_known)
         link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
-                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID()"));
+                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1"));
 }
 
 static bool cell_number(struct bytes cell, uint64_t max, uint64_t *out)

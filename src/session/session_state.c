@@ -6,6 +6,7 @@
 #include "base/check.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,16 +47,48 @@ static struct {
     struct session_state *buckets[TABLE_SIZE];
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+enum {
+    TEXT_CLIENT,
+    TEXT_CONNECTION,
+    TEXT_RESULTS,
+    TEXT_COLLATION,
+    TEXT_COLLATION_RESULTS,
+    TEXT_ROLE,
+    TEXT_NEXT_TRANSACTION,
+    TEXT_COUNT
+};
+
 /* A state under construction: views into other memory. */
 struct draft {
     struct bytes schema;
     bool multi_statements;
-    struct bytes texts[5];
+    struct bytes texts[TEXT_COUNT];
     struct bytes names[SESSION_VARIABLES_MAX];
     struct bytes values[SESSION_VARIABLES_MAX];
     size_t count;
 };
-enum { TEXT_CLIENT, TEXT_CONNECTION, TEXT_RESULTS, TEXT_COLLATION, TEXT_COLLATION_RESULTS };
+
+static const size_t text_offsets[TEXT_COUNT] = {
+    [TEXT_CLIENT] = offsetof(struct session_state, character_set_client),
+    [TEXT_CONNECTION] = offsetof(struct session_state, character_set_connection),
+    [TEXT_RESULTS] = offsetof(struct session_state, character_set_results),
+    [TEXT_COLLATION] = offsetof(struct session_state, collation_connection),
+    [TEXT_COLLATION_RESULTS] = offsetof(struct session_state, collation_results),
+    [TEXT_ROLE] = offsetof(struct session_state, role),
+    [TEXT_NEXT_TRANSACTION] = offsetof(struct session_state, next_transaction),
+};
+
+static const char *text_of(const struct session_state *s, size_t i)
+{
+    const void *at = (const char *)s + text_offsets[i];
+    return *(const char *const *)at;
+}
+
+static void set_text(struct session_state *s, size_t i, const char *text)
+{
+    void *at = (char *)s + text_offsets[i];
+    *(const char **)at = text;
+}
 
 static uint64_t hash_more(uint64_t h, struct bytes b)
 {
@@ -78,13 +111,11 @@ static uint64_t draft_hash(const struct draft *d)
 static bool draft_equals(const struct draft *d, const struct session_state *s)
 {
     if (d->multi_statements != s->multi_statements || d->count != s->variable_count ||
-        !bytes_equal_text(d->schema, s->schema) ||
-        !bytes_equal_text(d->texts[TEXT_CLIENT], s->character_set_client) ||
-        !bytes_equal_text(d->texts[TEXT_CONNECTION], s->character_set_connection) ||
-        !bytes_equal_text(d->texts[TEXT_RESULTS], s->character_set_results) ||
-        !bytes_equal_text(d->texts[TEXT_COLLATION], s->collation_connection) ||
-        !bytes_equal_text(d->texts[TEXT_COLLATION_RESULTS], s->collation_results))
+        !bytes_equal_text(d->schema, s->schema))
         return false;
+    for (size_t i = 0; i < TEXT_COUNT; i++)
+        if (!bytes_equal_text(d->texts[i], text_of(s, i)))
+            return false;
     for (size_t i = 0; i < d->count; i++)
         if (!bytes_equal_text(d->names[i], s->variables[i].name) ||
             !bytes_equal_text(d->values[i], s->variables[i].value))
@@ -96,11 +127,8 @@ static void draft_from(struct draft *d, const struct session_state *s)
 {
     d->schema = bytes_of_text(s->schema);
     d->multi_statements = s->multi_statements;
-    d->texts[TEXT_CLIENT] = bytes_of_text(s->character_set_client);
-    d->texts[TEXT_CONNECTION] = bytes_of_text(s->character_set_connection);
-    d->texts[TEXT_RESULTS] = bytes_of_text(s->character_set_results);
-    d->texts[TEXT_COLLATION] = bytes_of_text(s->collation_connection);
-    d->texts[TEXT_COLLATION_RESULTS] = bytes_of_text(s->collation_results);
+    for (size_t i = 0; i < TEXT_COUNT; i++)
+        d->texts[i] = bytes_of_text(text_of(s, i));
     d->count = s->variable_count;
     for (size_t i = 0; i < d->count; i++) {
         d->names[i] = bytes_of_text(s->variables[i].name);
@@ -134,11 +162,8 @@ static struct session_state *state_build(const struct draft *d, uint64_t hash)
     char *at = (char *)(v + d->count);
     s->schema = copy_text(&at, d->schema);
     s->multi_statements = d->multi_statements;
-    s->character_set_client = copy_text(&at, d->texts[TEXT_CLIENT]);
-    s->character_set_connection = copy_text(&at, d->texts[TEXT_CONNECTION]);
-    s->character_set_results = copy_text(&at, d->texts[TEXT_RESULTS]);
-    s->collation_connection = copy_text(&at, d->texts[TEXT_COLLATION]);
-    s->collation_results = copy_text(&at, d->texts[TEXT_COLLATION_RESULTS]);
+    for (size_t i = 0; i < TEXT_COUNT; i++)
+        set_text(s, i, copy_text(&at, d->texts[i]));
     for (size_t i = 0; i < d->count; i++) {
         v[i].name = copy_text(&at, d->names[i]);
         v[i].value = copy_text(&at, d->values[i]);
@@ -303,12 +328,51 @@ struct session_state *session_state_with_variable(struct session_state *s, struc
     return draft_equals(&d, s) ? s : replace(s, &d);
 }
 
+static struct session_state *with_text(struct session_state *s, size_t i, struct bytes text)
+{
+    if (text.size > SESSION_TEXT_MAX || has_nul(text))
+        return NULL;
+    if (bytes_equal_text(text, text_of(s, i)))
+        return s;
+    struct draft d;
+    draft_from(&d, s);
+    d.texts[i] = text;
+    return replace(s, &d);
+}
+
+struct session_state *session_state_with_role(struct session_state *s, struct bytes role)
+{
+    return with_text(s, TEXT_ROLE, role);
+}
+
+struct session_state *session_state_with_next_transaction(struct session_state *s,
+                                                          struct bytes text)
+{
+    return with_text(s, TEXT_NEXT_TRANSACTION, text);
+}
+
+struct session_state *session_state_without_variable(struct session_state *s, struct bytes name)
+{
+    struct draft d;
+    draft_from(&d, s);
+    size_t at = 0;
+    while (at < d.count && !bytes_equal(d.names[at], name))
+        at++;
+    if (at == d.count)
+        return s;
+    d.count--;
+    memmove(d.names + at, d.names + at + 1, (d.count - at) * sizeof(d.names[0]));
+    memmove(d.values + at, d.values + at + 1, (d.count - at) * sizeof(d.values[0]));
+    return replace(s, &d);
+}
+
 struct session_state *session_state_after_reset(struct session_state *s,
                                                 const struct session_state *login)
 {
     struct draft d;
     draft_from(&d, login);
     d.schema = bytes_of_text(s->schema);
+    d.texts[TEXT_ROLE] = bytes_of_text(s->role);
     d.multi_statements = s->multi_statements;
     return draft_equals(&d, s) ? s : replace(s, &d);
 }

@@ -30,6 +30,10 @@ struct session_state {
     const char *character_set_results; /* "" is NULL: no conversion */
     const char *collation_connection;
     const char *collation_results; /* shows in the metadata of results; "" is the default */
+    const char *role; /* what SET ROLE was told last; "" as at the login. Survives a reset. */
+    /* SET TRANSACTION statements, each with a semicolon behind it, for the next transaction only;
+     * "" none. */
+    const char *next_transaction;
     /* Sorted by name; what the session has changed since its login. */
     const struct session_variable *variables;
     size_t variable_count;
@@ -60,7 +64,15 @@ NODISCARD struct session_state *session_state_with_multi_statements(struct sessi
 NODISCARD struct session_state *session_state_with_variable(struct session_state *s,
                                                             struct bytes name, struct bytes value);
 
-/* As after COM_RESET_CONNECTION: the schema stays, `login` gives the rest. */
+NODISCARD struct session_state *session_state_with_role(struct session_state *s, struct bytes role);
+NODISCARD struct session_state *session_state_with_next_transaction(struct session_state *s,
+                                                                    struct bytes text);
+
+/* The variable is as at the login again. */
+NODISCARD struct session_state *session_state_without_variable(struct session_state *s,
+                                                               struct bytes name);
+
+/* As after COM_RESET_CONNECTION: schema and role stay, `login` gives the rest. */
 NODISCARD struct session_state *session_state_after_reset(struct session_state *s,
                                                           const struct session_state *login);
 

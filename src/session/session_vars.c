@@ -4,11 +4,14 @@
 
 #include "base/attrs.h"
 
+#include <string.h>
+
 static const struct {
     const char *name;
     enum session_variable_treatment treatment;
+    const char *values;
 } rows[] = {
-#define SESSION_VARIABLE(name, treatment) {#name, (treatment)},
+#define SESSION_VARIABLE(name, treatment, values) {#name, (treatment), (values)},
 #include "session/session_vars.def"
 #undef SESSION_VARIABLE
 };
@@ -19,6 +22,22 @@ static enum session_variable_treatment find(struct bytes name)
         if (bytes_equal_text(name, rows[i].name))
             return rows[i].treatment;
     return SESSION_VARIABLE_CARRY;
+}
+
+/* Is the value one of those behind the row? */
+static bool is_listed(struct bytes name, struct bytes value)
+{
+    const char *list = "";
+    for (size_t i = 0; i < countof(rows); i++)
+        if (bytes_equal_text(name, rows[i].name))
+            list = rows[i].values;
+    while (*list != '\0') {
+        size_t size = strcspn(list, ",");
+        if (bytes_equal(value, bytes_of(list, size)))
+            return true;
+        list += size + (list[size] == ',');
+    }
+    return false;
 }
 
 /* Printable ASCII without quotes or backslashes means the same in every character set and sql_mode.
@@ -37,6 +56,8 @@ enum session_variable_treatment session_variable_treatment(struct bytes name, st
     enum session_variable_treatment t = find(name);
     if (t != SESSION_VARIABLE_IGNORE && !(is_plain(value) && is_plain(name)))
         return SESSION_VARIABLE_PIN;
+    if (t == SESSION_VARIABLE_PIN && is_listed(name, value))
+        return SESSION_VARIABLE_CARRY;
     return t;
 }
 
@@ -65,7 +86,8 @@ void session_variable_assign(struct writer *w, const char *name, const char *val
         writer_text(w, value + 1);
     } else if (t == SESSION_VARIABLE_NULL && value[0] == '\0') {
         writer_text(w, "NULL");
-    } else if (t != SESSION_VARIABLE_TEXT && is_number(value)) {
+    } else if ((t != SESSION_VARIABLE_TEXT && is_number(value)) ||
+               (t == SESSION_VARIABLE_PIN && strcmp(value, "DEFAULT") == 0)) {
         writer_text(w, value);
     } else {
         writer_u8(w, '\'');

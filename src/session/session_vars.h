@@ -12,6 +12,8 @@
 enum session_variable_treatment {
     SESSION_VARIABLE_CARRY, /* the rule: carried by the reported value */
     SESSION_VARIABLE_IGNORE,
+    SESSION_VARIABLE_RESIDUE,
+    SESSION_VARIABLE_UNSET, /* as at the login again */
     SESSION_VARIABLE_PIN,
     SESSION_VARIABLE_NULL,
     SESSION_VARIABLE_TEXT,
@@ -21,7 +23,7 @@ enum session_variable_treatment {
 enum session_variable_treatment session_variable_treatment(struct bytes name, struct bytes value);
 
 /* Writes `name=value`, quoted as the server wants it: numbers bare (many variables refuse quoted
- * ones, error 1232), everything else in quotes. */
+ * ones, error 1232), everything else but DEFAULT in quotes. */
 void session_variable_assign(struct writer *w, const char *name, const char *value);
 
 /* Can the assignment of a value that the server has accepted before never fail: does it need no

@@ -107,6 +107,8 @@ void statement_scan(struct client *c)
             r->scan.effects |= SQL_EFFECT_BIT(STORED_CODE);
     }
     r->scan.mode.names = mode.names;
+    if (text->shared)
+        track_request(c, statement_text_sql(text));
 }
 
 bool statement_begin(struct client *c, struct bytes payload)

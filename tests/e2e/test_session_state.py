@@ -128,7 +128,7 @@ SCENARIOS = {
                                "SELECT @@collation_connection, @@character_set_connection"),
     "character_set_results_null": carried("SET character_set_results=NULL",
                                           "SELECT @@character_set_results", "SELECT 'x'"),
-    "timestamp": pinned("SET timestamp=1000", "SELECT UNIX_TIMESTAMP(NOW())",
+    "timestamp": carried("SET timestamp=1000", "SELECT UNIX_TIMESTAMP(NOW())",
                         "SET timestamp=DEFAULT", "SELECT ABS(UNIX_TIMESTAMP(NOW()) - "
                         "UNIX_TIMESTAMP(SYSDATE())) < 2"),
     "time_zone": carried("SET time_zone='+05:00'", "SELECT TIMEDIFF(NOW(),UTC_TIMESTAMP())",
@@ -143,7 +143,7 @@ SCENARIOS = {
                                   "SELECT @@optimizer_switch LIKE '%index_merge=off%'",
                                   "SET default_storage_engine=MyISAM",
                                   "SELECT @@default_storage_engine"),
-    "sql_select_limit": pinned("SET @@sql_select_limit=1", "SELECT * FROM t"),
+    "sql_select_limit": carried("SET @@sql_select_limit=1", "SELECT * FROM t"),
     "set_statement": Scenario("SET STATEMENT sort_buffer_size=400000 FOR SELECT 1",
                               "SELECT @@sort_buffer_size", "SELECT 2", "SELECT @@sort_buffer_size"),
     "foreign_keys_off": carried("SET foreign_key_checks=0", "SELECT @@foreign_key_checks",
@@ -295,7 +295,7 @@ SCENARIOS = {
                          schema=None),
     "schema_dropped": Scenario("CREATE DATABASE gone", "USE gone", "SELECT DATABASE()",
                                "DROP DATABASE gone", "SELECT DATABASE()", "SELECT * FROM t"),
-    "role": pinned("SET ROLE NONE", "SELECT CURRENT_ROLE()"),
+    "role": carried("SET ROLE NONE", "SELECT CURRENT_ROLE()"),
     "profiling": pinned("SET profiling=1", "SELECT 1", "SELECT COUNT(*) FROM "
                         "information_schema.profiling WHERE query_id=1 AND seq=2", "SET profiling=0"),
     "flush_status": pinned("FLUSH STATUS", "SELECT 1", "SHOW SESSION STATUS LIKE 'Com_select'"),

@@ -103,6 +103,27 @@ static void test_a_reset_keeps_the_schema_alone(void **state)
     session_state_release(login);
 }
 
+static void test_a_role_survives_a_reset_and_a_next_transaction_does_not(void **state)
+{
+    (void)state;
+    struct session_state *login = session_state_login(45, 45, true, false);
+    struct session_state *s = session_state_hold(login);
+    s = session_state_with_role(s, bytes_of_text("reader"));
+    s = session_state_with_next_transaction(s, bytes_of_text("SET TRANSACTION READ ONLY;"));
+    s = session_state_with_variable(s, bytes_of_text("timestamp"), bytes_of_text("5"));
+    assert_string_equal(s->role, "reader");
+    assert_string_equal(s->next_transaction, "SET TRANSACTION READ ONLY;");
+    s = session_state_without_variable(s, bytes_of_text("timestamp"));
+    assert_null(session_state_get(s, "timestamp"));
+    s = session_state_after_reset(s, login);
+    assert_string_equal(s->role, "reader");
+    assert_string_equal(s->next_transaction, "");
+    s = session_state_with_role(s, bytes_of_text(""));
+    assert_ptr_equal(s, login);
+    session_state_release(s);
+    session_state_release(login);
+}
+
 static void test_what_cannot_be_kept_is_refused_and_changes_nothing(void **state)
 {
     (void)state;
@@ -154,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_a_character_set_resets_its_collation),
         cmocka_unit_test(test_the_collation_of_results_follows_names),
         cmocka_unit_test(test_a_reset_keeps_the_schema_alone),
+        cmocka_unit_test(test_a_role_survives_a_reset_and_a_next_transaction_does_not),
         cmocka_unit_test(test_what_cannot_be_kept_is_refused_and_changes_nothing),
         cmocka_unit_test(test_threads_may_share_states),
     };

@@ -28,6 +28,9 @@ static void test_numbers_are_bare_and_texts_quoted(void **state)
     assert_string_equal(assigned("sql_mode", ""), "sql_mode=''");
     assert_string_equal(assigned("x", "1.2.3"), "x='1.2.3'");
     assert_string_equal(assigned("x", "."), "x='.'");
+    assert_string_equal(assigned("system_versioning_asof", "DEFAULT"),
+                        "system_versioning_asof=DEFAULT");
+    assert_string_equal(assigned("x", "DEFAULT"), "x='DEFAULT'");
 }
 
 static void test_an_empty_value_means_null_where_it_does(void **state)
@@ -48,6 +51,11 @@ static void test_what_cannot_be_carried_pins(void **state)
     (void)state;
     assert_int_equal(treat("sql_mode", "ANSI"), SESSION_VARIABLE_CARRY);
     assert_int_equal(treat("timestamp", "1.0"), SESSION_VARIABLE_PIN);
+    assert_int_equal(treat("sql_auto_is_null", "ON"), SESSION_VARIABLE_PIN);
+    assert_int_equal(treat("sql_auto_is_null", "OFF"), SESSION_VARIABLE_CARRY);
+    assert_int_equal(treat("completion_type", "CHAIN"), SESSION_VARIABLE_CARRY);
+    assert_int_equal(treat("completion_type", "RELEASE"), SESSION_VARIABLE_PIN);
+    assert_int_equal(treat("last_insert_id", "5"), SESSION_VARIABLE_RESIDUE);
     assert_int_equal(treat("last_gtid", "0-1-2"), SESSION_VARIABLE_IGNORE);
     assert_int_equal(treat("init_x", "it's"), SESSION_VARIABLE_PIN);
     assert_int_equal(treat("init_x", "a\\b"), SESSION_VARIABLE_PIN);
