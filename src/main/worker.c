@@ -30,6 +30,7 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     hashmap_u64_init(&w->links_by_id);
     list_init(&w->clients);
     list_init(&w->greeting);
+    list_init(&w->kills);
     w->sweep_timer.on_fire = pool_events_on_sweep_timer;
     w->probe_timer.on_fire = pool_registry_on_probe_timer;
     return true;
@@ -39,6 +40,7 @@ void worker_fini(struct worker *w)
 {
     loop_timer_cancel(w->loop, &w->sweep_timer);
     loop_timer_cancel(w->loop, &w->probe_timer);
+    kill_forget_waiting(w);
     pool_registry_stop(w->proxy->registry, w);
     mailbox_destroy(w->mailbox);
     loop_turn(w->loop, 0); /* frees what was closed last */

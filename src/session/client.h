@@ -213,6 +213,8 @@ void kill_begin(struct client *c, uint64_t id, bool query_only);
 NODISCARD bool kill_takes_over(struct link *l, struct bytes reply);
 /* What runs on a link whose client has left is killed on the server. */
 void kill_running(struct link *l);
+/* The worker ends: what still waits for a side connection will not get one. */
+void kill_forget_waiting(struct worker *w);
 /* The killer has left. */
 void kill_abandon(struct kill_job *job);
 /* The side link is open (chores to be added), done, or failed. */

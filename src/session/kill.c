@@ -18,6 +18,7 @@
 struct kill_job {
     struct mail mail;
     struct loop_timer retry;
+    struct list_node waiting; /* home->kills, while the timer runs */
     unsigned retries;
     struct worker *home;   /* of the killer */
     struct client *killer; /* NULL when it has left; only touched at home */
@@ -109,6 +110,7 @@ static void open_side(struct kill_job *job)
     struct open_error error = {.code = ER_UNKNOWN_ERROR, .sqlstate = "HY000"};
     if (!server_group_take_side(job->group)) {
         if (++job->retries <= SIDE_RETRIES_MAX) {
+            list_push_back(&job->home->kills, &job->waiting);
             loop_timer_set(job->home->loop, &job->retry, SIDE_RETRY);
             return;
         }
@@ -125,7 +127,20 @@ static void open_side(struct kill_job *job)
 
 static void on_retry(struct loop_timer *timer)
 {
-    open_side(container_of(timer, struct kill_job, retry));
+    struct kill_job *job = container_of(timer, struct kill_job, retry);
+    list_remove(&job->home->kills, &job->waiting);
+    open_side(job);
+}
+
+void kill_forget_waiting(struct worker *w)
+{
+    struct list_node *first;
+    while ((first = list_first(&w->kills)) != NULL) {
+        struct kill_job *job = container_of(first, struct kill_job, waiting);
+        list_remove(&w->kills, &job->waiting);
+        loop_timer_cancel(w->loop, &job->retry);
+        free(job);
+    }
 }
 
 void kill_side_open(struct link *l)

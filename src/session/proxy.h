@@ -50,6 +50,7 @@ struct worker {
     struct hashmap_u64 clients_by_id;
     struct hashmap_u64 links_by_id; /* those on this worker's loop */
     struct list clients;
+    struct list kills;    /* KILLs that wait for a side connection */
     struct list greeting; /* clients that wait for the first facts about their server */
     uint32_t next_client; /* low bits of the next client id */
     struct action_queue actions;
