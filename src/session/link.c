@@ -360,7 +360,7 @@ void link_logged_in(struct link *l)
     link_add_trackers(l);
     link_ask_baseline(l);
     link_chore_add(l, CHORE_READ_LIMITS, COMMAND_QUERY,
-                   bytes_of_text("SELECT @@max_prepared_stmt_count"));
+                   bytes_of_text("SELECT @@max_prepared_stmt_count LIMIT 1"));
     link_chores_send(l);
 }
 

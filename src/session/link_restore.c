@@ -48,10 +48,16 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* Does the link have a variable set that the target has not? Only a reset takes it away. */
+static bool has_more_transaction(const struct session_state *have, const struct session_state *want)
+{
+    return have->next_transaction[0] != '\0' &&
+           !same(have->next_transaction, want->next_transaction);
+}
+
+/* Does the link have a variable set that the target has not? */
 static bool has_more(const struct session_state *have, const struct session_state *want)
 {
-    if (have->next_transaction[0] != '\0' && !same(have->next_transaction, want->next_transaction))
+    if (has_more_transaction(have, want))
         return true;
     for (size_t i = 0; i < have->variable_count; i++)
         if (session_state_get(want, have->variables[i].name) == NULL)
@@ -59,9 +65,26 @@ static bool has_more(const struct session_state *have, const struct session_stat
     return false;
 }
 
+/* SET x=DEFAULT gives a session the global value, as a reset does, and leaves the rest of it alone,
+ * its prepared statements above all. (Measured on MariaDB 10.11 for all of these.) */
+static bool has_default(const struct link *l, const char *name)
+{
+    return (session_variable_is_sure(name) || strcmp(name, "time_zone") == 0) &&
+           session_state_get(l->login_session, name) == NULL;
+}
+
 bool link_restore_resets(const struct link *l, const struct session_state *target)
 {
-    return l->session != target && has_more(l->session, target);
+    const struct session_state *have = l->session;
+    if (have == target || l->must_reset)
+        return l->must_reset;
+    if (has_more_transaction(have, target))
+        return true;
+    for (size_t i = 0; i < have->variable_count; i++)
+        if (session_state_get(target, have->variables[i].name) == NULL &&
+            !has_default(l, have->variables[i].name))
+            return true;
+    return false;
 }
 
 static void add_assignment(struct writer *w, const char *name, const char *value)
@@ -117,6 +140,13 @@ static void add_charsets(struct writer *w, const struct session_state *have,
         add_assignment(w, "character_set_connection", want->character_set_connection);
 }
 
+static void add_default(struct writer *w, const char *name)
+{
+    writer_text(w, w->size == 0 ? "SET " : ",");
+    writer_text(w, name);
+    writer_text(w, "=DEFAULT");
+}
+
 /* True when none of the assignments can fail. autocommit last: whatever comes before it must not
  * begin a transaction that stays open. */
 static bool add_variables(struct writer *w, const struct session_state *have,
@@ -124,6 +154,16 @@ static bool add_variables(struct writer *w, const struct session_state *have,
 {
     bool sure = true;
     const char *autocommit = NULL;
+    bool autocommit_is_more = false;
+    for (size_t i = 0; i < have->variable_count; i++) {
+        const char *name = have->variables[i].name;
+        if (session_state_get(want, name) != NULL)
+            continue;
+        if (strcmp(name, "autocommit") == 0)
+            autocommit_is_more = true;
+        else
+            add_default(w, name);
+    }
     for (size_t i = 0; i < want->variable_count; i++) {
         const struct session_variable *v = &want->variables[i];
         const char *now = session_state_get(have, v->name);
@@ -137,6 +177,8 @@ static bool add_variables(struct writer *w, const struct session_state *have,
     }
     if (autocommit != NULL)
         add_assignment(w, "autocommit", autocommit);
+    else if (autocommit_is_more)
+        add_default(w, "autocommit");
     return sure;
 }
 
@@ -223,7 +265,7 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         return true;
     struct session_state *have = session_state_hold(l->session);
     bool ok = !link_is_stuck(l, target);
-    if (ok && (l->must_reset || has_more(have, target))) {
+    if (ok && link_restore_resets(l, target)) {
         link_add_reset(l);
         struct session_state *after = session_state_after_reset(have, l->login_session);
         ok = after != NULL;

@@ -148,7 +148,7 @@ enum statement_place statement_look(struct client *c, struct link *l, bool firm)
 
 /* -------- preparing it -------- */
 
-static void add_variable(struct link *l, struct writer *w, const char *name, const char *value)
+static void add_variable(struct writer *w, const char *name, const char *value)
 {
     writer_text(w, w->size == 0 ? "SET " : ",");
     if (value != NULL) {
@@ -156,11 +156,7 @@ static void add_variable(struct link *l, struct writer *w, const char *name, con
         return;
     }
     writer_text(w, name);
-    /* A reset, too, takes this one away and Weir gives it back: see link_add_reset. */
-    if (strcmp(name, "sql_mode") == 0 && (l->pool->dialect & CAP(IGNORE_SPACE)) != 0)
-        writer_text(w, "=CONCAT(@@global.sql_mode,',IGNORE_SPACE')");
-    else
-        writer_text(w, "=DEFAULT");
+    writer_text(w, "=DEFAULT");
 }
 
 static bool follows_schema(const char *name)
@@ -168,19 +164,19 @@ static bool follows_schema(const char *name)
     return strcmp(name, "character_set_database") == 0 || strcmp(name, "collation_database") == 0;
 }
 
-static void add_variables(struct link *l, struct writer *w, const struct session_state *have,
+static void add_variables(struct writer *w, const struct session_state *have,
                           const struct session_state *want, bool new_schema)
 {
     for (size_t i = 0; i < want->variable_count; i++) {
         const struct session_variable *v = &want->variables[i];
         const char *now = session_state_get(have, v->name);
         if (now == NULL || strcmp(now, v->value) != 0 || (new_schema && follows_schema(v->name)))
-            add_variable(l, w, v->name, v->value);
+            add_variable(w, v->name, v->value);
     }
     for (size_t i = 0; i < have->variable_count; i++) {
         const char *name = have->variables[i].name;
         if (session_state_get(want, name) == NULL && !(new_schema && follows_schema(name)))
-            add_variable(l, w, name, NULL);
+            add_variable(w, name, NULL);
     }
 }
 
@@ -198,15 +194,15 @@ static bool add_mode(struct link *l, const struct session_state *have,
         return false;
     struct writer w = writer_over(text, MODE_TEXT_MAX);
     if (strcmp(have->character_set_client, want->character_set_client) != 0)
-        add_variable(l, &w, "character_set_client", want->character_set_client);
+        add_variable(&w, "character_set_client", want->character_set_client);
     if (strcmp(have->character_set_connection, want->character_set_connection) != 0 ||
         strcmp(have->collation_connection, want->collation_connection) != 0) {
         if (want->collation_connection[0] != '\0')
-            add_variable(l, &w, "collation_connection", want->collation_connection);
+            add_variable(&w, "collation_connection", want->collation_connection);
         else
-            add_variable(l, &w, "character_set_connection", want->character_set_connection);
+            add_variable(&w, "character_set_connection", want->character_set_connection);
     }
-    add_variables(l, &w, have, want, new_schema);
+    add_variables(&w, have, want, new_schema);
     bool ok = !w.overflow;
     if (ok && w.size > 0)
         link_chore_add(l, CHORE_SET, COMMAND_QUERY, writer_written(&w));

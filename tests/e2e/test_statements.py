@@ -390,3 +390,189 @@ def test_every_link_is_another(server, switching, root, direct, name):
     set_up(root, name)
     ours = run(switching.address, scenario, capabilities, root, direct)
     compare(scenario, theirs, ours)
+
+
+# -------- room on the server --------
+
+def prepared_on(server):
+    return int(server.query("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
+
+
+def ask(w, sql, *values, **more):
+    """Executes a prepared statement of the wire's; the rows as bytes."""
+    w.command(execute_packet(w.known[sql], values, **more))
+    if w.error:
+        raise w.error
+    return w.rows
+
+
+@pytest.fixture
+def small_server(server):
+    """A server with room for few statements."""
+    def allow(count):
+        server.query(f"SET GLOBAL max_prepared_stmt_count={count}")
+    yield allow
+    allow(16382)
+
+
+def test_a_link_keeps_what_was_used_last(server, weir):
+    one = weir(pool_max_size=1, server_max_prepared_statements_per_link=5)
+    before = prepared_on(server)
+    with one.connect(schema="test") as w:
+        texts = [f"SELECT {n}, ?" for n in range(20)]
+        for sql in texts:
+            prepare(sql)(w)
+        assert prepared_on(server) - before <= 6
+        for _ in range(2):
+            for number, sql in enumerate(texts):
+                assert b"%d" % number in ask(w, sql, f"{number}")[0]
+        assert prepared_on(server) - before <= 6
+        assert one.counters()["Weir_statements_prepared_again"] >= 20
+        again = one.counters()["Weir_statements_prepared_again"]
+        for _ in range(10):
+            ask(w, texts[0], "x")
+        assert one.counters()["Weir_statements_prepared_again"] <= again + 1
+
+
+def test_clients_share_what_a_link_has_prepared(server, weir):
+    one = weir(pool_max_size=2)
+    before = prepared_on(server)
+    clients = [one.connect(schema="test") for _ in range(30)]
+    for w in clients:
+        prepare("SELECT ?")(w)
+        prepare("SELECT ?, 2")(w)
+    for turn in range(5):
+        for number, w in enumerate(clients):
+            assert b"%d/%d" % (turn, number) in ask(w, "SELECT ?", f"{turn}/{number}")[0]
+            ask(w, "SELECT ?, 2", number)
+    assert prepared_on(server) - before <= 2 * 2, "one of each text on each link"
+    assert one.counters()["Weir_links"] <= 2
+    for w in clients:
+        w.quit()
+
+
+def test_types_are_each_clients_own(weir):
+    """Two clients with other types for one statement on one link, told once."""
+    one = weir(pool_max_size=1)
+    with one.connect(schema="test") as a, one.connect(schema="test") as b:
+        for w in (a, b):
+            prepare("SELECT HEX(?)")(w)
+        assert ask(a, "SELECT HEX(?)", 255)[0].endswith(b"FF")
+        assert ask(b, "SELECT HEX(?)", "ab")[0].endswith(b"6162")
+        for _ in range(3):
+            assert ask(a, "SELECT HEX(?)", 254, told=False)[0].endswith(b"FE")
+            assert ask(b, "SELECT HEX(?)", "cd", told=False)[0].endswith(b"6364")
+
+
+def test_1461_makes_room_and_tries_again(server, small_server, weir):
+    one = weir(pool_max_size=1, server_max_prepared_statements_per_link=1000)
+    with one.connect(schema="test") as w:
+        w.query("SELECT 1")
+        small_server(10)
+        texts = [f"SELECT {n}, ?" for n in range(40)]
+        for sql in texts:
+            prepare(sql)(w)
+            assert w.error is None
+        for number, sql in enumerate(texts):
+            assert b"%d" % number in ask(w, sql, f"{number}")[0]
+        assert prepared_on(server) <= 10
+        small_server(0)
+        prepare("SELECT 'no room'")(w)
+        assert w.error.code == 1461 and w.error.text.endswith("(current value: 0)")
+        w.command(execute_packet(w.known[texts[3]], ["x"]))
+        assert w.error.code == 1461
+        assert w.query("SELECT 1") == [[b"1"]]
+        small_server(3)
+        assert b"x" in ask(w, texts[3], "x")[0]
+
+
+def test_a_share_of_the_servers_room(server, small_server, weir):
+    small_server(100)
+    one = weir(pool_max_size=5, server_max_connections=15)
+    before = prepared_on(server)
+    with one.connect(schema="test") as w:
+        for number in range(50):
+            prepare(f"SELECT {number}")(w)
+        assert prepared_on(server) - before <= 100 * 3 // 4 // 15 + 1
+
+
+def test_a_client_has_a_limit(weir):
+    one = weir(max_prepared_statements_per_client=3)
+    with one.connect(schema="test") as w:
+        for number in range(5):
+            prepare(f"SELECT {number}")(w)
+            assert (w.error is None) == (number < 3)
+        assert w.error.code == 1461 and w.error.text.endswith("(current value: 3)")
+        assert w.query("SHOW WARNINGS")[0][1] == b"1461"
+        close("SELECT 1")(w)
+        prepare("SELECT 7")(w)
+        assert w.error is None and w.statement == 6
+
+
+def test_closing_tells_the_server_only_of_what_is_open(server, weir):
+    one = weir(pool_max_size=1)
+    server.query("CREATE OR REPLACE TABLE test.cl (a INT)")
+    before = prepared_on(server)
+    with one.connect(schema="test") as w:
+        for _ in range(200):
+            prepare("SELECT * FROM cl WHERE a=?")(w)
+            ask(w, "SELECT * FROM cl WHERE a=?", 1)
+            close("SELECT * FROM cl WHERE a=?")(w)
+        assert prepared_on(server) - before <= 2
+
+
+def test_a_client_that_leaves_with_a_cursor(server, weir):
+    server.query("CREATE OR REPLACE TABLE test.cu (a INT)")
+    server.query("INSERT INTO test.cu VALUES (1), (2)")
+    one = weir(pool_max_size=1)
+    for _ in range(3):
+        with one.connect(schema="test") as w:
+            prepare("SELECT * FROM cu")(w)
+            w.command(execute_packet(1, flags=1))
+            assert w.status & wire.CURSOR_EXISTS
+            long_data_packet = struct.pack("<BIH", COM_STMT_SEND_LONG_DATA, 1, 0) + b"x"
+            w.send(long_data_packet)
+    with one.connect(schema="test") as w:
+        prepare("SELECT * FROM cu")(w)
+        assert len(ask(w, "SELECT * FROM cu")) == 2
+        assert w.query("SELECT COUNT(*) FROM cu") == [[b"2"]]
+
+
+@pytest.mark.parametrize("verb", ["KILL ?", "KILL CONNECTION ?", "KILL QUERY ?"])
+def test_kill_by_a_parameter(weir, verb):
+    one = weir()
+    with one.connect(schema="test") as killer, one.connect(schema="test") as victim:
+        number = victim.greeting.thread_id
+        victim.send(b"\x03SELECT SLEEP(20)")
+        time.sleep(0.3)
+        prepare(verb)(killer)
+        killer.command(execute_packet(1, [number]))
+        assert killer.error is None
+        if "QUERY" in verb:
+            victim.read_reply(COM_QUERY)
+            assert victim.error is not None or victim.rows
+            assert victim.query("SELECT 1") == [[b"1"]]
+        else:
+            with pytest.raises((wire.Closed, ConnectionError)):
+                victim.read_reply(COM_QUERY)
+
+
+def test_ids_of_ten_thousand(weir):
+    """The table of a client grows and shrinks."""
+    one = weir(pool_max_size=1)
+    with one.connect(schema="test") as w:
+        w.keep = False
+        for start in range(0, 2000, 100):
+            packets = [bytes([COM_STMT_PREPARE]) + b"SELECT %d" % n for n in range(start, start + 100)]
+            w.send_bytes(b"".join(wire.frames(p) for p in packets))
+            for p in packets:
+                w.read_reply(p[0])
+                assert w.error is None
+        assert w.statement == 2000
+        for n in (1, 77, 1999, 2000):
+            w.command(execute_packet(n))
+            assert w.error is None
+        for n in range(1, 2001):
+            w.send(struct.pack("<BI", COM_STMT_CLOSE, n))
+        w.command(execute_packet(77))
+        assert w.error.code == 1243
