@@ -340,10 +340,13 @@ static void learn_status(struct client *c, const struct reply_summary *s)
 
 /* The server may have read the text by other rules than the lexer: somebody has changed the global
  * sql_mode, and it is the session's first statement. */
-static bool was_read_otherwise(const struct request *r, const struct reply_summary *s)
+static bool was_read_otherwise(const struct client *c, const struct reply_summary *s)
 {
+    const struct request *r = &c->request;
     if (!r->scanned || !s->status_known || r->scan.sets_mode)
         return false;
+    if (r->statement != NULL && !statement_is_in_its_mode(c))
+        return false; /* it keeps the rules that it was prepared by */
     const struct sql_mode *m = &r->scan.mode;
     bool no_escapes = (s->status & STATUS_NO_BACKSLASH_ESCAPES) != 0;
     bool ansi = (s->status & STATUS_ANSI_QUOTES) != 0;
@@ -358,7 +361,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     c->pins |= command_pins(r->command);
     statement_learn(c, s);
     if (r->scanned) {
-        if (was_read_otherwise(r, s))
+        if (was_read_otherwise(c, s))
             c->pins |= PIN_BIT(UNKNOWN_STATEMENT);
         if (!s->error)
             learn_collation(c);

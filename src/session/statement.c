@@ -274,6 +274,16 @@ const struct sql_scan *statement_prepared_scan(const struct client *c)
     return &c->request.scan;
 }
 
+bool statement_is_in_its_mode(const struct client *c)
+{
+    const struct statement_text *text = c->request.statement->text;
+    if (!text->shared)
+        return false;
+    const char *then = session_state_get(text->mode, "sql_mode");
+    const char *now = session_state_get(c->session, "sql_mode");
+    return then == now || (then != NULL && now != NULL && strcmp(then, now) == 0);
+}
+
 static void learn_prepare(struct client *c, const struct reply_summary *s)
 {
     struct statement_table *t = c->statements;

@@ -37,6 +37,9 @@ void statement_forget_all(struct client *c);
 /* What the text does that is being prepared. */
 const struct sql_scan *statement_prepared_scan(const struct client *c);
 
+/* Was the request's statement prepared by the sql_mode that its client has now? */
+NODISCARD bool statement_is_in_its_mode(const struct client *c);
+
 /* Columns that the client expects of its request's result, 0: it expects nothing. */
 uint16_t statement_told_columns(const struct client *c);
 

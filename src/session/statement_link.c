@@ -116,7 +116,8 @@ static enum statement_place place_of_missing(const struct client *c, const struc
     if (bare && !link_restore_resets(l, c->session))
         return STATEMENT_FIRST;
     bool as_opened = bare && l->session->variable_count <= l->login_session->variable_count;
-    return firm || l->never_reset || as_opened ? STATEMENT_IMPOSSIBLE : STATEMENT_UNSELECT;
+    bool stuck = l->never_reset || l->session->role[0] != '\0';
+    return firm || stuck || as_opened ? STATEMENT_IMPOSSIBLE : STATEMENT_UNSELECT;
 }
 
 enum statement_place statement_look(struct client *c, struct link *l, bool firm)

@@ -464,6 +464,25 @@ def test_types_are_each_clients_own(weir):
             assert ask(b, "SELECT HEX(?)", "cd", told=False)[0].endswith(b"6364")
 
 
+def test_sessions_that_differ_do_not_cost_the_statements(weir):
+    """What another client has set is given back without a reset, which would lose what is prepared."""
+    one = weir(pool_max_size=1)
+    with one.connect(schema="test") as a, one.connect(schema="test") as b:
+        a.query("SET sql_safe_updates=1, lock_wait_timeout=77, autocommit=0, time_zone='+03:00'")
+        b.query("SET innodb_lock_wait_timeout=33, lock_wait_timeout=78")
+        for w in (a, b):
+            prepare("SELECT @@lock_wait_timeout, @@autocommit")(w)
+        before = one.counters()
+        for _ in range(10):
+            assert ask(a, "SELECT @@lock_wait_timeout, @@autocommit")[0][2:10] == struct.pack("<Q", 77)
+            assert ask(b, "SELECT @@lock_wait_timeout, @@autocommit")[0][2:10] == struct.pack("<Q", 78)
+        after = one.counters()
+        assert after["Weir_resets"] == before["Weir_resets"]
+        assert after["Weir_link_handovers"] - before["Weir_link_handovers"] >= 19
+        # Once more in either mode: a time zone counts as part of what a text means.
+        assert after["Weir_statements_prepared_again"] - before["Weir_statements_prepared_again"] <= 2
+
+
 def test_1461_makes_room_and_tries_again(server, small_server, weir):
     one = weir(pool_max_size=1, server_max_prepared_statements_per_link=1000)
     with one.connect(schema="test") as w:
