@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading small text result sets. */
+ * Reading and writing small text result sets. */
 #include "mysql/result_set.h"
 
 #include "mysql/lenenc.h"
+
+#include <stdio.h>
 
 static bool next_payload(struct bytes *reply, struct bytes *payload)
 {
@@ -49,4 +51,62 @@ size_t result_set_first_row(struct bytes reply, struct bytes *cells, size_t max)
             cells[i] = cell;
     }
     return r.left == 0 ? (size_t)columns : 0;
+}
+
+static void write_packet(struct writer *w, uint8_t *sequence, const struct writer *payload)
+{
+    writer_uint(w, 3, payload->size);
+    writer_u8(w, (*sequence)++);
+    writer_view(w, writer_written(payload));
+}
+
+static void write_definition(struct writer *w, const struct result_set_number *n)
+{
+    enum { CHARACTER_SET_BINARY = 63, SIZE_OF_THE_REST = 12 };
+    lenenc_write_text(w, bytes_of_text("def"));
+    writer_zeros(w, 3); /* schema, table, its name before aliases */
+    lenenc_write_text(w, n->column);
+    writer_zeros(w, 1); /* the column's name before aliases */
+    if (n->extended_metadata)
+        writer_zeros(w, 1);
+    writer_u8(w, SIZE_OF_THE_REST);
+    writer_uint(w, 2, CHARACTER_SET_BINARY);
+    writer_uint(w, 4, n->length);
+    writer_u8(w, n->type);
+    writer_uint(w, 2, n->flags);
+    writer_zeros(w, 3); /* decimals, filler */
+}
+
+static void write_end(struct writer *w, uint16_t status, bool as_ok)
+{
+    writer_u8(w, 0xfe);
+    writer_zeros(w, 2); /* of an OK, rows and id; of an EOF, warnings */
+    writer_uint(w, 2, status);
+    if (as_ok)
+        writer_zeros(w, 2);
+}
+
+void result_set_write_number(struct writer *w, const struct result_set_number *n)
+{
+    uint8_t memory[256];
+    char value[24];
+    uint8_t sequence = 1;
+    struct writer p = writer_over(memory, sizeof memory);
+    writer_u8(&p, 1); /* column */
+    write_packet(w, &sequence, &p);
+    p = writer_over(memory, sizeof memory);
+    write_definition(&p, n);
+    write_packet(w, &sequence, &p);
+    if (!n->deprecate_eof) {
+        p = writer_over(memory, sizeof memory);
+        write_end(&p, n->status, false);
+        write_packet(w, &sequence, &p);
+    }
+    p = writer_over(memory, sizeof memory);
+    snprintf(value, sizeof value, "%llu", (unsigned long long)n->value);
+    lenenc_write_text(&p, bytes_of_text(value));
+    write_packet(w, &sequence, &p);
+    p = writer_over(memory, sizeof memory);
+    write_end(&p, n->status, n->deprecate_eof);
+    write_packet(w, &sequence, &p);
 }

@@ -7,6 +7,7 @@
 #ifndef WEIR_MYSQL_RESULT_SET_H
 #define WEIR_MYSQL_RESULT_SET_H
 
+#include "base/writer.h"
 #include "mysql/frame.h"
 
 #include <stdbool.h>
@@ -15,5 +16,20 @@
  * to `max` views (data NULL = SQL NULL); returns the number of columns, 0 when there is no row or
  * the reply is not a result set. */
 NODISCARD size_t result_set_first_row(struct bytes reply, struct bytes *cells, size_t max);
+
+/* A result set of one row with one integer. */
+struct result_set_number {
+    struct bytes column; /* its name, in the client's character set */
+    uint8_t type;        /* 3 LONG, 8 LONGLONG */
+    uint8_t length;      /* that it claims to need to be shown */
+    uint16_t flags;
+    uint64_t value;
+    uint16_t status;        /* flags of the server's status */
+    bool deprecate_eof;     /* the client agreed on it */
+    bool extended_metadata; /* the same */
+};
+
+/* Writes it as the complete reply to a COM_QUERY. */
+void result_set_write_number(struct writer *w, const struct result_set_number *n);
 
 #endif

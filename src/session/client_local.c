@@ -96,9 +96,16 @@ static bool process_kill(struct client *c, struct bytes payload)
     return true;
 }
 
-static bool query(struct client *c)
+static bool query(struct client *c, struct bytes payload)
 {
     const struct sql_scan *s = &c->request.scan;
+    struct bytes text = bytes_of(payload.data + 1, payload.size - 1);
+    if (c->request.whole && sql_scan_has(s, SQL_EFFECT_CONNECTION_ID) &&
+        client_answer_connection_id(c, text)) {
+        client_finish_local(c);
+        (void)!client_flush(c);
+        return true;
+    }
     if (!c->request.whole || s->kill == SQL_KILL_NONE || !client_id_is_ours(s->kill_id))
         return false;
     kill_begin(c, s->kill_id, s->kill == SQL_KILL_QUERY);
@@ -140,7 +147,7 @@ bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequen
 {
     enum command command = c->request.command->command;
     if (command == COMMAND_QUERY)
-        return query(c);
+        return query(c, payload);
     if (command == COMMAND_QUIT) {
         client_close(c, CLOSE_QUIT);
         return true;

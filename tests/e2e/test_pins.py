@@ -297,3 +297,46 @@ def test_pin(server, one_link, root, taken, name, client):
         if theirs != weirs and wire.normal(theirs, True) != wire.normal(weirs, True):
             pytest.fail(f"{step.sql!r}: {wire.describe_difference(theirs, weirs)}", pytrace=False)
     assert not wrong, "; ".join(wrong)
+
+
+IDS = ["SELECT CONNECTION_ID()", "select  connection_id ( ) -- which?", "SELECT CONNECTION_ID() AS `my id` LIMIT 1;",
+       "SELECT CONNECTION_ID() pid", "SELECT @@pseudo_thread_id", "SELECT @@session.Pseudo_Thread_Id AS 'x'"]
+
+
+def id_of(w, sql):
+    """The number in the only row, and the reply with its digits masked."""
+    raw = w.command(b"\x03" + sql.encode())
+    assert w.error is None, w.error
+    packets = [payload for _, payload in wire.split_packets(raw)]
+    row = [p for p in packets if p == w.rows[0]]
+    assert len(w.rows) == 1 and len(row) == 1
+    return int(wire.text_row(w.rows[0])[0]), [p if p != w.rows[0] else b"row" for p in packets]
+
+
+@pytest.mark.parametrize("capabilities", [*CAPABILITIES.values(), BASIC | wire.MARIADB_EXTENDED_METADATA])
+def test_connection_id_is_that_of_the_greeting(server, one_link, capabilities):
+    with server.connect(schema="test", capabilities=capabilities) as direct, \
+            one_link.connect(schema="test", capabilities=capabilities) as w, one_link.connect() as other:
+        for before in ("DO 1", "SET sql_mode='ANSI_QUOTES'", "BEGIN", "COMMIT"):
+            for one in (direct, w):
+                one.query(before)
+            for sql in IDS:
+                number, reply = id_of(w, sql)
+                assert number == w.greeting.thread_id
+                assert reply == id_of(direct, sql)[1]
+                for ask in ("SELECT FOUND_ROWS()", "SELECT ROW_COUNT()"):
+                    w.query(sql)
+                    direct.query(sql)
+                    assert w.query(ask) == direct.query(ask)
+            if before != "BEGIN":
+                assert other.query("SELECT 1") == [[b"1"]], "the link is free"
+        with pytest.raises(wire.ServerError):
+            w.query(f"KILL QUERY {id_of(w, IDS[0])[0]}")
+
+
+def test_connection_id_in_other_statements_pins(one_link):
+    with one_link.connect(schema="test") as w:
+        w.query("SET sql_mode=''")
+        assert int(w.value("SELECT CONNECTION_ID()+0")) != w.greeting.thread_id
+        before = w.value("SELECT CONNECTION_ID()+0")
+        assert w.value("SELECT CONNECTION_ID()+0") == before

@@ -176,7 +176,7 @@ def test_an_account_that_the_server_does_not_know(server, weir):
 
 def thread_of(connection):
     """The server's id of the link (asking pins it)."""
-    return int(connection.query("SELECT CONNECTION_ID()")[0][0])
+    return int(connection.query("SELECT CONNECTION_ID()+0")[0][0])
 
 
 def test_an_idle_link_that_is_killed_is_replaced(server, weir):
