@@ -80,7 +80,8 @@ struct client {
     uint8_t login_sequence; /* of the next packet of the login that we send */
     /* While the login asks the server: the schema that it wants, "" none. Else NULL. */
     char *login_schema;
-    unsigned login_epoch; /* of its group, when it logged in */
+    unsigned login_epoch;      /* of its group, when it logged in */
+    unsigned old_globals_seen; /* entries of its group that its session has taken in */
 
     struct pool_ticket ticket; /* under the group's lock */
     enum pool_why ticket_why;

@@ -17,8 +17,10 @@ static void begin_lease(struct client *c, struct link *l)
     l->client = c;
     l->soft = false;
     l->recalled = false;
-    if (l->residue_of != c->id)
+    if (l->residue_of != c->id) {
         counters_add(&c->worker->counters, COUNTER_link_handovers, 1);
+        old_globals_take(c);
+    }
     residue_begin_lease(c, l);
     link_set_state(l, LINK_LEASED);
 }
@@ -80,6 +82,8 @@ static bool plan_restore(struct client *c, struct link *l, enum statement_place 
     if (place == STATEMENT_FIRST)
         statement_plan(c, l, l->session);
     bool planned = link_restore_plan(l, c->session, force_schema);
+    if (old_globals_wanted(c))
+        old_globals_ask(c, l);
     if (place != STATEMENT_FIRST)
         statement_plan(c, l, c->session);
     restore_disturbs(l);
@@ -109,7 +113,7 @@ static void prepare(struct client *c)
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers &&
-        !l->must_reset && place == STATEMENT_HERE) {
+        !l->must_reset && place == STATEMENT_HERE && !old_globals_wanted(c)) {
         lease_ready(c);
         return;
     }

@@ -38,6 +38,7 @@ enum chore {
     CHORE_READ_VARIABLES, /* what a client has set and no tracker has reported */
     CHORE_READ_BACK,      /* asks for residue before the link changes hands */
     CHORE_READ_BASELINE,  /* the session right after the login */
+    CHORE_READ_GLOBAL,    /* before it is changed; an ERR says that there is none */
     CHORE_KILL,
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };

@@ -68,6 +68,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_READ_BACK:
     case CHORE_READ_BASELINE:
     case CHORE_READ_LIMITS:
+    case CHORE_READ_GLOBAL:
     case CHORE_KILL:
         break;
     }
@@ -138,7 +139,7 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         return;
     }
     if (s->error) {
-        if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN)
+        if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN && chore != CHORE_READ_GLOBAL)
             keep_error(l, reply);
         return;
     }
@@ -150,6 +151,8 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         lease_read_back(l, chore, reply);
     else if (chore == CHORE_READ_BASELINE)
         link_read_baseline(l, reply);
+    else if (chore == CHORE_READ_GLOBAL)
+        old_globals_read(l, reply);
     else if (chore == CHORE_READ_LIMITS)
         statement_read_limit(l, reply);
 }

@@ -6,6 +6,7 @@
 
 #include "mysql/capabilities.h"
 #include "mysql/err_packet.h"
+#include "session/old_globals.h"
 #include "session/proxy.h"
 
 #include <pthread.h>
@@ -47,6 +48,7 @@ struct server_group {
      * variables): a client may not be given a link that logged in before such a statement, when
      * it logged in itself after it. */
     atomic_uint login_epoch;
+    struct old_globals old_globals;
     atomic_uint max_prepared_stmt_count; /* as the last link that was opened found it */
     pthread_mutex_t lock;
     struct {

@@ -71,3 +71,30 @@ def test_and_finds_itself_again_on_a_link_that_another_has_used(weir, special, c
             other.query("SELECT 1")
         ours = replies(one.address, collation, take)
     compare(theirs, ours)
+
+
+def test_a_session_keeps_the_global_values_of_its_login(weir, server):
+    """SET GLOBAL changes what later sessions find, on whatever link the earlier ones go on."""
+    ask = "SELECT @@div_precision_increment, @@sql_mode, @@net_buffer_length"
+    one = weir(pool_max_size=1)
+    before = server.query("SELECT @@global.div_precision_increment, @@global.sql_mode")[0]
+    try:
+        with wire.connect(one.address) as c, wire.connect(one.address) as d:
+            old = c.query(ask)
+            d.query("SET GLOBAL div_precision_increment=9, @@GLOBAL.sql_mode='ANSI', "
+                    "GLOBAL net_buffer_length=32768")
+            assert d.error is None
+            assert d.query(ask) == old
+            with wire.connect(one.address) as late:
+                new = late.query(ask)
+                assert (new[0][0], new[0][2]) == (b"9", b"32768")
+                assert b"ANSI" in new[0][1]
+            assert c.query(ask)[0][:2] == old[0][:2]
+            d.query("SET SESSION max_sort_length=99")  # what only a reset takes away
+            assert c.query(ask)[0][:2] == old[0][:2]
+            c.command(bytes([wire.COM_RESET_CONNECTION]))
+            assert c.query(ask)[0][:2] == new[0][:2]
+    finally:
+        server.query(f"SET GLOBAL div_precision_increment={before[0].decode()}, "
+                     f"sql_mode='{before[1].decode()}'")
+        server.query("SET GLOBAL net_buffer_length=DEFAULT")
