@@ -95,6 +95,8 @@ class Server:
         own = self.directory
         return [shutil.which("mariadbd") or "/usr/sbin/mariadbd", "--no-defaults",
                 f"--datadir={own}/data", f"--socket={self.socket}", f"--pid-file={own}/pid",
+                # A server that starts removes the temporary files of others in its tmpdir.
+                f"--tmpdir={own}",
                 "--innodb-log-file-size=8M", "--performance-schema=0", *self._as_user()]
 
     def start(self):

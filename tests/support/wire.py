@@ -47,6 +47,7 @@ AUTOCOMMIT = 0x0002
 MORE_RESULTS = 0x0008
 CURSOR_EXISTS = 0x0040
 LAST_ROW_SENT = 0x0080
+STATE_CHANGED = 0x4000
 
 FRAME_MAX = 0xffffff
 OR_REPLACE = re.compile(rb"(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER) ([^\s(]+)")
@@ -148,6 +149,7 @@ class Wire:
         self.buffer = bytearray()
         self.at = 0
         self.taken = bytearray()  # all bytes of packets that were read since take()
+        self.marks = []  # (offset in taken, "ok", "error", "column end" or "prepared"), the same
         self.keep = True
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
@@ -158,6 +160,9 @@ class Wire:
         self.local_files = {}
         self.greeting = None
         self.statement = 0
+        self.prepared = b""
+        self.status = 0
+        self.error = None
         self.while_waiting = None  # called again and again until bytes come
 
     # --- bytes ---
@@ -216,7 +221,35 @@ class Wire:
         """What was read since the last call."""
         taken = bytes(self.taken)
         self.taken.clear()
+        self.marks = []
         return taken
+
+    def _mark(self, what, payload):
+        """Remembers what the packet that was just read is."""
+        if len(payload) < FRAME_MAX:
+            self.marks.append((len(self.taken) - len(payload) - 4, what))
+
+    def _got_error(self, payload):
+        self._mark("error", payload)
+        self.error = ServerError(payload)
+
+    def _got_ok(self, payload):
+        self._mark("ok", payload)
+        self.ok = payload
+        self.status = self._status_of_ok(payload)
+
+    def note_end(self, payload):
+        """Of the packet that ends a login."""
+        if payload[:1] == b"\xff":
+            self._got_error(payload)
+        else:
+            self._got_ok(payload)
+
+    def _read_column_end(self):
+        """The EOF between column definitions and rows, for who has one."""
+        payload = self.read_packet()
+        self._mark("column end", payload)
+        return payload
 
     def send_bytes(self, data):
         """Sends without deadlock when the other side sends at the same time."""
@@ -358,10 +391,11 @@ class Wire:
         while True:
             payload = self.read_packet()
             if self._is_end(payload):
+                self._mark("ok" if self.deprecate_eof else "end", payload)
                 self.status = self._status_of_end(payload)
                 return self.status
             if payload[:1] == b"\xff":
-                self.error = ServerError(payload)
+                self._got_error(payload)
                 return None
             if self.rows is not None:
                 self.rows.append(payload)
@@ -382,20 +416,19 @@ class Wire:
             payload = self.read_packet()
             first = payload[:1]
             if first == b"\xff":
-                self.error = ServerError(payload)
+                self._got_error(payload)
                 return
             if first == b"\xfb":
                 self._local_file(payload)
                 continue
             if first == b"\x00" or first == b"\xfe":
-                self.ok = payload
-                self.status = self._status_of_ok(payload)
+                self._got_ok(payload)
             else:
                 count, _ = lenenc(payload, 0)
                 for _ in range(count):
                     self.read_packet()
                 if not self.deprecate_eof:
-                    end = self.read_packet()
+                    end = self._read_column_end()
                     if struct.unpack_from("<H", end, 3)[0] & CURSOR_EXISTS:
                         self.status = struct.unpack_from("<H", end, 3)[0]
                         return
@@ -407,14 +440,16 @@ class Wire:
     def read_prepare(self):
         payload = self.read_packet()
         if payload[:1] == b"\xff":
-            self.error = ServerError(payload)
+            self._got_error(payload)
             return
+        self._mark("prepared", payload)
+        self.prepared = payload
         self.statement, columns, parameters = struct.unpack_from("<IHH", payload, 1)
         for count in (parameters, columns):
             for _ in range(count):
                 self.read_packet()
             if count and not self.deprecate_eof:
-                self.read_packet()
+                self._read_column_end()
 
     def read_reply(self, command):
         self.error = self.ok = None
@@ -430,11 +465,12 @@ class Wire:
             pass
         else:
             payload = self.read_packet()
-            if payload[:1] == b"\xff":
-                self.error = ServerError(payload)
-            elif payload[:1] == b"\x00" and command != COM_STATISTICS:
-                self.ok = payload
-                self.status = self._status_of_ok(payload)
+            if command == COM_STATISTICS:
+                self._mark("words", payload)
+            elif payload[:1] == b"\xff":
+                self._got_error(payload)
+            elif payload[:1] == b"\x00":
+                self._got_ok(payload)
             elif payload[:1] == b"\xfe":
                 self.status = self._status_of_end(payload)
 

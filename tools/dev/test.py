@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|fuzz|e2e|mtr|clang|lint] [filter] [--release|--asan]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|differential|mtr|clang|lint] [filter] [--release|--asan]
 #            [--server mysql9]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
 # own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
-# the asan binary, some of MariaDB's own tests (mtr), a build with clang, lint.
+# the asan binary, random and written sessions of several clients direct and through Weir (differential;
+# WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr), a build with clang, lint.
 # With --server mysql9 the end-to-end tests run with a real MySQL 9 as the server, whose folder is made
 # when it is missing (debootstrap, network, root); without it they run with MariaDB, and once more with
 # MySQL 9 when everything is asked for and that folder is there already.
@@ -35,7 +36,7 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "mtr", "clang", "lint")
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "differential", "mtr", "clang", "lint")
 
 
 class Count:
@@ -300,7 +301,7 @@ def read_junit(path, result):
     return True
 
 
-def run_pytest(group, folder, wanted, env=None):
+def run_pytest(group, folder, wanted, env=None, timeout=SUITE_TIMEOUT_S):
     start = time.monotonic()
     result = Result(folder)
     with tempfile.TemporaryDirectory() as temporary:
@@ -308,13 +309,13 @@ def run_pytest(group, folder, wanted, env=None):
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
                    "--junitxml", junit, folder]
         command += ["-k", wanted] if wanted else []
-        status, result.output = run(command, SUITE_TIMEOUT_S, {**SANITIZER_OPTIONS, **(env or {})})
+        status, result.output = run(command, timeout, {**SANITIZER_OPTIONS, **(env or {})})
         found = read_junit(junit, result)
     if status == 5:  # pytest found no test
         return
     if status is None:
         result.failed += 1
-        result.output += f"\n{folder} did not end within {SUITE_TIMEOUT_S} s"
+        result.output += f"\n{folder} did not end within {timeout} s"
     elif not found or (status != 0 and result.failed == 0):
         result.failed += 1
         result.output += f"\npytest ended with status {status}"
@@ -336,6 +337,21 @@ def run_e2e(variants, wanted, servers):
             run_pytest(f"{group}, {server}" if server != "mariadb" else group, "tests/e2e", wanted,
                        {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
                         "WEIR_VARIANT": variant, "WEIR_SERVER": server})
+
+
+def run_differential(variants, wanted):
+    for variant in variants:
+        start = time.monotonic()
+        group = f"differential ({variant})"
+        failure = build(variant, ["weir"])
+        if failure:
+            report(group, [Result.failure("weir", failure)], time.monotonic() - start)
+            continue
+        steps = os.environ.get("WEIR_DIFFERENTIAL_STEPS", "10000" if variant == "release" else "2000")
+        run_pytest(group, "tests/differential", wanted,
+                   {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                    "WEIR_VARIANT": variant, "WEIR_DIFFERENTIAL_STEPS": steps},
+                   max(SUITE_TIMEOUT_S, int(steps) // 20))
 
 
 def can_have_mysql9(make):
@@ -457,6 +473,8 @@ def run_groups(groups, wanted, variants, server):
         run_fuzz_corpora(wanted)
     if "e2e" in groups:
         run_e2e(variants, wanted, servers_of_e2e(server, everything=False))
+    if "differential" in groups:
+        run_differential(variants, wanted)
     if "mtr" in groups:
         run_mtr(wanted, everything)
     if "clang" in groups:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reply as it is compared: every frame with its sequence number, but for what cannot be the same.
+These are all the masks that there are; docs/differences.md has the reasons.
+
+- ids of prepared statements, in the reply to a prepare and in errors that quote one
+- the flags about indexes in the EOF after column definitions
+- the flag of changed state in the EOF after column definitions
+- the order of the trackers in an OK
+- the words of COM_STATISTICS
+"""
+
+import re
+
+import wire
+
+STATEMENT_ID = re.compile(rb"(statement handler|The statement) \(\d+\)")
+LATE_FLAGS = 0x0030 | wire.STATE_CHANGED
+SHOWN = 300
+
+
+def trackers(payload):
+    """An OK packet as its bytes before the trackers, and the trackers in some fixed order."""
+    at = 1
+    for _ in range(2):
+        _, at = wire.lenenc(payload, at)
+    status = int.from_bytes(payload[at:at + 2], "little")
+    at += 4
+    if not status & wire.STATE_CHANGED or at >= len(payload):
+        return payload
+    size, at = wire.lenenc(payload, at)
+    at += size
+    head = payload[:at]
+    if at >= len(payload):
+        return payload
+    size, at = wire.lenenc(payload, at)
+    found = []
+    while at < len(payload):
+        kind = payload[at]
+        size, at = wire.lenenc(payload, at + 1)
+        block = payload[at:at + size]
+        at += size
+        if kind != 0:
+            found.append((kind, block))
+            continue
+        inner = 0
+        while inner < len(block):
+            pair = []
+            for _ in range(2):
+                size, inner = wire.lenenc(block, inner)
+                pair.append(block[inner:inner + size])
+                inner += size
+            found.append((kind, b"=".join(pair)))
+    return head + repr(sorted(found)).encode()
+
+
+def masked(what, payload):
+    if what == "ok":
+        return trackers(payload)
+    if what == "prepared":
+        return payload[:1] + b"????" + payload[5:]
+    if what == "error":
+        return STATEMENT_ID.sub(rb"\1 (?)", payload)
+    if what == "column end":
+        status = int.from_bytes(payload[3:5], "little") & ~LATE_FLAGS
+        return payload[:3] + status.to_bytes(2, "little")
+    if what == "words":
+        return b"?"
+    return payload
+
+
+def comparable(raw, marks):
+    """[(sequence, payload)] of raw bytes; marks: those that the connection noted (wire.Wire.marks)."""
+    known = dict(marks)
+    frames = []
+    at = 0
+    while at + 4 <= len(raw):
+        size = int.from_bytes(raw[at:at + 3], "little")
+        payload = raw[at + 4:at + 4 + size]
+        frames.append((raw[at + 3], masked(known.get(at), payload)))
+        at += 4 + size
+    return frames
+
+
+def difference(direct, weir):
+    """The first frame that differs, in words; "" when there is none."""
+    if direct == weir:
+        return ""
+    for number, (theirs, ours) in enumerate(zip(direct, weir)):
+        if theirs != ours:
+            break
+    else:
+        number = min(len(direct), len(weir))
+    lines = [f"frame {number + 1} of {len(direct)} direct, {len(weir)} through Weir"]
+    for name, frames in (("direct", direct), ("Weir", weir)):
+        if number < len(frames):
+            sequence, payload = frames[number]
+            lines.append(f"  {name:<7} seq {sequence} size {len(payload)} {payload[:SHOWN]!r}")
+        else:
+            lines.append(f"  {name:<7} nothing")
+    return "\n".join(lines)
