@@ -2,7 +2,7 @@
 """A reply as it is compared: every frame with its sequence number, but for what cannot be the same.
 These are all the masks that there are; docs/differences.md has the reasons.
 
-- ids of prepared statements, in the reply to a prepare and in errors that quote one
+- ids of prepared statements, in the reply to a prepare and in errors and warnings that quote one
 - the flags about indexes in the EOF after column definitions
 - the flag of changed state in the EOF after column definitions
 - the order of the trackers in an OK
@@ -13,7 +13,8 @@ import re
 
 import wire
 
-STATEMENT_ID = re.compile(rb"(statement handler|The statement) \(\d+\)")
+# With what says how long the text is, in a row.
+STATEMENT_ID = re.compile(rb"(?s).((?:Unknown prepared statement handler|The statement)) \(\d+\)")
 LATE_FLAGS = 0x0030 | wire.STATE_CHANGED
 SHOWN = 300
 
@@ -58,14 +59,12 @@ def masked(what, payload):
         return trackers(payload)
     if what == "prepared":
         return payload[:1] + b"????" + payload[5:]
-    if what == "error":
-        return STATEMENT_ID.sub(rb"\1 (?)", payload)
     if what == "column end":
         status = int.from_bytes(payload[3:5], "little") & ~LATE_FLAGS
         return payload[:3] + status.to_bytes(2, "little")
     if what == "words":
         return b"?"
-    return payload
+    return STATEMENT_ID.sub(rb"\1 (?)", payload)
 
 
 def comparable(raw, marks):
