@@ -18,6 +18,15 @@ import stage as stages
 
 SCRIPT_STEPS = 200
 SHRINK_S = 30
+# Seeds whose scripts show a difference that is known and being worked on.
+KNOWN = {
+    1000: "a parameter's character set after SET CHARACTER SET",
+    1003: "the flag of changed state in the last EOF after an execution in another schema",
+    1004: "a client's own reset and the character set of its schema",
+    1018: "an execution that touches no table keeps the warnings",
+    1037: "NEXTVAL ends the warnings",
+    1049: "a savepoint with autocommit=0 before the transaction has begun",
+}
 
 
 def first_seed():
@@ -40,6 +49,8 @@ def test_script(stage, seed):
     began = time.monotonic()
     difference = stage.play(steps, **settings)
     print(f"seed {seed}, {settings}: {time.monotonic() - began:.1f} s")
+    if difference and seed in KNOWN:
+        pytest.xfail(KNOWN[seed])
     if difference:
         words = stages.explain(stage, steps, difference, SHRINK_S, **settings)
         pytest.fail(f"seed {seed}, {settings}\n{words}", pytrace=False)
