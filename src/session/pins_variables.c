@@ -114,13 +114,25 @@ static bool account_element(struct client *c, const struct sql_fact_element *e)
         return account_unscoped(c, special, name);
     if (special == NULL || (special->on_set & SQL_EFFECT_BIT(SET_UNTRACKED)) == 0)
         return true;
+    /* With a list of its own, the link reports no longer what Weir needs. */
+    if (strncmp(name, "session_track_", sizeof "session_track_" - 1) == 0)
+        return false;
     /* The tracker tells the truth of these, and they have pins of their own. */
     return session_variable_treatment(bytes_of_text(name), bytes_of(NULL, 0)) ==
            SESSION_VARIABLE_PIN;
 }
 
+/* The link has the client's own list from now on, and does not report that it has. */
+static void learn_own_list(struct client *c, const struct sql_facts *f)
+{
+    if (assignment(f, bytes_of_text("session_track_system_variables")) != NULL)
+        c->tracks.all_variables = true;
+}
+
 bool track_set(struct client *c, const struct sql_facts *f, bool error)
 {
+    if (!error)
+        learn_own_list(c, f);
     if (f->has_charset) /* which says what no tracker reports, and may contradict an element */
         return false;
     if (error) /* of one assignment, it changes nothing */
