@@ -226,7 +226,8 @@ static bool serve_known(struct client *c, struct bytes payload)
     case COMMAND_STMT_FETCH:
         if (c->request.statement->cursor)
             return false;
-        client_answer_mysql_error(c, ER_STMT_HAS_NO_OPEN_CURSOR, read_id(payload));
+        client_answer_mysql_error(c, ER_STMT_HAS_NO_OPEN_CURSOR, read_id(payload),
+                                  c->facts->mariadb ? "" : ".");
         finish_error(c);
         return true;
     default:
@@ -239,6 +240,11 @@ bool statement_serve_locally(struct client *c, struct bytes payload)
     enum command command = c->request.command->command;
     if (command == COMMAND_STMT_PREPARE)
         return prepare_statement(c);
+    if (command == COMMAND_STMT_BULK_EXECUTE && !c->facts->mariadb) {
+        client_answer_mysql_error(c, ER_UNKNOWN_COM_ERROR);
+        finish_error(c);
+        return true;
+    }
     if (command == COMMAND_STMT_CLOSE) {
         close_statement(c);
         return true;

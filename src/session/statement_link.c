@@ -94,11 +94,19 @@ static bool has_foreign_types(const struct client *c, const struct statement *s,
                               const struct link_statement *there)
 {
     bool bulk = c->request.command->command == COMMAND_STMT_BULK_EXECUTE;
-    if (!c->request.scanned || s->types != NULL || there->types == NULL || s->parameters == 0)
+    if (!c->request.scanned || there->types == NULL || s->parameters == 0 || there->owner != 0)
         return false;
     struct execute_head head;
-    return execute_head_read(statement_payload(c), s->parameters, bulk, false, &head) &&
-           !head.has_types;
+    if (!execute_head_read(statement_payload(c), s->parameters, bulk, false, &head))
+        return false;
+    /* MySQL (8.0.22 and later) prepares for the types of the first execution, and converts what
+     * other types come later. */
+    if (head.has_types)
+        return !c->facts->mariadb && !statement_types_equal(there->types, head.types);
+    if (s->types == NULL)
+        return true;
+    return !c->facts->mariadb &&
+           !statement_types_equal(there->types, bytes_of(s->types->bytes, s->types->size));
 }
 
 static enum statement_place place_of_missing(const struct client *c, const struct link *l,
