@@ -164,6 +164,7 @@ static void report_status(struct reply *r, const struct ok_packet *ok)
     r->summary.status = ok->status;
     r->summary.status_known = true;
     r->summary.warnings = ok->warnings;
+    r->summary.any_warnings = r->summary.any_warnings || ok->warnings > 0;
     if (r->state == STATE_FIRST) {
         r->summary.parts++;
         r->summary.result_set = false;
@@ -273,6 +274,7 @@ static int take_prepare_ok(struct reply *r, struct reply_window *w, const struct
         !reader_u16(&reader, &s->statement_parameters) || !reader_u8(&reader, &filler) ||
         !reader_u16(&reader, &s->warnings))
         return REPLY_BROKEN;
+    s->any_warnings = s->warnings > 0;
     if (!r->status_reported) {
         r->status_reported = true;
         r->statement_id = s->statement_id;

@@ -56,6 +56,7 @@ struct reply_summary {
     uint16_t status;        /* of the last OK or EOF; unchanged after an ERR */
     bool status_known;      /* false when the reply had no status (ERR, TEXT) */
     uint16_t warnings;      /* of the last OK or EOF */
+    bool any_warnings;      /* one of the OKs and EOFs counted some */
     uint64_t affected_rows; /* of the last OK that was no result set */
     uint64_t last_insert_id;
     uint64_t rows;        /* of the last result set */

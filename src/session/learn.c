@@ -285,31 +285,17 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
         c->pins |= PIN_BIT(ROW_COUNT);
 }
 
-/* MariaDB clears the diagnostics area at a statement that uses a table, MySQL at every statement
- * that is not about diagnostics. */
-static bool clears_diagnostics(const struct client *c)
-{
-    const struct request *r = &c->request;
-    const struct sql_scan *scan = &r->scan;
-    if (r->command->command == COMMAND_STMT_PREPARE) /* does as its text does */
-        scan = statement_prepared_scan(c);
-    else if (!r->scanned)
-        return false;
-    return sql_scan_has(scan, SQL_EFFECT_TOUCHES_TABLE) ||
-           (!c->facts->mariadb && !sql_scan_has(scan, SQL_EFFECT_READS_DIAGNOSTICS));
-}
-
 static void learn_diagnostics(struct client *c, const struct reply_summary *s)
 {
     if (s->error)
         memcpy(c->residue.error_sqlstate, s->error_sqlstate, sizeof s->error_sqlstate);
     /* Known code may have left warnings, or cleared older ones. */
     bool unsure = c->request.scanned && sql_scan_has(&c->request.scan, SQL_EFFECT_KNOWN_CODE) &&
-                  !clears_diagnostics(c);
-    if (s->error || s->warnings > 0 || unsure) {
+                  !residue_clears_diagnostics(c);
+    if (s->error || s->any_warnings || unsure) {
         residue_set_diagnostics(&c->residue, DIAGNOSTICS_ON_LINK);
         now_true(c, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
-    } else if (clears_diagnostics(c)) {
+    } else if (residue_clears_diagnostics(c)) {
         residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
         now_true(c, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
         c->pins &= ~pins_until(c->pins, PIN_UNTIL_TABLE);

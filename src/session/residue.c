@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "mysql/result_set.h"
 #include "session/client.h"
+#include "session/statement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,18 @@ static bool may_insert(const struct sql_scan *s)
            s->verb == SQL_VERB_LOAD || sql_scan_has(s, SQL_EFFECT_SETS_LAST_INSERT_ID);
 }
 
+bool residue_clears_diagnostics(const struct client *c)
+{
+    const struct request *r = &c->request;
+    const struct sql_scan *scan = &r->scan;
+    if (r->command->command == COMMAND_STMT_PREPARE) /* does as its text does */
+        scan = statement_prepared_scan(c);
+    else if (!r->scanned)
+        return false;
+    return sql_scan_has(scan, SQL_EFFECT_TOUCHES_TABLE) ||
+           (!c->facts->mariadb && !sql_scan_has(scan, SQL_EFFECT_READS_DIAGNOSTICS));
+}
+
 static sql_effects_t reads_of(const struct client *c)
 {
     const struct request *r = &c->request;
@@ -166,11 +179,17 @@ static sql_effects_t reads_of(const struct client *c)
      * does not ask for it by name goes without. */
     sql_effects_t anything =
         c->residue.row_count > 1 ? RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT) : RESIDUE_ALL;
+    /* Conditions that were saved may outlive the statement, or not: only where they are, the server
+     * decides. */
+    sql_effects_t saved =
+        c->residue.diagnostics == DIAGNOSTICS_SAVED && !residue_clears_diagnostics(c)
+            ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
+            : 0;
     if (!r->scanned)
-        return 0;
+        return saved;
     if (r->feeding || (r->scan.effects & OPAQUE) != 0)
         return anything | (r->scan.effects & RESIDUE_ALL);
-    sql_effects_t reads = r->scan.effects & RESIDUE_ALL;
+    sql_effects_t reads = (r->scan.effects & RESIDUE_ALL) | saved;
     /* Known stored code may leave them as they are: then they are the client's own. */
     if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL))
         reads |= RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT);
@@ -365,19 +384,20 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
                  (unsigned long long)r->last_insert_id);
         prime(l, text);
     }
-    /* What also sets FOUND_ROWS comes before it, what does not, after it. */
+    /* What also sets FOUND_ROWS comes before it, what does not, after it; what also clears the
+     * diagnostics comes before the condition, which sets the row count, too. */
     bool found_rows = (reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
     if (row_count && found_rows && prime_both(c, l))
         row_count = found_rows = false;
-    if (row_count && r->row_count != 0)
+    bool first = row_count && (r->row_count > 1 || (r->row_count == 1 && found_rows));
+    if (first)
         ok = prime_row_count(c, l, r->row_count);
     if (found_rows)
         ok = prime_found_rows(l, r->found_rows) && ok;
-    if (row_count && r->row_count == 0)
-        ok = prime_row_count(c, l, 0) && ok;
-    /* Last: all of the above clear it, and it leaves FOUND_ROWS and LAST_INSERT_ID. */
     if (diagnostics && saved)
         prime_condition(l, r->condition);
+    if (row_count && !first)
+        ok = prime_row_count(c, l, r->row_count) && ok;
     return ok;
 }
 
@@ -436,6 +456,10 @@ bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t ro
 {
     struct bytes cells[3];
     uint64_t code;
+    if (rows == 0) {
+        residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+        return true;
+    }
     if (rows == 0) {
         residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
         return true;

@@ -75,6 +75,10 @@ void residue_end_lease(const struct client *c, struct link *l);
  * ask for anything. */
 sql_effects_t residue_missing(const struct client *c, const struct link *l);
 
+/* Does the request surely clear the diagnostics area before it fills it? MariaDB does at a
+ * statement that uses a table, MySQL at every statement that is not about diagnostics. */
+NODISCARD bool residue_clears_diagnostics(const struct client *c);
+
 /* Adds the chores that make the residue true for a request that misses `reads`; call between
  * link_chores_begin and link_chores_send. May pin the client. False when a value cannot be primed.
  */
