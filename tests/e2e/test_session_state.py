@@ -396,6 +396,8 @@ def parameters():
 @pytest.mark.parametrize("name,client", parameters())
 def test_shared_link(server, one_link, root, direct, name, client):
     scenario = SCENARIOS[name]
+    if name == "global_does_not_change_session" and os.environ.get("WEIR_TEST_SWITCHING"):
+        pytest.skip("the change goes past Weir, and links are reset (docs/differences.md)")
     capabilities, work = KINDS[client]
     theirs = run(server.address, scenario, capabilities, root, direct)
     enemy = adversary.Adversary(one_link.address, capabilities, work)
