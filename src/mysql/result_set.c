@@ -26,31 +26,47 @@ static bool read_cell(struct reader *r, struct bytes *cell)
     return lenenc_read_text(r, cell);
 }
 
-size_t result_set_first_row(struct bytes reply, struct bytes *cells, size_t max)
+bool result_set_open(struct result_set_reader *r, struct bytes reply)
 {
     struct bytes payload;
-    uint64_t columns;
-    if (!next_payload(&reply, &payload))
-        return 0;
-    struct reader r = reader_over(payload);
-    if (!lenenc_read(&r, &columns) || r.left > 0)
-        return 0;
-    /* After the definitions, one more packet: the first row or the end. */
-    for (uint64_t i = 0; i <= columns; i++) {
-        if (!next_payload(&reply, &payload) || payload.data[0] == 0xff)
-            return 0;
-    }
-    if (payload.data[0] == 0xfe)
-        return 0;
-    r = reader_over(payload);
-    for (uint64_t i = 0; i < columns; i++) {
+    r->rest = reply;
+    if (!next_payload(&r->rest, &payload))
+        return false;
+    struct reader head = reader_over(payload);
+    return lenenc_read(&head, &r->columns) && head.left == 0 && r->columns > 0;
+}
+
+bool result_set_next_definition(struct result_set_reader *r, struct bytes *definition)
+{
+    return next_payload(&r->rest, definition) && definition->data[0] != 0xff;
+}
+
+bool result_set_next_row(struct result_set_reader *r, struct bytes *cells, size_t max)
+{
+    struct bytes payload;
+    if (!next_payload(&r->rest, &payload) || payload.data[0] == 0xff || payload.data[0] == 0xfe)
+        return false;
+    struct reader row = reader_over(payload);
+    for (uint64_t i = 0; i < r->columns; i++) {
         struct bytes cell;
-        if (!read_cell(&r, &cell))
-            return 0;
+        if (!read_cell(&row, &cell))
+            return false;
         if (i < max)
             cells[i] = cell;
     }
-    return r.left == 0 ? (size_t)columns : 0;
+    return row.left == 0;
+}
+
+size_t result_set_first_row(struct bytes reply, struct bytes *cells, size_t max)
+{
+    struct result_set_reader r;
+    struct bytes definition;
+    if (!result_set_open(&r, reply))
+        return 0;
+    for (uint64_t i = 0; i < r.columns; i++)
+        if (!result_set_next_definition(&r, &definition))
+            return 0;
+    return result_set_next_row(&r, cells, max) ? (size_t)r.columns : 0;
 }
 
 static void write_packet(struct writer *w, uint8_t *sequence, const struct writer *payload)

@@ -17,6 +17,19 @@
  * the reply is not a result set. */
 NODISCARD size_t result_set_first_row(struct bytes reply, struct bytes *cells, size_t max);
 
+/* A result set piece by piece. Views point into the reply. */
+struct result_set_reader {
+    struct bytes rest;
+    uint64_t columns;
+};
+
+/* False when the reply is not a result set. */
+NODISCARD bool result_set_open(struct result_set_reader *r, struct bytes reply);
+/* Exactly `columns` times: the next column definition's payload. */
+NODISCARD bool result_set_next_definition(struct result_set_reader *r, struct bytes *definition);
+/* Then: the first `max` cells of the next row; false at the end of the rows, or when malformed. */
+NODISCARD bool result_set_next_row(struct result_set_reader *r, struct bytes *cells, size_t max);
+
 /* A result set of one row with one integer. */
 struct result_set_number {
     struct bytes column; /* its name, in the client's character set */

@@ -5,6 +5,7 @@
 
 #include "mysql/sql_body_scan.h"
 #include "mysql/sql_names.h"
+#include "mysql/sql_user_variables.h"
 
 /* Parentheses deeper than the bits that remember them are judged as if nothing were known of
  * them, which adds effects and never takes one away. */
@@ -55,7 +56,7 @@ static const uint8_t roles[SQL_WORDS_TOTAL] = {
     [SQL_WORD_WITH] = ROLE_STEERS | ROLE_NAME_NEXT | ROLE_IN_WITH,
     [SQL_WORD_AS] = ROLE_NAME_NEXT | ROLE_IN_WITH,
     [SQL_WORD_RECURSIVE] = ROLE_KEEPS_NAME | ROLE_IN_WITH,
-    [SQL_WORD_INTO] = ROLE_NAME_NEXT,
+    [SQL_WORD_INTO] = ROLE_STEERS | ROLE_NAME_NEXT,
     [SQL_WORD_TABLE] = ROLE_NAME_NEXT,
     [SQL_WORD_REFERENCES] = ROLE_NAME_NEXT,
     [SQL_WORD_INSERT] = ROLE_NAME_NEXT,
@@ -133,6 +134,10 @@ static void judge_keyword(struct sql_scan *s, enum sql_word word)
         if (s->last_word == SQL_WORD_NEXT || s->last_word == SQL_WORD_PREVIOUS ||
             s->has_executable_comment)
             sql_add_effect(s, SQL_EFFECT_BIT(SEQUENCE));
+        break;
+    case SQL_WORD_INTO:
+        if (s->statement_verb == SQL_VERB_SELECT)
+            sql_add_effect(s, SQL_EFFECT_BIT(SETS_USER_VARIABLE));
         break;
     case SQL_WORD_PROCEDURE:
     case SQL_WORD_FUNCTION:
@@ -424,7 +429,7 @@ void sql_judge_at(struct sql_scan *s, bool system)
     else if (s->step > SQL_STEP_PLAIN)
         sql_verb_byte(s, '@');
     if (!system)
-        sql_add_effect(s, SQL_EFFECT_BIT(USER_VARIABLE));
+        sql_user_variables_judge(s);
     sql_remember(s, system ? SQL_LAST_SYSTEM : SQL_LAST_AT, SQL_NO_WORD);
 }
 
@@ -547,7 +552,8 @@ void sql_judge_byte(struct sql_scan *s, uint8_t c)
     case '.':
         judge_dot(s);
         break;
-    case ':': /* a label in front of a compound statement */
+    case ':': /* a label in front of a compound statement, or := */
+        sql_add_effect(s, SQL_EFFECT_BIT(SETS_USER_VARIABLE));
         if (s->last_word != 0 && sql_word_verbs[s->last_word] == s->statement_verb)
             sql_doubt(s);
         sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
@@ -572,6 +578,8 @@ void sql_judge_end(struct sql_scan *s)
     if (s->id_calls > s->id_reads)
         sql_add_effect(s, SQL_EFFECT_BIT(SETS_LAST_INSERT_ID));
     sql_effects_t doubts = SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED);
+    if (!sql_scan_has(s, SQL_EFFECT_USER_VARIABLE))
+        s->effects &= ~SQL_EFFECT_BIT(SETS_USER_VARIABLE);
     bool sure = (s->effects & doubts) == 0 && !s->has_body && !s->has_executable_comment;
     if (s->touches && sure)
         sql_add_effect(s, SQL_EFFECT_BIT(TOUCHES_TABLE));

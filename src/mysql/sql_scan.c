@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "mysql/sql_judge.h"
 #include "mysql/sql_scan_state.h"
+#include "mysql/sql_user_variables.h"
 
 /* What the first byte of a token begins. */
 enum start {
@@ -331,9 +332,11 @@ static const uint8_t *scan_between(struct sql_scan *s, const uint8_t *p, const u
 
 /* The byte behind the first of what may be a longer token. These return `p` when it is no part of
  * it. */
-static const uint8_t *scan_at(struct sql_scan *s, const uint8_t *p)
+static const uint8_t *scan_at(struct sql_scan *s, const uint8_t *p, const uint8_t *end)
 {
     bool is_system = *p == '@';
+    if (UNLIKELY(s->user_variables != NULL) && !is_system)
+        sql_user_variables_note(s->user_variables, bytes_of(p, (size_t)(end - p)));
     sql_judge_at(s, is_system);
     end_token(s);
     return is_system ? p + 1 : p;
@@ -398,7 +401,7 @@ static const uint8_t *scan_some(struct sql_scan *s, const uint8_t *p, const uint
     case SQL_STATE_NAME:
         return scan_name(s, p, end);
     case SQL_STATE_AT:
-        return scan_at(s, p);
+        return scan_at(s, p, end);
     case SQL_STATE_DASH:
         return scan_dash(s, p);
     case SQL_STATE_DASH_DASH:

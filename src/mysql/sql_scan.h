@@ -45,6 +45,7 @@ struct sql_variable_info;
 struct sql_body;
 struct sql_name;
 struct sql_names;
+struct sql_user_variables;
 
 /* How the server would read the text. */
 struct sql_mode {
@@ -72,6 +73,7 @@ struct sql_scan {
     bool only_ping;    /* the statement is a lone SELECT <decimal literal>: for statistics */
 
     /* private: the text (sql_scan.c) */
+    struct sql_user_variables *user_variables; /* collects their names, or NULL */
     struct sql_mode mode;
     uint8_t state;
     uint8_t quote;         /* that ends the string or name we are in */

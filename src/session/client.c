@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "session/catalogue.h"
+#include "session/private_state.h"
 #include "session/statement.h"
 #include "session/user_store.h"
 
@@ -117,6 +118,7 @@ static void client_free(struct loop_task *task)
     residue_fini(&c->residue);
     statement_forget_all(c);
     track_forget(c);
+    private_state_forget(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);

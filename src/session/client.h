@@ -91,6 +91,9 @@ struct client {
     struct session_track_filter tracks; /* what it sees of the trackers */
     uint16_t status;                    /* last status flags told to the client */
     struct residue residue;
+    uint64_t private_state;                  /* see private_state.h */
+    struct user_variables *user_variables;   /* NULL none */
+    struct text_statements *text_statements; /* NULL none */
     struct request request;
     struct kill_job *kill;              /* its KILL under way */
     struct statement_table *statements; /* NULL until it prepares one */
@@ -196,7 +199,7 @@ void lease_leave(struct client *c, bool mid_request);
 void link_chores_done(struct link *l);
 /* The link broke while leased. */
 void lease_link_lost(struct link *l, enum close_reason why);
-/* The answer to CHORE_READ_BACK or CHORE_READ_DIAGNOSTICS, a whole reply. */
+/* The answer to one of the chores that read back, a whole reply; empty when it was an error. */
 void lease_read_back(struct link *l, enum chore chore, struct bytes reply);
 
 /* -------- relay.c -------- */

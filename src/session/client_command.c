@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "session/catalogue.h"
 #include "session/local_file.h"
+#include "session/private_state.h"
 #include "session/statement.h"
 
 #include <string.h>
@@ -103,14 +104,19 @@ static void read_option(struct client *c, struct bytes payload)
 static void scan(struct client *c, struct bytes payload)
 {
     struct request *r = &c->request;
-    sql_scan_begin(&r->scan, client_sql_mode(c));
+    struct sql_mode mode = client_sql_mode(c);
+    struct bytes sql = bytes_of(NULL, 0);
+    sql_scan_begin(&r->scan, mode);
     if (r->whole) {
-        sql_scan_feed(&r->scan, bytes_of(payload.data + 1, payload.size - 1));
+        sql = bytes_of(payload.data + 1, payload.size - 1);
+        sql_scan_feed(&r->scan, sql);
         sql_scan_end(&r->scan);
-        track_request(c, bytes_of(payload.data + 1, payload.size - 1));
     } else {
         catalogue_keep(c);
     }
+    bool replaced = private_state_see(c, mode, sql);
+    if (r->whole && !replaced)
+        track_request(c, sql);
 }
 
 void client_scan_again(struct client *c)
@@ -147,6 +153,8 @@ static bool begin_request(struct client *c, const struct command_row *row,
         scan(c, payload);
     } else {
         read_option(c, payload);
+        (void)private_state_see(c, (struct sql_mode){.mariadb = c->facts->mariadb},
+                                bytes_of(NULL, 0));
     }
     if (row->policy == COMMAND_STATEMENT && !statement_begin(c, payload)) {
         client_close(c, CLOSE_NO_MEMORY);

@@ -2,6 +2,7 @@
  * Commands that Weir answers itself, or by rules of its own. */
 #include "base/check.h"
 #include "base/reader.h"
+#include "session/private_state.h"
 #include "session/statement.h"
 
 void client_finish_local(struct client *c)
@@ -79,6 +80,7 @@ static bool reset_connection(struct client *c)
     c->login_epoch = atomic_load(&c->group->login_epoch);
     c->pins = 0;
     track_forget(c);
+    private_state_forget(c);
     c->status = c->facts->status;
     residue_init(&c->residue);
     c->tracks = SESSION_TRACK_FILTER_DEFAULT;

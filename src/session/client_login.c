@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
+#include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
 #include "session/user_store.h"
@@ -419,6 +420,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     c->pins = 0;
     statement_forget_all(c);
     track_forget(c);
+    private_state_forget(c);
     session_state_release(c->session);
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;

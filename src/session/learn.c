@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "session/catalogue.h"
 #include "session/client.h"
+#include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
 
@@ -175,7 +176,8 @@ static void learn_collation(struct client *c)
 static bool hides_a_change(const struct client *c)
 {
     const struct request *r = &c->request;
-    if (!r->changed_state || track_explains_change(c))
+    if (!r->changed_state || track_explains_change(c) ||
+        (r->scanned && private_state_explains_change(c)))
         return false;
     if (r->command->command == COMMAND_INIT_DB)
         return false;
@@ -346,6 +348,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     learn_status(c, s);
     c->pins |= command_pins(r->command);
     statement_learn(c, s);
+    private_state_learn(c);
     if (r->scanned) {
         if (was_read_otherwise(c, s))
             c->pins |= PIN_BIT(UNKNOWN_STATEMENT);

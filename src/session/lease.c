@@ -2,7 +2,9 @@
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
 #include "session/catalogue.h"
+#include "session/private_state.h"
 #include "session/statement.h"
+#include "session/user_variables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +64,12 @@ static void restore_disturbs(struct link *l)
     } else if (l->chore_count > 0) {
         l->residue_true &= SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     }
+    bool prepares = false; /* which may warn */
+    for (unsigned i = 0; i < l->chore_count; i++)
+        prepares = prepares || l->chores[i] == CHORE_TEXT_PREPARE ||
+                   l->chores[i] == CHORE_TEXT_PREPARE_AHEAD;
+    if (prepares && l->client->residue.diagnostics != DIAGNOSTICS_ON_LINK)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
 
 static void session_of_link_becomes(struct link *l, struct session_state *s)
@@ -81,7 +89,7 @@ static bool plan_restore(struct client *c, struct link *l, enum statement_place 
 {
     if (place == STATEMENT_FIRST)
         statement_plan(c, l, l->session);
-    bool planned = link_restore_plan(l, c->session, force_schema);
+    bool planned = link_restore_plan(l, c->session, force_schema) && private_state_restore(c, l);
     if (old_globals_wanted(c))
         old_globals_ask(c, l);
     if (place != STATEMENT_FIRST)
@@ -105,6 +113,7 @@ static void prepare(struct client *c)
     client_take_baseline(c);
     if (!catalogue_ready(c))
         return;
+    l->must_reset = l->must_reset || private_state_needs_reset(c, l);
     enum statement_place place = statement_look(c, l, is_firm(c, l));
     if (place == STATEMENT_IMPOSSIBLE) {
         statement_refuse_prepare(c);
@@ -113,7 +122,8 @@ static void prepare(struct client *c)
     sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers &&
-        !l->must_reset && place == STATEMENT_HERE && !old_globals_wanted(c)) {
+        !l->must_reset && place == STATEMENT_HERE && !old_globals_wanted(c) &&
+        !private_state_is_missing(c, l)) {
         lease_ready(c);
         return;
     }
@@ -263,7 +273,8 @@ static void park_or_release(struct link *l)
 {
     struct client *c = l->client;
     bool known = residue_is_known(c);
-    if (l->status_known && known && track_is_known(c)) {
+    bool variables_known = user_variables_are_known(c);
+    if (l->status_known && known && variables_known && track_is_known(c)) {
         release(l);
         return;
     }
@@ -273,6 +284,9 @@ static void park_or_release(struct link *l)
         residue_ask(c, l);
     if (!track_is_known(c))
         track_ask(c, l);
+    /* Conditions that turn out to be the link's alone must not be lost over variables. */
+    if (!variables_known && c->residue.diagnostics != DIAGNOSTICS_ON_LINK)
+        user_variables_ask(c, l);
     if (!l->status_known)
         link_chore_add(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     /* Asking changes the counts; what was there is known from now on. */
@@ -285,6 +299,10 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
     if (l->client == NULL)
         return; /* it has left meanwhile: nobody will ask */
     struct residue *r = &l->client->residue;
+    if (chore != CHORE_READ_BACK && chore != CHORE_READ_DIAGNOSTICS) {
+        user_variables_read(l->client, chore, reply);
+        return;
+    }
     /* With room for few conditions only, there were perhaps more than are shown. */
     bool all = session_state_get(l->client->session, "max_error_count") == NULL;
     bool ok = chore == CHORE_READ_BACK
@@ -311,7 +329,7 @@ static void on_parked(struct link *l)
 {
     struct client *c = l->client;
     if (c == NULL) {
-        if (l->chore_failed || !l->status_known || link_in_transaction(l))
+        if (l->chore_failed || !l->status_known || link_in_transaction(l) || l->private_state != 0)
             clean(l);
         else
             registry_give_back(l);
@@ -332,7 +350,7 @@ static void on_parked(struct link *l)
             prepare(c);
         return;
     }
-    release(l);
+    park_or_release(l); /* one answer may lead to another question */
 }
 
 void lease_after_request(struct client *c)
@@ -376,7 +394,8 @@ void lease_leave(struct client *c, bool mid_request)
         if (mid_request && l->reply_active && l->request_done)
             kill_running(l);
         link_close(l, busy ? CLOSE_LINK_CLIENT_LEFT : CLOSE_LINK_UNKNOWN_STATE);
-    } else if (cure == PIN_CURE_RESET || !l->status_known || link_in_transaction(l)) {
+    } else if (cure == PIN_CURE_RESET || !l->status_known || link_in_transaction(l) ||
+               l->private_state != 0) {
         clean(l);
     } else {
         registry_give_back(l);
@@ -453,6 +472,7 @@ static void on_unselected(struct link *l)
         l->residue_of = 0;
         residue_left_init(&l->residue_left);
         residue_begin_lease(c, l);
+        private_state_was_reset(l);
         link_set_state(l, LINK_LEASED);
         prepare(c);
         return;
@@ -536,7 +556,7 @@ static bool survives_loss(struct client *c, const struct link *l, enum chore_pur
     bool asks_nothing =
         c->state == CLIENT_IDLE || c->state == CLIENT_WAITING || c->state == CLIENT_KILLING;
     return asks_nothing && !is_firm(c, l) && l->status_known && residue_is_known(c) &&
-           track_is_known(c);
+           track_is_known(c) && user_variables_are_known(c);
 }
 
 void lease_link_lost(struct link *l, enum close_reason why)

@@ -35,14 +35,20 @@ enum chore {
     CHORE_READ_LIMITS,   /* what the server allows a link */
     CHORE_PING,          /* asks for the status after an error */
     CHORE_READ_DIAGNOSTICS,
-    CHORE_READ_VARIABLES, /* what a client has set and no tracker has reported */
-    CHORE_READ_BACK,      /* asks for residue before the link changes hands */
-    CHORE_READ_BASELINE,  /* the session right after the login */
-    CHORE_READ_GLOBAL,    /* before it is changed; an ERR says that there is none */
+    CHORE_READ_VARIABLES,  /* what a client has set and no tracker has reported */
+    CHORE_READ_BACK,       /* asks for residue before the link changes hands */
+    CHORE_READ_BASELINE,   /* the session right after the login */
+    CHORE_READ_GLOBAL,     /* before it is changed; an ERR says that there is none */
+    CHORE_READ_USER_NAMES, /* user variables, before the link changes hands */
+    CHORE_READ_USER_TYPES,
+    CHORE_READ_USER_VALUES,
+    CHORE_SET_USER_VARIABLES,
+    CHORE_TEXT_PREPARE,       /* PREPARE s FROM … */
+    CHORE_TEXT_PREPARE_AHEAD, /* the same for one that nobody has asked for yet; it may fail */
     CHORE_KILL,
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
-#define LINK_CHORES_MAX 20
+#define LINK_CHORES_MAX 32
 
 /* Why chores are under way, and so what happens when they are done. */
 enum chore_purpose {
@@ -87,6 +93,8 @@ struct link {
     char transaction_state[8];           /* of the tracker: '_' = nothing there */
     uint32_t residue_of;                 /* id of the client that used it last, 0 nobody */
     struct residue_left residue_left;    /* while nobody has it */
+    uint64_t private_state;              /* which lies on it, 0 none; see private_state.h */
+    uint64_t session_number;             /* since its last reset; 0: nothing was prepared in it */
     sql_effects_t residue_true;          /* what may be read here and is true for that client */
     unsigned kills_pending;              /* KILL QUERYs under way against what runs here */
     usec_t opened_at;
@@ -117,7 +125,7 @@ struct link {
     bool needs_trackers;        /* its session forgot Weir's tracker settings */
     bool blind_to_transactions; /* its tracker of transactions is off, see link_add_trackers */
     bool soiled; /* its client has left what only a reset takes away, and what only others mind */
-    bool must_reset;      /* it was soiled by a client that had it before */
+    bool must_reset;      /* the next restore begins with a reset */
     unsigned tables_made; /* temporary ones, to prime row counts */
     char who[96];         /* for the log */
 };

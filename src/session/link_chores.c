@@ -69,6 +69,12 @@ static enum command chore_command(enum chore chore)
     case CHORE_READ_BASELINE:
     case CHORE_READ_LIMITS:
     case CHORE_READ_GLOBAL:
+    case CHORE_READ_USER_NAMES:
+    case CHORE_READ_USER_TYPES:
+    case CHORE_READ_USER_VALUES:
+    case CHORE_SET_USER_VARIABLES:
+    case CHORE_TEXT_PREPARE:
+    case CHORE_TEXT_PREPARE_AHEAD:
     case CHORE_KILL:
         break;
     }
@@ -138,8 +144,13 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         statement_prepared(l, s, reply);
         return;
     }
+    bool reads_variables = chore == CHORE_READ_USER_NAMES || chore == CHORE_READ_USER_TYPES ||
+                           chore == CHORE_READ_USER_VALUES;
     if (s->error) {
-        if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN && chore != CHORE_READ_GLOBAL)
+        if (reads_variables)
+            lease_read_back(l, chore, bytes_of(NULL, 0));
+        else if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN &&
+                 chore != CHORE_READ_GLOBAL && chore != CHORE_TEXT_PREPARE_AHEAD)
             keep_error(l, reply);
         return;
     }
@@ -147,7 +158,7 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         l->status = s->status & (uint16_t) ~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
         l->status_known = true;
     }
-    if (chore == CHORE_READ_BACK || chore == CHORE_READ_DIAGNOSTICS)
+    if (chore == CHORE_READ_BACK || chore == CHORE_READ_DIAGNOSTICS || reads_variables)
         lease_read_back(l, chore, reply);
     else if (chore == CHORE_READ_BASELINE)
         link_read_baseline(l, reply);

@@ -2,6 +2,7 @@
  * Brings a link from the session state it has to the one its next client must find. */
 #include "base/check.h"
 #include "session/client.h"
+#include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
 #include "session/user_store.h"
@@ -40,6 +41,7 @@ void link_add_reset(struct link *l)
     if (l->session->schema[0] != '\0')
         link_chore_add_sure(l, CHORE_INIT_DB_AGAIN, COMMAND_INIT_DB,
                             bytes_of_text(l->session->schema));
+    private_state_was_reset(l);
     counters_add(&l->worker->counters, COUNTER_resets, 1);
 }
 

@@ -3,6 +3,7 @@
  * test suites run with it: a session that is not restored to the last bit shows. */
 #include "base/check.h"
 #include "session/client.h"
+#include "session/private_state.h"
 #include "session/session_vars.h"
 
 /* Assignments that trackers report and that servers of both families take. */
@@ -70,6 +71,15 @@ static bool soil_charsets(struct link *l)
     return ok;
 }
 
+/* What only its owner may find. */
+static void soil_private_state(struct link *l)
+{
+    ask(l, "SET @a='dirt of another client',@b=-1,@v='dirt',@x=1e9,@r=-5,@s=NULL,@id=-1,@i=-1");
+    ask(l, "PREPARE s FROM 'SELECT 666'");
+    ask(l, "PREPARE stmt FROM 'SELECT 666'");
+    l->private_state = private_state_number();
+}
+
 /* Counts, ids and conditions that are nobody's. */
 static void soil_residue(struct link *l)
 {
@@ -97,6 +107,8 @@ void link_soil(struct link *l)
     l->soiled_deeply = !l->soiled_deeply;
     if (l->soiled_deeply)
         ok = ok && soil_variables(l);
+    if (l->soiled_deeply)
+        soil_private_state(l);
     soil_residue(l);
     if (!ok)
         l->chore_failed = true;

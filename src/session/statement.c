@@ -7,6 +7,7 @@
 #include "mysql/execute_packet.h"
 #include "mysql/status_flags.h"
 #include "session/catalogue.h"
+#include "session/private_state.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -70,6 +71,7 @@ static bool begin_prepare(struct client *c, struct bytes payload)
         sql_scan_begin(&r->scan, client_sql_mode(c));
     }
     struct statement *s = statement_create(text);
+    private_state_see_statement(c, text != NULL ? statement_text_sql(text) : bytes_of(NULL, 0));
     if (s == NULL && text != NULL)
         statement_text_release(text);
     statement_free(c->statements->preparing);
@@ -121,6 +123,9 @@ bool statement_begin(struct client *c, struct bytes payload)
     if (r->statement != NULL && is_execute(command)) {
         r->scan = r->statement->text->scan;
         r->scanned = true;
+        private_state_see_statement(c, r->statement->text->shared
+                                           ? statement_text_sql(r->statement->text)
+                                           : bytes_of(NULL, 0));
         r->catalogue_version = UINT_MAX; /* none: statement_scan follows when there is one */
     }
     return true;

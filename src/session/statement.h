@@ -61,6 +61,11 @@ enum statement_place statement_look(struct client *c, struct link *l, bool firm)
  * `from`, and leave it there. Nothing when it is there. */
 void statement_plan(struct client *c, struct link *l, const struct session_state *from);
 
+/* Adds the chores that lead from one mode of preparing to another; both are
+ * session_state_at_prepare. */
+NODISCARD bool statement_add_mode(struct link *l, const struct session_state *have,
+                                  const struct session_state *want);
+
 /* The reply to CHORE_PREPARE, whole. */
 void statement_prepared(struct link *l, const struct reply_summary *summary, struct bytes reply);
 

@@ -189,9 +189,8 @@ static void add_variables(struct writer *w, const struct session_state *have,
     }
 }
 
-/* From one mode of preparing to another; both are session_state_at_prepare. */
-static bool add_mode(struct link *l, const struct session_state *have,
-                     const struct session_state *want)
+bool statement_add_mode(struct link *l, const struct session_state *have,
+                        const struct session_state *want)
 {
     if (have == want)
         return true;
@@ -225,11 +224,11 @@ void statement_plan(struct client *c, struct link *l, const struct session_state
     if (s == NULL || statement_on_link(c, s) != NULL)
         return;
     struct session_state *now = session_state_at_prepare(from);
-    bool ok = now != NULL && add_mode(l, now, s->text->mode);
+    bool ok = now != NULL && statement_add_mode(l, now, s->text->mode);
     if (ok) {
         link_chore_add(l, CHORE_PREPARE, COMMAND_STMT_PREPARE, statement_text_sql(s->text));
         counters_add(&l->worker->counters, COUNTER_statements_prepared_again, 1);
-        ok = add_mode(l, s->text->mode, now);
+        ok = statement_add_mode(l, s->text->mode, now);
     }
     if (now != NULL)
         session_state_release(now);

@@ -100,20 +100,20 @@ def long_values(*values):
 
 SCENARIOS = {
     # --- user variables ---
-    "variable": pinned("SET @a=1", "SELECT @a", "SET @a=@a+1", "SELECT @a, @nosuch"),
-    "variable_assigned": pinned("SELECT @a:=5", "SELECT @a"),
-    "variable_into": pinned("SELECT 7 INTO @b", "SELECT @b"),
-    "variable_in_where": pinned("UPDATE t SET v=v WHERE id=-1 AND (@z:=3)", "SELECT @z"),
-    "variable_kinds": pinned("SET @d=1.50,@f=1e3,@u=18446744073709551615,@n=NULL,@bin=x'00ff',"
+    "variable": carried("SET @a=1", "SELECT @a", "SET @a=@a+1", "SELECT @a, @nosuch"),
+    "variable_assigned": carried("SELECT @a:=5", "SELECT @a"),
+    "variable_into": carried("SELECT 7 INTO @b", "SELECT @b"),
+    "variable_in_where": carried("UPDATE t SET v=v WHERE id=-1 AND (@z:=3)", "SELECT @z"),
+    "variable_kinds": carried("SET @d=1.50,@f=1e3,@u=18446744073709551615,@n=NULL,@bin=x'00ff',"
                              "@l=_latin1'x' COLLATE latin1_bin", "SELECT @d,@f,@u,@n,@bin,@l"),
-    "variable_out_parameter": pinned("CALL p_out(@o)", "SELECT @o"),
+    "variable_out_parameter": carried("CALL p_out(@o)", "SELECT @o"),
     "variable_in_procedure": pinned("CALL p_into()", "SELECT @v"),
     "variable_in_function": pinned("SELECT f_set()", "SELECT @v"),
     "variable_in_trigger": pinned("INSERT INTO triggered VALUES (100)", "SELECT @v"),
-    "variable_of_load_data": pinned("LOAD DATA LOCAL INFILE 'rows' INTO TABLE t (@c) SET v=@c",
+    "variable_of_load_data": carried("LOAD DATA LOCAL INFILE 'rows' INTO TABLE t (@c) SET v=@c",
                                     "SELECT @c", files={"rows": b"5\n6\n"}),
-    "variable_of_diagnostics": pinned("SELECT 1", "GET DIAGNOSTICS @n=NUMBER", "SELECT @n"),
-    "variable_running_total": pinned("SET @r=0", "SELECT @r:=@r+v FROM t", "SELECT @r"),
+    "variable_of_diagnostics": carried("SELECT 1", "GET DIAGNOSTICS @n=NUMBER", "SELECT @n"),
+    "variable_running_total": carried("SET @r=0", "SELECT @r:=@r+v FROM t", "SELECT @r"),
     "variable_of_1_MiB": pinned("SET @l=REPEAT('x', 1048576)", "SELECT MD5(@l)"),
     # --- system variables ---
     "sql_mode": carried("SET sql_mode='ANSI_QUOTES'", "SELECT 'a' \"b\"", "SELECT \"id\" FROM t",
@@ -277,16 +277,16 @@ SCENARIOS = {
     "get_diagnostics": Scenario("SELECT CAST('abc' AS SIGNED)",
                                 "GET DIAGNOSTICS CONDITION 1 @m=MESSAGE_TEXT", "SELECT @m"),
     # --- prepared statements ---
-    "text_prepare": pinned("PREPARE s FROM 'SELECT 1+1'", "EXECUTE s", "DEALLOCATE PREPARE s",
+    "text_prepare": carried("PREPARE s FROM 'SELECT 1+1'", "EXECUTE s", "DEALLOCATE PREPARE s",
                            "EXECUTE s"),
-    "text_prepare_using": pinned("SET @a=3", "PREPARE s FROM 'SELECT ?'", "EXECUTE s USING @a"),
-    "text_prepare_error_drops": pinned("PREPARE s FROM 'SELECT 1'", "PREPARE s FROM 'nonsense'",
+    "text_prepare_using": carried("SET @a=3", "PREPARE s FROM 'SELECT ?'", "EXECUTE s USING @a"),
+    "text_prepare_error_drops": carried("PREPARE s FROM 'SELECT 1'", "PREPARE s FROM 'nonsense'",
                                        "EXECUTE s"),
     "text_prepare_from_variable": pinned("SET @q='SELECT 42'", "PREPARE s FROM @q", "EXECUTE s"),
-    "execute_immediate": Scenario("EXECUTE IMMEDIATE 'SET @a=5'", "SELECT @a"),
+    "execute_immediate": carried("EXECUTE IMMEDIATE 'SET @a=5'", "SELECT @a"),
     "binary_prepare": carried(prepare("SELECT ?+1"), execute(**long_values(4)),
                              execute(parameters=1, values=struct.pack("<q", 9)), "SELECT 1"),
-    "binary_prepare_sets_variable": pinned(prepare("SET @x=8"), execute(), "SELECT @x"),
+    "binary_prepare_sets_variable": carried(prepare("SET @x=8"), execute(), "SELECT @x"),
     # --- other ---
     "use": Scenario("USE other", "SELECT * FROM t", "SELECT DATABASE()", bytes([COM_INIT_DB]) + b"test",
                    "SELECT COUNT(*) FROM t", "USE nosuch", "SELECT DATABASE()"),

@@ -252,7 +252,7 @@ SCENARIOS = {
     "dropped": Scenario(prepare("SELECT * FROM d"), Other("DROP TABLE d"), execute(1), "SHOW WARNINGS",
                         Other("CREATE TABLE d (a INT, b INT)"), execute(1), execute(1), "SELECT 1"),
     # --- what it does to the session ---
-    "set_user_variable": pinned(*both("SET @a=?", 5), "SELECT @a", execute(1, "x"), "SELECT @a"),
+    "set_user_variable": carried(*both("SET @a=?", 5), "SELECT @a", execute(1, "x"), "SELECT @a"),
     "set_sql_mode": carried(*both("SET sql_mode='ANSI_QUOTES'"), "SELECT \"id\" FROM t", "SELECT @@sql_mode"),
     "set_names": carried(*both("SET NAMES latin1 COLLATE latin1_german2_ci"),
                          "SELECT @@character_set_client, @@collation_connection", "SELECT 'a'"),

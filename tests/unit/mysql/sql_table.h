@@ -19,6 +19,8 @@
 #include "mysql/sql_effects.def"
 #undef SQL_EFFECT
 static UNUSED const sql_effects_t NONE = 0;
+static UNUSED const sql_effects_t SETS_VARIABLE =
+    SQL_EFFECT_BIT(USER_VARIABLE) | SQL_EFFECT_BIT(SETS_USER_VARIABLE);
 
 enum families { MYSQL = 1, MARIADB = 2, BOTH = 3 };
 

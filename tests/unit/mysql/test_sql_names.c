@@ -141,7 +141,7 @@ static void test_calls_are_what_their_procedure_is(void **state)
     expect("CALL", known | STORED_CODE);
     expect("SELECT p_clean FROM t; CALL", known | STORED_CODE);
     expect("CALL p_clean(f_other())", known | STORED_CODE);
-    expect("CALL p_clean(@x)", known | USER_VARIABLE);
+    expect("CALL p_clean(@x)", known | SETS_VARIABLE);
     expect("CALL abs(1)", known | STORED_CODE);
     expect("CALL p_clean; CALL p_state", known | STORED_STATE);
 }
@@ -169,7 +169,7 @@ static void test_definitions_are_noticed(void **state)
     expect("CREATE TABLE t (a INT)", NONE);
     expect("CREATE VIEW v AS SELECT 1", CHANGES_CODE | ODD_FOUND_ROWS);
     expect("CREATE OR REPLACE DEFINER=a@b VIEW v AS SELECT 1",
-           CHANGES_CODE | USER_VARIABLE | ODD_FOUND_ROWS);
+           CHANGES_CODE | SETS_VARIABLE | ODD_FOUND_ROWS);
     expect("CREATE FUNCTION f() RETURNS INT RETURN 1", CHANGES_CODE);
     expect("DROP TRIGGER x", CHANGES_CODE);
     expect("RENAME TABLE a TO b", CHANGES_CODE);

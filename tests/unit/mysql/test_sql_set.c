@@ -27,8 +27,8 @@ static void test_each_element_of_a_list_is_judged(void **state)
 {
     (void)state;
     check_set("SET a = 1, timestamp = 5, b = 2", SET_UNTRACKED);
-    check_set("SET a = f(1, 2), NAMES utf8, @x = 1", STORED_CODE | SET_CHARSET | USER_VARIABLE);
-    check_set("SET @a = (1, timestamp = 5)", USER_VARIABLE);
+    check_set("SET a = f(1, 2), NAMES utf8, @x = 1", STORED_CODE | SET_CHARSET | SETS_VARIABLE);
+    check_set("SET @a = (1, timestamp = 5)", SETS_VARIABLE);
 }
 
 static void test_a_scope_holds_for_its_own_element(void **state)

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A reader for four small statements. */
+#include "mysql/sql_text_statement.h"
+
+#include "base/reader.h"
+#include "mysql/sql_words.h"
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool at(const struct reader *r, uint8_t c)
+{
+    return r->left > 0 && r->data[0] == c;
+}
+
+static bool pass(struct reader *r, uint8_t c)
+{
+    return at(r, c) && reader_skip(r, 1);
+}
+
+/* A comment whose contents no server executes. */
+static bool skip_comment(struct reader *r)
+{
+    if (r->left < 4 || r->data[0] != '/' || r->data[1] != '*' || strchr("!M+", r->data[2]) != NULL)
+        return false;
+    for (size_t i = 2; i + 1 < r->left; i++)
+        if (r->data[i] == '*' && r->data[i + 1] == '/')
+            return reader_skip(r, i + 2);
+    return false;
+}
+
+static void skip_space(struct reader *r)
+{
+    while ((r->left > 0 && is_space(r->data[0]) && reader_skip(r, 1)) || skip_comment(r))
+        continue;
+}
+
+/* A bare word; empty when none is there. */
+static struct bytes read_word(struct reader *r)
+{
+    size_t size = 0;
+    struct bytes word = bytes_of(NULL, 0);
+    skip_space(r);
+    while (size < r->left && sql_word_fold[r->data[size]] != 0)
+        size++;
+    return reader_bytes(r, size, &word) ? word : bytes_of(NULL, 0);
+}
+
+static bool pass_word(struct reader *r, const char *upper)
+{
+    struct reader before = *r;
+    if (sql_text_is(read_word(r), upper))
+        return true;
+    *r = before;
+    return false;
+}
+
+static bool is_plain(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] <= ' ' || name.data[i] > '~' || name.data[i] == '`')
+            return false;
+    return name.size > 0 && name.size <= SQL_NAME_MAX;
+}
+
+static bool read_name(struct reader *r, struct bytes *name)
+{
+    skip_space(r);
+    if (!pass(r, '`')) {
+        *name = read_word(r);
+        return is_plain(*name);
+    }
+    const uint8_t *end = r->left > 0 ? memchr(r->data, '`', r->left) : NULL;
+    return end != NULL && reader_bytes(r, (size_t)(end - r->data), name) && pass(r, '`') &&
+           !at(r, '`') && is_plain(*name);
+}
+
+static uint8_t escaped(uint8_t c)
+{
+    switch (c) {
+    case '0':
+        return 0;
+    case 'b':
+        return '\b';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'Z':
+        return 26;
+    default:
+        return c;
+    }
+}
+
+/* Behind a backslash. */
+static bool read_escape(struct reader *r, struct writer *value)
+{
+    uint8_t c;
+    if (!reader_u8(r, &c))
+        return false;
+    if (c == '%' || c == '_')
+        writer_u8(value, '\\');
+    writer_u8(value, escaped(c));
+    return true;
+}
+
+/* Behind the opening quote. */
+static bool read_string(struct reader *r, uint8_t quote, struct sql_mode mode, struct writer *value)
+{
+    uint8_t c;
+    while (reader_u8(r, &c)) {
+        if (c == '\\' && !mode.no_backslash_escapes) {
+            if (!read_escape(r, value))
+                return false;
+        } else if (c != quote || pass(r, quote)) {
+            writer_u8(value, c);
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One or more strings side by side, which are one literal. */
+static bool read_literal(struct reader *r, struct sql_mode mode, struct writer *value)
+{
+    bool any = false;
+    for (skip_space(r);; skip_space(r), any = true) {
+        uint8_t quote = at(r, '\'') ? '\'' : at(r, '"') && !mode.ansi_quotes ? '"' : 0;
+        if (quote == 0)
+            return any;
+        if (!pass(r, quote) || !read_string(r, quote, mode, value))
+            return false;
+    }
+}
+
+static bool at_end(struct reader *r)
+{
+    skip_space(r);
+    if (pass(r, ';'))
+        skip_space(r);
+    return r->left == 0;
+}
+
+/* USING and user variables alone: what else may stand there could do anything. */
+static bool pass_using(struct reader *r)
+{
+    if (!pass_word(r, "USING"))
+        return false;
+    do {
+        skip_space(r);
+        if (!pass(r, '@') || at(r, '@') || read_word(r).size == 0)
+            return false;
+        skip_space(r);
+    } while (pass(r, ','));
+    return at_end(r);
+}
+
+/* What is prepared, to the end of the text or (of EXECUTE IMMEDIATE) to USING. */
+static void read_source(struct reader *r, struct sql_mode mode, struct sql_text_statement *out,
+                        struct writer *value)
+{
+    struct bytes all = reader_rest(r);
+    bool readable = true;
+    for (size_t i = 0; mode.multi_byte_trail && i < all.size; i++)
+        readable = readable && all.data[i] < 0x80;
+    out->is_literal = readable && read_literal(r, mode, value) && !value->overflow;
+    if (out->is_literal && !at_end(r))
+        out->is_literal = out->kind == SQL_TEXT_EXECUTE_IMMEDIATE && pass_using(r);
+}
+
+bool sql_text_statement_read(struct bytes sql, struct sql_mode mode, struct sql_text_statement *out,
+                             struct writer *value)
+{
+    struct reader r = reader_over(sql);
+    *out = (struct sql_text_statement){.kind = SQL_TEXT_DEALLOCATE};
+    if (pass_word(&r, "DEALLOCATE") || pass_word(&r, "DROP"))
+        return pass_word(&r, "PREPARE") && read_name(&r, &out->name) && at_end(&r);
+    if (pass_word(&r, "PREPARE")) {
+        out->kind = SQL_TEXT_PREPARE;
+        if (!read_name(&r, &out->name) || !pass_word(&r, "FROM"))
+            return false;
+        read_source(&r, mode, out, value);
+        return true;
+    }
+    if (!pass_word(&r, "EXECUTE"))
+        return false;
+    if (pass_word(&r, "IMMEDIATE")) {
+        out->kind = SQL_TEXT_EXECUTE_IMMEDIATE;
+        read_source(&r, mode, out, value);
+        return true;
+    }
+    out->kind = SQL_TEXT_EXECUTE;
+    return read_name(&r, &out->name) && (at_end(&r) || pass_using(&r));
+}
