@@ -31,6 +31,22 @@ void learn_link_trackers(struct link *l, struct bytes trackers)
             learn_blindness(l, change.value);
 }
 
+void learn_login_schema(struct link *l, struct bytes trackers)
+{
+    struct client *c = l->client;
+    if (c == NULL || c->login_schema == NULL)
+        return;
+    struct session_track_reader r = session_track_over(trackers);
+    struct session_change change;
+    while (session_track_next(&r, &change)) {
+        if (change.type != SESSION_TRACK_SCHEMA)
+            continue;
+        struct session_state *s = session_state_with_schema(c->session, change.value);
+        if (s != NULL)
+            c->session = s;
+    }
+}
+
 /* Takes the new state, or pins when it cannot be kept. */
 static void session_becomes(struct client *c, struct session_state *s, pins_t otherwise)
 {

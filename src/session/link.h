@@ -196,6 +196,9 @@ void link_chores_lead(struct link *l);
 void link_chores_continue(struct link *l);
 /* What a reply to anybody's statement says about the link itself. */
 void learn_link_trackers(struct link *l, struct bytes trackers);
+/* The server's name of the schema that its client named at its login, in the client's character
+ * set. */
+void learn_login_schema(struct link *l, struct bytes trackers);
 
 /* link_soil.c: for tests, makes the link as unlike any client's session as it can, and knows it. */
 void link_soil(struct link *l);

@@ -230,6 +230,8 @@ static bool next_reply(struct link *l)
             learn_link_trackers(l, l->reply.trackers);
             if (l->chores[l->chore_at] == CHORE_READ_VARIABLES && l->client != NULL)
                 track_read(l->client, l->reply.trackers);
+            if (l->chores[l->chore_at] == CHORE_INIT_DB)
+                learn_login_schema(l, l->reply.trackers);
             continue;
         case REPLY_MORE:
             if (l->reply.need > 0 && !stream_hold(&l->stream, l->reply.need))

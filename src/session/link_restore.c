@@ -31,6 +31,37 @@ void link_add_trackers(struct link *l)
     link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of_text(text));
 }
 
+static bool is_ascii(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++)
+        if ((unsigned char)*p > 0x7f)
+            return false;
+    return true;
+}
+
+static void add_client_charset(struct link *l, const char *charset)
+{
+    char text[80];
+    snprintf(text, sizeof text, "SET character_set_client=%.40s", charset);
+    link_chore_add_sure(l, CHORE_SET, COMMAND_QUERY, bytes_of_text(text));
+}
+
+/* COM_INIT_DB takes the name in the session's character_set_client, which is `now`, while `schema`
+ * is in `charset`: that of trackers is utf8mb4, that of a login the client's own. */
+static void add_init_db(struct link *l, enum chore chore, const char *schema, const char *charset,
+                        const char *now)
+{
+    bool translate = !is_ascii(schema) && strcmp(charset, now) != 0;
+    if (translate)
+        add_client_charset(l, charset);
+    if (chore == CHORE_INIT_DB_AGAIN)
+        link_chore_add_sure(l, chore, COMMAND_INIT_DB, bytes_of_text(schema));
+    else
+        link_chore_add(l, chore, COMMAND_INIT_DB, bytes_of_text(schema));
+    if (translate)
+        add_client_charset(l, now);
+}
+
 void link_add_reset(struct link *l)
 {
     link_chore_add_sure(l, CHORE_RESET, COMMAND_RESET_CONNECTION, bytes_of(NULL, 0));
@@ -39,8 +70,8 @@ void link_add_reset(struct link *l)
     link_add_trackers(l);
     /* The schema outlives a reset, but its character set as the session's default does not. */
     if (l->session->schema[0] != '\0')
-        link_chore_add_sure(l, CHORE_INIT_DB_AGAIN, COMMAND_INIT_DB,
-                            bytes_of_text(l->session->schema));
+        add_init_db(l, CHORE_INIT_DB_AGAIN, l->session->schema, "utf8mb4",
+                    l->login_session->character_set_client);
     private_state_was_reset(l);
     counters_add(&l->worker->counters, COUNTER_resets, 1);
 }
@@ -279,7 +310,9 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
     }
     if (ok && (strcmp(have->schema, target->schema) != 0 || force_schema)) {
         CHECK(target->schema[0] != '\0'); /* link_unselect_plan came first */
-        link_chore_add(l, CHORE_INIT_DB, COMMAND_INIT_DB, bytes_of_text(target->schema));
+        add_init_db(l, CHORE_INIT_DB, target->schema,
+                    force_schema ? target->character_set_client : "utf8mb4",
+                    have->character_set_client);
     }
     ok = ok && add_set(l, have, target);
     if (ok) {
