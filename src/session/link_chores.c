@@ -187,28 +187,32 @@ static void answer_proof(struct link *l, const struct auth_packet *p, uint8_t se
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
 }
 
-/* COM_CHANGE_USER is a login: the server asks for the proof first. True at its end. */
+/* COM_CHANGE_USER is a login: the server asks for the proof first, and may say several things in a
+ * row. True at its end. */
 static bool next_of_change_user(struct link *l)
 {
-    struct buffer *b = l->stream.in;
-    struct frame_header header;
-    struct bytes payload;
-    if (frame_peek(buffer_unparsed(b), BUFFER_STANDARD / 2, &header, &payload) != FRAME_COMPLETE)
-        return false;
-    struct auth_packet p = auth_packet_decode(payload);
-    struct ok_packet ok;
-    b->parsed += FRAME_HEADER_SIZE + payload.size;
-    b->sent = b->parsed;
-    if (p.kind == AUTH_PACKET_SWITCH || p.kind == AUTH_PACKET_MORE) {
-        answer_proof(l, &p, header.sequence);
-        return false;
-    }
-    if (p.kind != AUTH_PACKET_OK || !ok_packet_decode(payload, &ok)) {
-        l->chore_failed = true;
+    while (l->state == LINK_CHORES && l->stream.in != NULL) {
+        struct buffer *b = l->stream.in;
+        struct frame_header header;
+        struct bytes payload;
+        if (frame_peek(buffer_unparsed(b), BUFFER_STANDARD / 2, &header, &payload) !=
+            FRAME_COMPLETE)
+            return false;
+        struct auth_packet p = auth_packet_decode(payload);
+        struct ok_packet ok;
+        b->parsed += FRAME_HEADER_SIZE + payload.size;
+        b->sent = b->parsed;
+        if (p.kind == AUTH_PACKET_SWITCH || p.kind == AUTH_PACKET_MORE) {
+            answer_proof(l, &p, header.sequence);
+            continue;
+        }
+        if (p.kind != AUTH_PACKET_OK || !ok_packet_decode(payload, &ok))
+            l->chore_failed = true;
+        else
+            l->status = ok.status & (uint16_t)~STATUS_SESSION_STATE_CHANGED;
         return true;
     }
-    l->status = ok.status & (uint16_t)~STATUS_SESSION_STATE_CHANGED;
-    return true;
+    return false;
 }
 
 /* One reply further, or false when more bytes are needed. */
