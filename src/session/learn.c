@@ -357,6 +357,20 @@ static bool was_read_otherwise(const struct client *c, const struct reply_summar
     return no_escapes != m->no_backslash_escapes || (m->mariadb && ansi != m->ansi_quotes);
 }
 
+/* A savepoint outside of a transaction is forgotten at once, but with autocommit off the server has
+ * begun one without saying so. */
+static void learn_savepoint(struct client *c, const struct reply_summary *s)
+{
+    const struct request *r = &c->request;
+    const struct link *l = c->link;
+    bool autocommit = (l->status & STATUS_AUTOCOMMIT) != 0;
+    if (link_in_transaction(l) || autocommit ||
+        (r->scanned && !s->error && r->scan.verb == SQL_VERB_COMMIT))
+        c->pins &= ~PIN_BIT(SAVEPOINT);
+    else if (r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_SAVEPOINT))
+        c->pins |= PIN_BIT(SAVEPOINT);
+}
+
 void learn_reply(struct client *c, const struct reply_summary *s)
 {
     struct request *r = &c->request;
@@ -383,6 +397,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
         session_state_release(c->link->session);
         c->link->session = session_state_hold(c->session);
     }
+    learn_savepoint(c, s);
     learn_residue(c, s);
     learn_diagnostics(c, s);
     if (c->worker->config->global.pool_mode == POOL_MODE_SESSION)

@@ -20,6 +20,14 @@ _Static_assert(PIN_COUNT <= 64, "pins_t is a set of 64");
 
 pins_t pins_of_effects(sql_effects_t effects)
 {
+    /* Most statements begin none. */
+    static const sql_effects_t beginning = 0
+#define PIN(name, effects, until, cure, text) | (effects)
+#include "session/pins.def"
+#undef PIN
+        ;
+    if ((effects & beginning) == 0)
+        return 0;
     pins_t pins = 0;
     for (unsigned i = 0; i < PIN_COUNT; i++)
         if ((rows[i].effects & effects) != 0)
@@ -30,7 +38,7 @@ pins_t pins_of_effects(sql_effects_t effects)
 pins_t pins_until(pins_t pins, enum pin_until event)
 {
     pins_t ending = 0;
-    for (unsigned i = 0; i < PIN_COUNT; i++)
+    for (unsigned i = 0; pins != 0 && i < PIN_COUNT; i++)
         if ((pins >> i & 1) != 0 && rows[i].until <= event)
             ending |= UINT64_C(1) << i;
     return ending;

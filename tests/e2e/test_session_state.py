@@ -326,6 +326,8 @@ SCENARIOS = {
     "warning_in_the_middle": Scenario("SELECT CAST('abc' AS SIGNED); SELECT 2", "SHOW WARNINGS",
                                       "SELECT CAST('abc' AS SIGNED); SELECT v FROM t",
                                       "SHOW WARNINGS"),
+    "savepoint_before_its_transaction": pinned("SET autocommit=0", "SAVEPOINT y", "ROLLBACK TO y",
+                                               "COMMIT", "ROLLBACK TO y", "SET autocommit=1"),
     "counts_and_ids": Scenario("SELECT DATABASE()",
                                "SELECT LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS()"),
     "plain_statements": carried("SELECT 1", "SELECT COUNT(*) FROM t", "UPDATE t SET v=2 WHERE id=1",
