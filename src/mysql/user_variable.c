@@ -18,7 +18,8 @@ enum {
 };
 #define COLUMN_UNSIGNED 0x20
 #define COLUMN_FIXED    12 /* bytes of a definition behind its texts */
-#define LENGTH_UNSET    16777216
+/* MariaDB makes one that was never set longer than any value, MySQL a shorter type. */
+#define LENGTH_UNSET 16777216
 
 void user_variable_write_name(struct writer *w, struct bytes name)
 {
@@ -49,10 +50,11 @@ enum user_variable_type user_variable_type_of(struct bytes column_definition)
     case COLUMN_MEDIUM_BLOB:
     case COLUMN_LONG_BLOB:
     case COLUMN_BLOB:
-    case COLUMN_VAR_STRING:
         if ((flags & COLUMN_UNSIGNED) != 0)
             return USER_VARIABLE_ODD;
         return length == LENGTH_UNSET ? USER_VARIABLE_UNSET : USER_VARIABLE_STRING;
+    case COLUMN_VAR_STRING:
+        return USER_VARIABLE_UNSET;
     default:
         return USER_VARIABLE_ODD;
     }

@@ -5,7 +5,8 @@
  *
  * Measured on MariaDB 10.11: the definition of the column `SELECT @x` depends on the type (integer,
  * signed or not, DOUBLE, DECIMAL, string) and collation of the variable alone; NULL keeps the type
- * of what was assigned; a variable that was never set is a binary string one longer than others.
+ * of what was assigned; a variable that was never set is a binary string one longer than others
+ * (on MySQL 9: a VAR_STRING, where the others are blobs).
  * Source: https://mariadb.com/kb/en/result-set-packets/ (column definition) */
 #ifndef WEIR_MYSQL_USER_VARIABLE_H
 #define WEIR_MYSQL_USER_VARIABLE_H

@@ -29,6 +29,8 @@ static void test_types(void **state)
                      USER_VARIABLE_STRING);
     assert_int_equal(user_variable_type_of(DEFINITION("\x3f\0\0\0\0\x01\xfb\x80\0\x27\0\0")),
                      USER_VARIABLE_UNSET);
+    assert_int_equal(user_variable_type_of(DEFINITION("\x3f\0\xfc\xff\0\0\xfd\x80\0\x1f\0\0")),
+                     USER_VARIABLE_UNSET); /* MySQL 9 */
     assert_int_equal(user_variable_type_of(DEFINITION("\x3f\0\xff\xff\xff\0\xff\x80\0\x27\0\0")),
                      USER_VARIABLE_ODD); /* a geometry */
     assert_int_equal(user_variable_type_of(bytes_of("\x0c\0", 2)), USER_VARIABLE_ODD);
