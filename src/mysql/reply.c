@@ -331,6 +331,10 @@ static int take_definition(struct reply *r, struct reply_window *w, const struct
 static int take_after_definitions(struct reply *r, struct reply_window *w, const struct packet *p)
 {
     uint16_t status = r->predicted_status;
+    if (r->may_open_cursor && p->size > 0 && p->first == 0xff) {
+        r->state = STATE_ROWS; /* what fails before the cursor is open has no EOF either */
+        return GO_ON;
+    }
     if (p->size > 0 && is_terminator(p)) {
         struct bytes payload;
         struct ok_packet ok;

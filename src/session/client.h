@@ -44,6 +44,7 @@ struct request {
     bool sent_full;              /* the frame that is being sent there is a full one */
     uint8_t sent_sequence;       /* its sequence id */
     uint32_t sent_left;          /* bytes of it that were not passed on yet */
+    bool asks_cursor;            /* a COM_STMT_EXECUTE that wants its rows by COM_STMT_FETCH */
     bool feeding;                /* pieces go to `scan` as they pass */
     struct statement *statement; /* of a COM_STMT_ command, NULL none */
     struct sql_scan scan;

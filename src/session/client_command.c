@@ -276,6 +276,7 @@ void client_expect_reply(struct client *c)
         .filter = c->tracks,
     };
     reply_begin(&l->reply, c->request.command->command, dialect, l->status);
+    l->reply.may_open_cursor = l->reply.may_open_cursor && c->request.asks_cursor;
     l->reply.told_columns = statement_told_columns(c);
     l->reply_active = true;
 }

@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* READ_ONLY, FOR_UPDATE, SCROLLABLE; 8 says that there are more parameters than meet the eye. */
+#define EXECUTE_CURSOR_FLAGS 7
+#define EXECUTE_FLAGS_AT     (STATEMENT_ID_AT + 4)
+
 static bool is_execute(enum command command)
 {
     return command == COMMAND_STMT_EXECUTE || command == COMMAND_STMT_BULK_EXECUTE;
@@ -120,6 +124,8 @@ bool statement_begin(struct client *c, struct bytes payload)
     if (command == COMMAND_STMT_PREPARE)
         return begin_prepare(c, payload);
     r->statement = find(c, payload);
+    r->asks_cursor = command == COMMAND_STMT_EXECUTE && payload.size > EXECUTE_FLAGS_AT &&
+                     (payload.data[EXECUTE_FLAGS_AT] & EXECUTE_CURSOR_FLAGS) != 0;
     if (r->statement != NULL && is_execute(command)) {
         r->scan = r->statement->text->scan;
         r->scanned = true;
@@ -312,8 +318,8 @@ static void learn_execute(struct client *c, const struct reply_summary *summary)
     struct statement *s = c->request.statement;
     if (!summary->error)
         s->long_data = false;
-    s->cursor =
-        !summary->error && summary->result_set && (summary->status & STATUS_CURSOR_EXISTS) != 0;
+    s->cursor = c->request.asks_cursor && !summary->error && summary->result_set &&
+                (summary->status & STATUS_CURSOR_EXISTS) != 0;
     if (s->columns != 0 && summary->columns != 0)
         s->columns = summary->columns;
 }

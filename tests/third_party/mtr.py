@@ -264,7 +264,7 @@ class Bench:
     def _slate(self, fresh):
         for name in os.listdir(f"{self.var}/tmp"):
             path = f"{self.var}/tmp/{name}"
-            if os.path.isfile(path) and not name.startswith(("mysqld.1.sock", "ib")):
+            if os.path.isfile(path) and not name.startswith(("mysqld.1.sock", "ib", "#sql")):
                 os.remove(path)
             elif os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path, ignore_errors=True)

@@ -144,6 +144,29 @@ static void test_a_cursor_is_only_expected_of_an_execution(void **state)
     }
 }
 
+static void test_a_cursor_that_fails_has_no_eof(void **state)
+{
+    (void)state;
+    static const enum command commands[] = {COMMAND_QUERY, COMMAND_STMT_EXECUTE};
+    for (size_t i = 0; i < countof(commands); i++) {
+        struct driver_input in = old_client(commands[i]), wanted = {0};
+        add(&in, 1, "01");
+        add(&in, 2, DEFINITION);
+        add(&in, 3, "ff1504 6162");
+        uint8_t sequence = 1;
+        add(&wanted, sequence++, "01");
+        add(&wanted, sequence++, DEFINITION);
+        if (commands[i] == COMMAND_QUERY)
+            add(&wanted, sequence++, "fe00000200");
+        add(&wanted, sequence++, "ff1504 6162");
+        struct driver_result result = drive(&in, &whole);
+        assert_int_equal(result.verdict, REPLY_ENDED);
+        assert_output(&result, &wanted);
+        driver_free(&result);
+        free(in.bytes.data);
+    }
+}
+
 /* What was sent cannot be corrected: then the EOF before the rows carries the status before. */
 static void test_an_eof_sent_early_carries_the_status_before(void **state)
 {
@@ -244,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_sequence_ids_wrap),
         cmocka_unit_test(test_an_error_may_come_anywhere),
         cmocka_unit_test(test_a_cursor_is_only_expected_of_an_execution),
+        cmocka_unit_test(test_a_cursor_that_fails_has_no_eof),
         cmocka_unit_test(test_an_eof_sent_early_carries_the_status_before),
         cmocka_unit_test(test_an_eof_sent_early_knows_the_results_before),
         cmocka_unit_test(test_a_moved_window_keeps_its_eof),
