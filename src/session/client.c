@@ -17,6 +17,8 @@
 
 /* How long a client that we part from may take for our last words. */
 #define FLUSH_TIMEOUT (2 * USEC_PER_SEC)
+/* The largest that servers take for wait_timeout. */
+#define IDLE_SECONDS_MAX 31536000
 /* Steps per wake-up: a client that pipelines must not keep the others waiting. */
 #define STEPS_PER_TURN 64
 
@@ -51,6 +53,19 @@ const char *client_who(const struct client *c)
     return who;
 }
 
+/* What the client has set on its session counts, as on a server. */
+static usec_t idle_timeout_of(const struct client *c)
+{
+    const struct global_settings *g = &c->worker->config->global;
+    uint64_t seconds;
+    const char *own = c->session != NULL && c->session->variable_count > 0
+                          ? session_state_get(c->session, "wait_timeout")
+                          : NULL;
+    if (own != NULL && text_parse_u64(own, &seconds) && seconds > 0 && seconds <= IDLE_SECONDS_MAX)
+        return seconds * USEC_PER_SEC;
+    return (c->capabilities & CAP(INTERACTIVE)) != 0 ? g->interactive_timeout : g->wait_timeout;
+}
+
 static usec_t timeout_of(const struct client *c)
 {
     const struct global_settings *g = &c->worker->config->global;
@@ -60,7 +75,7 @@ static usec_t timeout_of(const struct client *c)
     case CLIENT_TIMEOUT_LOGIN:
         return g->connect_timeout;
     case CLIENT_TIMEOUT_IDLE:
-        return (c->capabilities & CAP(INTERACTIVE)) != 0 ? g->interactive_timeout : g->wait_timeout;
+        return idle_timeout_of(c);
     case CLIENT_TIMEOUT_WAIT:
         return g->pool_wait_timeout;
     case CLIENT_TIMEOUT_FLUSH:

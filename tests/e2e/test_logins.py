@@ -67,6 +67,16 @@ def test_a_global_variable_is_there_at_the_next_login(one):
             assert old.value("SELECT @@sort_buffer_size") == was
 
 
+def test_the_wait_timeout_of_a_session_ends_it(server, one):
+    """As on a server, which closes without a word (MariaDB)."""
+    for address in (server.address, one.address):
+        with wire.connect(address) as brief, wire.connect(address) as patient:
+            brief.query("SET SESSION wait_timeout=1")
+            patient.query("SET SESSION wait_timeout=100")
+            assert brief.at_end(4)
+            assert patient.query("SELECT 1") == [[b"1"]]
+
+
 def test_a_reset_session_finds_the_new_global_variable(one):
     with one.connect() as old, one.connect() as app:
         old.query("SELECT 1")
