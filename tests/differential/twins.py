@@ -18,6 +18,7 @@ PAUSE_S = 0.004
 QUIET_TIMES = 3  # so often the server had nothing to do: then Weir lets the client wait
 STUCK_S = 15
 GONE_S = 1
+ADVERSARY = "z"
 BUSY = ("SELECT COUNT(*) FROM information_schema.processlist "
         "WHERE command NOT IN ('Sleep','Daemon') AND user<>'root'")
 OPEN = "SELECT COUNT(*) FROM information_schema.innodb_trx"
@@ -96,6 +97,8 @@ class Twins:
         client = self.clients.get(step[0])
         if client is None:
             client = self.clients[step[0]] = Client(step[0], self)
+        if client.name == ADVERSARY and client.waiting:
+            return  # it does as it can
         if client.waiting or client.later:
             client.later.append((number, step))
             return
