@@ -45,17 +45,10 @@ OBSERVERS = [
 
 # Motifs that show a difference that is known, and why they do not take part in random scripts.
 KNOWN = {
-    "trackers": "trackers that a client turns on by name are not all reported",
-    "temporary_shadow": "CREATE TEMPORARY TABLE ... SELECT does not end warnings",
-    "temporary_like": "DROP TABLE of a temporary table does not end warnings",
-    "load": "warnings of a statement in the middle of several",
     "begin_in_code": "PREPARE after an error shows an old status",
-    "bulk": "Weir does not ask whether a client that sends COM_STMT_BULK_EXECUTE may",
-    "insert_id": "SET last_insert_id after an INSERT is forgotten when the link changes hands",
     "messages": "errors that Weir raises itself are in English",
     "binary_last": "an execution of the last statement without parameters is refused in other words",
     "binary_long": "SEND_LONG_DATA loses warnings when it needs another link",
-    "binary_errors": "errors about unknown statements stay in the diagnostics too long",
     "binary_schema": "the last EOF of a statement that is prepared again in another schema",
     "text_prepare_tables": "the last EOF of a statement that is prepared again in another schema",
 }

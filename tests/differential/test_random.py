@@ -20,12 +20,12 @@ SCRIPT_STEPS = 200
 SHRINK_S = 30
 # Seeds whose scripts show a difference that is known and being worked on.
 KNOWN = {
-    1000: "a parameter's character set after SET CHARACTER SET",
-    1003: "the flag of changed state in the last EOF after an execution in another schema",
-    1004: "a client's own reset and the character set of its schema",
-    1018: "an execution that touches no table keeps the warnings",
-    1037: "NEXTVAL ends the warnings",
-    1049: "a savepoint with autocommit=0 before the transaction has begun",
+    1005: "LAST_INSERT_ID() after LOAD DATA",
+    1006: "the character set of the schema after a client's own reset",
+    1008: "FOUND_ROWS() after a client's own reset",
+    1011: "an error of Weir's own is forgotten too early",
+    1025: "LAST_INSERT_ID() after LOAD DATA",
+    1040: "a collation_database that was set outlives the next USE",
 }
 
 
