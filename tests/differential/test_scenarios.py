@@ -10,7 +10,7 @@ from scenarios import ELSEWHERE, LISTED, NONE, SCENARIOS
 
 E2E = os.path.join(os.path.dirname(__file__), "..", "e2e")
 # Entries that show a difference that is known and being worked on.
-KNOWN = {12: "ROW_COUNT in GET DIAGNOSTICS after a SELECT"}
+KNOWN = {}
 
 
 def parameters():
