@@ -38,10 +38,10 @@ DJANGO = ([
 ], [
     "SELECT `id`, `name` FROM `shared` WHERE `id` = {id} LIMIT 21",
     "SET autocommit=0",
-    "SAVEPOINT `s139_x1`",
     "UPDATE `shared` SET `hits` = (`hits` + 1) WHERE `id` = {id}",
-    "RELEASE SAVEPOINT `s139_x1`",
+    "SAVEPOINT `s139_x1`",
     "INSERT INTO `visits` (`who`) VALUES ({id})",
+    "RELEASE SAVEPOINT `s139_x1`",
     "COMMIT",
     "SET autocommit=1",
     "SELECT COUNT(*) AS `__count` FROM `shared`",
