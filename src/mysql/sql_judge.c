@@ -446,6 +446,7 @@ static void judge_call(struct sql_scan *s)
     }
     if (info->when == SQL_WHEN_CALLED)
         sql_add_effect(s, info->effects);
+    s->aggregates = s->aggregates || info->aggregate;
     if (!known && !s->last_is_name && !s->no_calls)
         judge_function(s);
 }

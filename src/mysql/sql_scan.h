@@ -70,6 +70,7 @@ struct sql_scan {
     uint64_t kill_id;
     char collation[SQL_NAME_MAX +
                    1]; /* of SET NAMES … COLLATE x, the last one; "" when none or DEFAULT */
+    bool aggregates;   /* calls COUNT, MAX and the like */
     bool only_ping;    /* the statement is a lone SELECT <decimal literal>: for statistics */
 
     /* private: the text (sql_scan.c) */

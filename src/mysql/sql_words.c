@@ -14,6 +14,8 @@
     [SQL_WORD_##word] = {NAME(#word), ROW(callable, NEITHER, SQL_WHEN_CALLED, 0)},
 #define SQL_TIGHT_WORD(word, callable, tight)                                                      \
     [SQL_WORD_##word] = {NAME(#word), ROW(callable, tight, SQL_WHEN_CALLED, 0)},
+#define SQL_AGGREGATE_WORD(word, callable, tight)                                                  \
+    [SQL_WORD_##word] = {NAME(#word), ROW(callable, tight, SQL_WHEN_CALLED, 0), .aggregate = true},
 #define SQL_CALL_WORD(word, callable, effect)                                                      \
     [SQL_WORD_##                                                                                   \
         word] = {NAME(#word), ROW(callable, NEITHER, SQL_WHEN_CALLED, SQL_EFFECT_BIT(effect))},

@@ -9,11 +9,12 @@
 
 #include <stddef.h>
 
-#define SQL_WORD(name, callable)              SQL_WORD_##name,
-#define SQL_TIGHT_WORD(name, callable, tight) SQL_WORD_##name,
-#define SQL_CALL_WORD(name, callable, effect) SQL_WORD_##name,
-#define SQL_SEEN_WORD(name, callable, effect) SQL_WORD_##name,
-#define SQL_TABLE_WORD(name, effects)         SQL_WORD_##name,
+#define SQL_WORD(name, callable)                  SQL_WORD_##name,
+#define SQL_TIGHT_WORD(name, callable, tight)     SQL_WORD_##name,
+#define SQL_AGGREGATE_WORD(name, callable, tight) SQL_WORD_##name,
+#define SQL_CALL_WORD(name, callable, effect)     SQL_WORD_##name,
+#define SQL_SEEN_WORD(name, callable, effect)     SQL_WORD_##name,
+#define SQL_TABLE_WORD(name, effects)             SQL_WORD_##name,
 enum sql_word {
     SQL_NO_WORD, /* a name, or a word that does not matter */
 #include "mysql/sql_functions.def"
@@ -22,6 +23,7 @@ enum sql_word {
 };
 #undef SQL_WORD
 #undef SQL_TIGHT_WORD
+#undef SQL_AGGREGATE_WORD
 #undef SQL_CALL_WORD
 #undef SQL_SEEN_WORD
 #undef SQL_TABLE_WORD
@@ -38,6 +40,7 @@ struct sql_word_info {
     uint8_t size;
     uint8_t callable; /* families in which it may stand before "(" without being stored code */
     uint8_t tight;    /* families in which that holds only without space before the "(" */
+    bool aggregate;   /* makes one row of many */
     uint8_t when;     /* enum sql_when: what has `effects` */
     sql_effects_t effects;
 };

@@ -31,6 +31,7 @@ struct request {
     bool begun;            /* its first frame header was read */
     bool scanned;          /* `scan` says what the request does */
     bool changed_state;    /* a STATE_CHANGE tracker came in its reply */
+    bool schema_came_back; /* a SCHEMA tracker named the schema that was selected before */
     bool changed_variable; /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
     bool set_option_on;    /* of COM_SET_OPTION */
     bool whole;            /* all of it lies in the buffer */

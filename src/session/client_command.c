@@ -140,6 +140,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
     r->scanned = row->command == COMMAND_QUERY;
     r->changed_state = false;
     r->changed_variable = false;
+    r->schema_came_back = false;
     track_begin(c);
     r->feeding = r->scanned && !r->whole;
     r->reframing = false;

@@ -127,6 +127,7 @@ static void learn_change(struct client *c, const struct session_change *change)
         break;
     case SESSION_TRACK_SCHEMA:
         c->request.changed_variable = true;
+        c->request.schema_came_back = bytes_equal_text(change->value, c->session->schema);
         session_becomes(c, session_state_with_schema(c->session, change->value),
                         PIN_BIT(SESSION_CHANGE));
         break;
@@ -202,6 +203,8 @@ static bool hides_a_change(const struct client *c)
         r->statement->text->shared &&
         strcmp(r->statement->text->mode->schema, c->session->schema) != 0)
         return false;
+    if (r->scanned && r->schema_came_back && r->scan.verb == SQL_VERB_SELECT)
+        return false;
     if (!r->scanned || !r->changed_variable)
         return true;
     /* What known code does besides setting variables has effects of its own; a routine of another
@@ -237,30 +240,58 @@ static void now_true(struct client *c, sql_effects_t reads)
     c->link->residue_true |= reads;
 }
 
+static void found_rows_are(struct client *c, bool known, uint64_t rows)
+{
+    c->residue.found_rows_known = known;
+    if (known)
+        c->residue.found_rows = rows;
+    now_true(c, SQL_EFFECT_BIT(READS_FOUND_ROWS));
+}
+
+/* A SELECT may fail before it runs, which leaves them, or while it runs, which sets them to what it
+ * had counted. */
+static bool failed_while_running(const struct client *c, const struct reply_summary *s)
+{
+    /* lock wait timeout, deadlock, killed, time limit (MariaDB, MySQL) */
+    static const uint16_t codes[] = {1205, 1213, 1317, 1969, 3024};
+    if ((c->link->residue_true & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0)
+        return c->request.scan.verb == SQL_VERB_SELECT; /* either way, the link knows */
+    for (size_t i = 0; i < countof(codes); i++)
+        if (s->error_code == codes[i])
+            return true;
+    return false;
+}
+
 static void learn_found_rows(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
     bool called = sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL);
-    if ((s->error && r->scan.statements <= 1 && !called) || residue_is_left(&r->scan))
+    if (residue_is_left(&r->scan))
         return;
+    if (s->error && r->scan.statements <= 1 && !called) {
+        if (failed_while_running(c, s))
+            found_rows_are(c, false, 0);
+        return;
+    }
     bool odd =
         called || sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
     bool cursor = (s->status & STATUS_CURSOR_EXISTS) != 0; /* its rows come later */
-    if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd && !cursor) {
-        c->residue.found_rows = s->rows;
-        c->residue.found_rows_known = true;
-        now_true(c, SQL_EFFECT_BIT(READS_FOUND_ROWS));
-    } else if (s->result_set || odd) {
-        c->residue.found_rows_known = false;
-        now_true(c, SQL_EFFECT_BIT(READS_FOUND_ROWS));
-    }
+    /* An aggregate that needs no table read leaves them (MariaDB: "no matching row"), any other
+     * sets them to the one row. */
+    bool was_same = c->residue.found_rows_known && c->residue.found_rows == s->rows;
+    bool doubtful = r->scan.aggregates && s->rows <= 1 && !was_same;
+    if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd && !cursor)
+        found_rows_are(c, !doubtful, s->rows);
+    else if (s->result_set || odd)
+        found_rows_are(c, false, 0);
 }
 
 static void learn_last_insert_id(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
     bool may_have_set =
-        s->last_insert_id != 0 || r->scan.statements != 1 ||
+        s->last_insert_id != 0 || r->scan.statements != 1 || r->scan.verb == SQL_VERB_LOAD ||
+        (r->scan.verb == SQL_VERB_CREATE && sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS)) ||
         sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
         sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL) ||
         (s->error && (r->scan.verb == SQL_VERB_INSERT || r->scan.verb == SQL_VERB_REPLACE));

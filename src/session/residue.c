@@ -146,7 +146,7 @@ static bool found_rows_is_certain(const struct sql_scan *s)
         UINT64_C(1) << SQL_VERB_ALTER | UINT64_C(1) << SQL_VERB_DROP |
         UINT64_C(1) << SQL_VERB_SELECT;
     _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
-    if (s->statements != 1 || sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS))
+    if (s->statements != 1 || sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) || s->aggregates)
         return false;
     return (leave_it >> s->verb & 1) != 0 || residue_is_left(s);
 }
@@ -154,6 +154,9 @@ static bool found_rows_is_certain(const struct sql_scan *s)
 /* Statements that may generate an id, or may leave LAST_INSERT_ID although their OK names one. */
 static bool may_insert(const struct sql_scan *s)
 {
+    /* CREATE TABLE … SELECT into a column with AUTO_INCREMENT. */
+    if (s->verb == SQL_VERB_CREATE && sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS))
+        return true;
     return s->statements != 1 || s->verb == SQL_VERB_INSERT || s->verb == SQL_VERB_REPLACE ||
            s->verb == SQL_VERB_LOAD || sql_scan_has(s, SQL_EFFECT_SETS_LAST_INSERT_ID);
 }

@@ -328,6 +328,17 @@ SCENARIOS = {
                                       "SHOW WARNINGS"),
     "savepoint_before_its_transaction": pinned("SET autocommit=0", "SAVEPOINT y", "ROLLBACK TO y",
                                                "COMMIT", "ROLLBACK TO y", "SET autocommit=1"),
+    "found_rows_after_an_empty_aggregate": Scenario(
+        "SELECT id FROM t", "SELECT MAX(id) FROM t WHERE id=-1", "SELECT FOUND_ROWS()"),
+    "found_rows_after_an_aggregate": Scenario("SELECT id FROM t", "SELECT COUNT(*) FROM t",
+                                              "SELECT FOUND_ROWS()"),
+    "found_rows_after_a_failure": Scenario(
+        "SELECT id FROM t", "SET STATEMENT max_statement_time=0.01 FOR SELECT SLEEP(1)",
+        "SELECT FOUND_ROWS()"),
+    "found_rows_after_a_mistake": Scenario("SELECT id FROM t", "SELECT nosuch FROM t",
+                                           "SELECT FOUND_ROWS()"),
+    "load_data_and_ids": Scenario("LOAD DATA LOCAL INFILE 'rows' INTO TABLE t (v)",
+                                  "SELECT LAST_INSERT_ID(), ROW_COUNT()", files={"rows": b"5\n6\n"}),
     "counts_and_ids": Scenario("SELECT DATABASE()",
                                "SELECT LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS()"),
     "plain_statements": carried("SELECT 1", "SELECT COUNT(*) FROM t", "UPDATE t SET v=2 WHERE id=1",
