@@ -251,10 +251,8 @@ static void on_name(void *context, struct bytes text, struct bytes qualifier, en
 static struct bytes text_of_request(const struct client *c)
 {
     const struct statement *statement = c->request.statement;
-    if (statement != NULL && statement->text != NULL && statement->text->shared)
-        return statement_text_sql(statement->text);
-    if (c->request.statement != NULL)
-        return statement_text_sql(c->request.statement->text);
+    if (statement != NULL)
+        return statement->text != NULL ? statement_text_sql(statement->text) : bytes_of(NULL, 0);
     struct bytes in = buffer_unparsed(c->stream.in);
     size_t before = FRAME_HEADER_SIZE + 1;
     size_t end = FRAME_HEADER_SIZE + (size_t)c->request.frame_left;

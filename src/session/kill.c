@@ -134,10 +134,8 @@ static void on_retry(struct loop_timer *timer)
 
 void kill_forget_waiting(struct worker *w)
 {
-    struct list_node *first;
-    while ((first = list_first(&w->kills)) != NULL) {
-        struct kill_job *job = container_of(first, struct kill_job, waiting);
-        list_remove(&w->kills, &job->waiting);
+    for (size_t left = w->kills.count; left > 0; left--) {
+        struct kill_job *job = container_of(list_pop_front(&w->kills), struct kill_job, waiting);
         loop_timer_cancel(w->loop, &job->retry);
         free(job);
     }

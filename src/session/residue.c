@@ -459,10 +459,8 @@ bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t ro
 {
     struct bytes cells[3];
     uint64_t code;
-    if (rows == 0) {
-        residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
-        return true;
-    }
+    if (r->diagnostics != DIAGNOSTICS_ON_LINK)
+        return true; /* an error of Weir's own came meanwhile, and is the later one */
     if (rows == 0) {
         residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
         return true;
