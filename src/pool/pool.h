@@ -94,6 +94,8 @@ struct pool_limits {
     usec_t wait_timeout;  /* a ticket waits at most this long */
     unsigned max_waiters; /* tickets in the queue at most */
     usec_t lifetime;      /* a link is closed, when idle, after this; 0 never */
+    usec_t steal_after;   /* a soft lease that has lasted so long is taken before the pool grows; 0:
+                             only when it may not grow */
     usec_t spare_timeout; /* links beyond `size` that are idle for it are closed when there are more
                              links than clients; 0: idle_timeout decides alone */
 };

@@ -140,12 +140,21 @@ static struct pool *choose_to_open(struct pool_server *s, usec_t now)
     return best;
 }
 
-/* A soft lease is taken only when the pool may not grow right now. */
-static bool decide_recall(struct pool_server *s, usec_t now)
+/* A soft lease that has lasted for a while is better taken than a new link opened: its client is
+ * not in the middle of a train of statements. */
+static bool has_rested(const struct pool *p, usec_t now)
+{
+    const struct pool_seat *oldest = seat_of(list_first(&p->soft));
+    return p->limits.steal_after != 0 && oldest != NULL &&
+           pool_elapsed(oldest->since, now) >= p->limits.steal_after;
+}
+
+/* `rested`: while the pool may still grow. */
+static bool decide_recall(struct pool_server *s, bool rested, usec_t now)
 {
     list_for_each (&s->pools, node) {
         struct pool *p = pool_of(node);
-        if (!list_empty(&p->soft) && wants_recall(p, now)) {
+        if (!list_empty(&p->soft) && wants_recall(p, now) && (!rested || has_rested(p, now))) {
             seat_recall(seat_of(list_first(&p->soft)), p, POOL_WHY_NONE, now);
             return true;
         }
@@ -209,9 +218,11 @@ struct pool_action pool_next_action(struct pool_server *s, usec_t now)
         return action;
     if (decide_shrink(s, now) && take_order(s, &action))
         return action;
+    if (decide_recall(s, true, now) && take_order(s, &action))
+        return action;
     if ((p = choose_to_open(s, now)) != NULL)
         return open_link(p);
-    if ((decide_recall(s, now) || decide_room(s, now)) && take_order(s, &action))
+    if ((decide_recall(s, false, now) || decide_room(s, now)) && take_order(s, &action))
         return action;
     if ((p = choose_to_warm(s, now)) != NULL)
         return open_link(p);

@@ -32,6 +32,7 @@ static struct pool_limits limits_of_pool(const struct config *c)
         .wait_timeout = c->global.pool_wait_timeout,
         .max_waiters = c->global.pool_max_waiters,
         .lifetime = c->global.link_lifetime,
+        .steal_after = c->global.pool_steal_after > 0 ? c->global.pool_steal_after : 1,
         .spare_timeout = c->global.pool_spare_timeout,
     };
 }

@@ -2,7 +2,7 @@
  * Binary prepared statements. A client's ids are Weir's own; its statements are prepared on
  * whatever link executes them, once, and stay there for everybody who prepares the same text in the
  * same mode. Only data in pieces, an open cursor and texts that are too long to keep pin.
- * docs/decisions/0006-prepared-statements.md says how and why. */
+ * docs/decisions/0010-prepared-statements.md says how and why. */
 #ifndef WEIR_SESSION_STATEMENT_H
 #define WEIR_SESSION_STATEMENT_H
 

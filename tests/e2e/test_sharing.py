@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -213,3 +214,18 @@ def test_twenty_connections_of_a_driver_share_one_link(server, weir, tables, nam
     assert int(tables.value("SELECT COUNT(*) FROM visits")) == 100
     counters = one.counters()
     assert counters["Weir_pins"] == 0 and server.threads() <= 1, counters
+
+
+def test_idle_clients_do_not_make_the_pool_grow(weir, server):
+    """A client that has been idle for pool_steal_after lends its link before a new one is opened."""
+    one = weir(pool_max_size=50)
+    clients = []
+    try:
+        for _ in range(40):
+            clients.append(wire.connect(one.address, schema="test"))
+            clients[-1].query("SELECT 1")
+            time.sleep(0.01)
+        assert server.threads() <= 3
+    finally:
+        for client in clients:
+            client.close()

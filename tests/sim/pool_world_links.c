@@ -169,6 +169,7 @@ static void change_limits(struct world *w)
 
     limits.max_size = (unsigned)world_delay(w, limits.max_size);
     limits.size = (unsigned)world_delay(w, limits.max_size) - 1;
+    limits.steal_after = world_chance(w, 500) ? world_delay(w, 20000) : 0;
     limits.lifetime = world_chance(w, 500) ? limits.lifetime / 2 : 0;
     limits.max_waiters = (unsigned)world_delay(w, limits.max_waiters);
     pool_configure(&w->pools[i], limits);

@@ -59,6 +59,25 @@ static void test_the_last_place_goes_to_the_pool_that_waits_longest(void **state
     assert_ptr_equal(the(&f, POOL_OPEN)->pool, &f.b);
 }
 
+static void test_a_soft_lease_that_has_lasted_is_taken_before_the_pool_grows(void **state)
+{
+    struct fixture f;
+    struct pool_limits limits = fixture_limits();
+    (void)state;
+    fixture_init(&f);
+    limits.steal_after = 5 * MSEC;
+    pool_configure(&f.a, limits);
+    struct pool_seat *seat = soft_lease(&f, &f.a);
+    f.now += 4 * MSEC;
+    (void)wait_in(&f, &f.a);
+    assert_int_equal(decide(&f), 1);
+    assert_int_equal(f.actions[0].kind, POOL_OPEN);
+    f.now += 1 * MSEC;
+    (void)wait_in(&f, &f.a);
+    assert_int_equal(decide(&f), 1);
+    assert_ptr_equal(the(&f, POOL_RECALL)->seat, seat);
+}
+
 static void test_opening_is_preferred_to_recalling(void **state)
 {
     struct fixture f;
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_each_waiter_has_a_link_opened_up_to_the_limits),
         cmocka_unit_test(test_attempts_under_way_are_bounded),
         cmocka_unit_test(test_the_last_place_goes_to_the_pool_that_waits_longest),
+        cmocka_unit_test(test_a_soft_lease_that_has_lasted_is_taken_before_the_pool_grows),
         cmocka_unit_test(test_opening_is_preferred_to_recalling),
         cmocka_unit_test(test_a_late_waiter_does_not_rely_on_a_slow_attempt),
         cmocka_unit_test(test_a_late_waiter_does_not_rely_on_a_slow_return),
