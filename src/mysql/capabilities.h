@@ -46,6 +46,10 @@ capabilities_t capabilities_ask(capabilities_t server, capabilities_t dialect);
  * statements, which local_file.h deals with. */
 capabilities_t capabilities_dialect(capabilities_t agreed);
 
+/* Dialect bits that change how requests are written. A link whose server does not have them cannot
+ * serve a pool with them. */
+#define CAP_OF_REQUESTS CAP(QUERY_ATTRIBUTES)
+
 /* Bits without which Weir does not talk (PROTOCOL_41, SECURE_CONNECTION). */
 #define CAP_REQUIRED_OF_CLIENTS (CAP(PROTOCOL_41) | CAP(SECURE_CONNECTION))
 #define CAP_REQUIRED_OF_SERVERS                                                                    \

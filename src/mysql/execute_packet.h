@@ -18,28 +18,40 @@
 /* MariaDB's name for the statement that was prepared last. */
 #define STATEMENT_ID_LAST UINT32_C(0xffffffff)
 
-/* Flag of COM_STMT_EXECUTE: the number of parameters stands in the packet. */
-#define EXECUTE_PARAMETER_COUNT 0x08
+/* Does a COM_STMT_BULK_EXECUTE ask for a result set with a row for each of its rows? */
+NODISCARD static inline bool execute_has_unit_results(struct bytes payload)
+{
+    return payload.size > 5 && (payload.data[5] & 0x40) != 0;
+}
 
-struct execute_head {
-    bool has_types;
-    struct bytes types; /* when it has */
-    size_t types_at;    /* where they begin or would begin */
-    size_t size;        /* up to the end of the types: values follow */
+enum execute_form {
+    EXECUTE_PLAIN,
+    EXECUTE_BULK,
+    EXECUTE_ATTRIBUTES, /* of a client with QUERY_ATTRIBUTES: a count, and names behind the types */
 };
 
-/* Bytes of the payload that the head may take at most. */
-size_t execute_head_size_max(uint16_t parameters, bool bulk);
+struct execute_head {
+    enum execute_form form;
+    uint16_t parameters; /* of the statement */
+    bool has_types;
+    struct bytes types; /* of the statement's parameters, in this form, when it has */
+    size_t types_at;    /* where they begin or would begin */
+};
 
-/* Reads the head from (the beginning of) a payload. False when it is not there whole, or malformed:
- * the server will say so. A packet of a client with query attributes may have more parameters than
- * the statement: it is only read when there are none (`attributes` false or no count in it). */
-NODISCARD bool execute_head_read(struct bytes payload, uint16_t parameters, bool bulk,
-                                 bool attributes, struct execute_head *head);
+/* Bytes of the payload that execute_head_read wants at most. */
+size_t execute_head_size_max(uint16_t parameters, enum execute_form form);
 
-/* Writes the head, without types in it, as one with types into `out`, which has room for
- * head->size + types.size bytes. */
+/* Reads the head from (the beginning of) a payload. False when it is not there up to the types of
+ * the statement's parameters, or malformed: the server will say so. Query attributes come behind
+ * the parameters, and only together with types. */
+NODISCARD bool execute_head_read(struct bytes payload, uint16_t parameters, enum execute_form form,
+                                 struct execute_head *head);
+
+/* Size of a head without types as one with these, which are in its form. */
+size_t execute_head_size_with(const struct execute_head *head, struct bytes types);
+
+/* Writes that head. Names are left out, as they have not been sent with this execution. */
 void execute_head_with_types(struct bytes payload, const struct execute_head *head,
-                             struct bytes types, bool bulk, uint8_t *out);
+                             struct bytes types, uint8_t *out);
 
 #endif

@@ -123,12 +123,24 @@ static bool is_terminator(const struct packet *p)
     return p->first == 0xfe && p->size < FRAME_PAYLOAD_MAX;
 }
 
+/* An ERR with the number that no error has; the reply goes on behind it. */
+static bool is_progress(const struct reply *r, struct bytes payload)
+{
+    return r->dialect.progress && payload.size > 3 && payload.data[1] == 0xff &&
+           payload.data[2] == 0xff;
+}
+
 static int take_error(struct reply *r, struct reply_window *w, const struct packet *p)
 {
     struct bytes payload;
     int verdict = hold_packet(r, w, p, &payload);
     if (verdict != GO_ON)
         return verdict;
+    if (is_progress(r, payload)) {
+        pass_frame(r, w);
+        pass_payload(r, w);
+        return GO_ON;
+    }
     struct err_packet err;
     if (!err_packet_decode(payload, &err))
         return REPLY_BROKEN;
@@ -222,6 +234,16 @@ static int take_status(struct reply *r, struct reply_window *w, const struct pac
     return GO_ON;
 }
 
+/* The byte that says whether definitions follow: 1, or 0 when not. */
+static bool read_metadata(const struct reply *r, struct reader *reader, bool *follows)
+{
+    uint8_t metadata = 1;
+    if (r->dialect.optional_metadata && !reader_u8(reader, &metadata))
+        return false;
+    *follows = metadata == 1;
+    return metadata <= 1;
+}
+
 static int take_column_count(struct reply *r, struct reply_window *w, const struct packet *p)
 {
     struct bytes payload;
@@ -230,7 +252,9 @@ static int take_column_count(struct reply *r, struct reply_window *w, const stru
         return verdict;
     struct reader reader = reader_over(payload);
     uint64_t columns;
-    if (!lenenc_read(&reader, &columns) || reader.left > 0 || columns == 0)
+    bool defined;
+    if (!lenenc_read(&reader, &columns) || !read_metadata(r, &reader, &defined) ||
+        reader.left > 0 || columns == 0)
         return REPLY_BROKEN;
     r->summary.parts++;
     r->summary.result_set = true;
@@ -240,7 +264,7 @@ static int take_column_count(struct reply *r, struct reply_window *w, const stru
     if (columns_changed(r))
         r->predicted_status |= STATUS_METADATA_CHANGED;
     r->summary.first_row_size = 0;
-    r->definitions_left = columns;
+    r->definitions_left = defined ? columns : 0;
     pass_frame(r, w);
     pass_payload(r, w);
     r->state = STATE_DEFINITIONS;
@@ -269,10 +293,11 @@ static int take_prepare_ok(struct reply *r, struct reply_window *w, const struct
     struct reader reader = reader_over(payload);
     struct reply_summary *s = &r->summary;
     uint8_t header, filler;
+    bool defined;
     if (!reader_u8(&reader, &header) || !reader_u32(&reader, &s->statement_id) ||
         !reader_u16(&reader, &s->statement_columns) ||
         !reader_u16(&reader, &s->statement_parameters) || !reader_u8(&reader, &filler) ||
-        !reader_u16(&reader, &s->warnings))
+        !reader_u16(&reader, &s->warnings) || !read_metadata(r, &reader, &defined))
         return REPLY_BROKEN;
     s->any_warnings = s->warnings > 0;
     if (!r->status_reported) {
@@ -283,7 +308,8 @@ static int take_prepare_ok(struct reply *r, struct reply_window *w, const struct
     r->status_reported = false;
     s->parts++;
     reply_put_statement_id(w, r->statement_id);
-    r->definitions_left = s->statement_parameters;
+    r->no_definitions = !defined;
+    r->definitions_left = defined ? s->statement_parameters : 0;
     pass_frame(r, w);
     pass_payload(r, w);
     r->state = STATE_PARAMETERS;
@@ -385,7 +411,7 @@ static int end_block(struct reply *r, struct reply_window *w, uint64_t block, in
     if (block > 0 && !r->dialect.deprecate_eof && !reply_insert_eof(r, w, eof))
         return REPLY_FLUSH;
     r->state = next;
-    r->definitions_left = next_block;
+    r->definitions_left = r->no_definitions ? 0 : next_block;
     return GO_ON;
 }
 

@@ -20,6 +20,8 @@
 struct reply_dialect {
     bool deprecate_eof;
     bool session_track;
+    bool optional_metadata; /* result sets say whether definitions follow (MySQL) */
+    bool progress;          /* progress reports may come in between (MariaDB) */
     /* MariaDB: an EOF behind rows says that the session has changed, although it cannot say how */
     bool eof_tells_of_changes;
     struct session_track_filter filter; /* of the trackers that the receiver is to know of */
@@ -87,6 +89,7 @@ struct reply {
     bool sequence_known;    /* the server's next sequence id follows from last_sequence */
     bool continued;         /* the last frame was full: the next one continues it */
     bool status_reported;
+    bool no_definitions;   /* those of a prepared statement are left out */
     bool may_open_cursor;  /* else the flag CURSOR_EXISTS speaks of a cursor in stored code */
     uint32_t payload_left; /* of a frame that is passed on without being held */
     uint64_t definitions_left;

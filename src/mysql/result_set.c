@@ -33,12 +33,16 @@ bool result_set_open(struct result_set_reader *r, struct bytes reply)
     if (!next_payload(&r->rest, &payload))
         return false;
     struct reader head = reader_over(payload);
-    return lenenc_read(&head, &r->columns) && head.left == 0 && r->columns > 0;
+    uint8_t metadata = 1; /* only links with OPTIONAL_METADATA say it */
+    bool whole = lenenc_read(&head, &r->columns) &&
+                 (head.left == 0 || reader_u8(&head, &metadata)) && head.left == 0;
+    r->definitions = metadata == 0 ? 0 : r->columns;
+    return whole && r->columns > 0;
 }
 
 bool result_set_next_definition(struct result_set_reader *r, struct bytes *definition)
 {
-    return next_payload(&r->rest, definition) && definition->data[0] != 0xff;
+    return r->definitions > 0 && next_payload(&r->rest, definition) && definition->data[0] != 0xff;
 }
 
 bool result_set_next_row(struct result_set_reader *r, struct bytes *cells, size_t max)
@@ -63,7 +67,7 @@ size_t result_set_first_row(struct bytes reply, struct bytes *cells, size_t max)
     struct bytes definition;
     if (!result_set_open(&r, reply))
         return 0;
-    for (uint64_t i = 0; i < r.columns; i++)
+    for (uint64_t i = 0; i < r.definitions; i++)
         if (!result_set_next_definition(&r, &definition))
             return 0;
     return result_set_next_row(&r, cells, max) ? (size_t)r.columns : 0;
@@ -108,11 +112,16 @@ void result_set_write_number(struct writer *w, const struct result_set_number *n
     char value[24];
     uint8_t sequence = 1;
     struct writer p = writer_over(memory, sizeof memory);
+    bool defined = !n->optional_metadata || !n->no_definitions;
     writer_u8(&p, 1); /* column */
+    if (n->optional_metadata)
+        writer_u8(&p, defined);
     write_packet(w, &sequence, &p);
-    p = writer_over(memory, sizeof memory);
-    write_definition(&p, n);
-    write_packet(w, &sequence, &p);
+    if (defined) {
+        p = writer_over(memory, sizeof memory);
+        write_definition(&p, n);
+        write_packet(w, &sequence, &p);
+    }
     if (!n->deprecate_eof) {
         p = writer_over(memory, sizeof memory);
         write_end(&p, n->status, false);

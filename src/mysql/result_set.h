@@ -21,11 +21,12 @@ NODISCARD size_t result_set_first_row(struct bytes reply, struct bytes *cells, s
 struct result_set_reader {
     struct bytes rest;
     uint64_t columns;
+    uint64_t definitions; /* that follow: `columns`, or 0 */
 };
 
 /* False when the reply is not a result set. */
 NODISCARD bool result_set_open(struct result_set_reader *r, struct bytes reply);
-/* Exactly `columns` times: the next column definition's payload. */
+/* Exactly `definitions` times: the next column definition's payload. */
 NODISCARD bool result_set_next_definition(struct result_set_reader *r, struct bytes *definition);
 /* Then: the first `max` cells of the next row; false at the end of the rows, or when malformed. */
 NODISCARD bool result_set_next_row(struct result_set_reader *r, struct bytes *cells, size_t max);
@@ -40,6 +41,8 @@ struct result_set_number {
     uint16_t status;        /* flags of the server's status */
     bool deprecate_eof;     /* the client agreed on it */
     bool extended_metadata; /* the same */
+    bool optional_metadata; /* the same */
+    bool no_definitions;    /* it wants none, with optional_metadata */
 };
 
 /* Writes it as the complete reply to a COM_QUERY. */

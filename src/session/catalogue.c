@@ -254,7 +254,7 @@ static struct bytes text_of_request(const struct client *c)
     if (statement != NULL)
         return statement->text != NULL ? statement_text_sql(statement->text) : bytes_of(NULL, 0);
     struct bytes in = buffer_unparsed(c->stream.in);
-    size_t before = FRAME_HEADER_SIZE + 1;
+    size_t before = FRAME_HEADER_SIZE + (size_t)c->request.sql_at;
     size_t end = FRAME_HEADER_SIZE + (size_t)c->request.frame_left;
     size_t size = in.size < end ? in.size : end;
     return bytes_of(in.data + before, size - before);

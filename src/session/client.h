@@ -26,6 +26,7 @@ struct statement_table;
 /* The command that is being served. */
 struct request {
     const struct command_row *command;
+    uint32_t sql_at;       /* of a COM_QUERY: where its text begins in the payload */
     uint32_t frame_left;   /* bytes of the current frame that were not passed on yet */
     bool frame_full;       /* the current frame is a full one: another follows */
     bool begun;            /* its first frame header was read */
@@ -35,6 +36,7 @@ struct request {
     bool changed_variable; /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
     bool set_option_on;    /* of COM_SET_OPTION */
     bool whole;            /* all of it lies in the buffer */
+    bool unit_results;     /* a bulk execution that answers with a row for each of its rows */
     bool awaits_catalogue; /* … with its link; it goes on by lease_continue */
     bool awaited_catalogue;
     bool defines;                /* noted as a definition that is under way */
@@ -152,6 +154,9 @@ NODISCARD bool client_step_infile(struct client *c);
 void client_scan_again(struct client *c);
 /* The next bytes from the link are the reply to the request. */
 void client_expect_reply(struct client *c);
+/* The text of a COM_QUERY, as far as it is in its payload. Empty when what stands before it cannot
+ * be read. */
+struct bytes client_request_sql(const struct client *c, struct bytes payload);
 /* How the server reads a text that this client sends now. */
 struct sql_mode client_sql_mode(struct client *c);
 /* The reply is complete and the client has all of it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One command: read its header, get it a link, pass it on, see its reply end. */
 #include "base/check.h"
+#include "mysql/query_attributes.h"
 #include "session/catalogue.h"
 #include "session/local_file.h"
 #include "session/private_state.h"
@@ -101,21 +102,49 @@ static void read_option(struct client *c, struct bytes payload)
         c->request.set_option_on = payload.data[1] == 0;
 }
 
+struct bytes client_request_sql(const struct client *c, struct bytes payload)
+{
+    CHECK(c->request.sql_at <= payload.size);
+    return bytes_of(payload.data + c->request.sql_at, payload.size - c->request.sql_at);
+}
+
+/* Where the text of a COM_QUERY begins; false when nothing can be said of it. */
+static bool find_sql(struct client *c, struct bytes payload)
+{
+    size_t at = 1;
+    bool found =
+        (c->capabilities & CAP(QUERY_ATTRIBUTES)) == 0 || query_attributes_skip(payload, &at);
+    c->request.sql_at = (uint32_t)(found ? at : payload.size);
+    return found;
+}
+
+/* The server may read anything there, or call it malformed. */
+static void scan_unreadable(struct request *r)
+{
+    sql_scan_end(&r->scan);
+    r->scan.verb = SQL_VERB_OTHER;
+    r->scan.statements = 2;
+    r->scan.effects |= SQL_EFFECT_BIT(UNKNOWN_VERB);
+    r->feeding = false;
+}
+
 static void scan(struct client *c, struct bytes payload)
 {
     struct request *r = &c->request;
     struct sql_mode mode = client_sql_mode(c);
     struct bytes sql = bytes_of(NULL, 0);
     sql_scan_begin(&r->scan, mode);
-    if (r->whole) {
-        sql = bytes_of(payload.data + 1, payload.size - 1);
+    if (!find_sql(c, payload)) {
+        scan_unreadable(r);
+    } else if (r->whole) {
+        sql = client_request_sql(c, payload);
         sql_scan_feed(&r->scan, sql);
         sql_scan_end(&r->scan);
     } else {
         catalogue_keep(c);
     }
     bool replaced = private_state_see(c, mode, sql);
-    if (r->whole && !replaced)
+    if (sql.data != NULL && !replaced)
         track_request(c, sql);
 }
 
@@ -144,6 +173,8 @@ static bool begin_request(struct client *c, const struct command_row *row,
     track_begin(c);
     r->feeding = r->scanned && !r->whole;
     r->reframing = false;
+    r->sql_at = 1;
+    r->unit_results = false;
     r->statement = NULL;
     if (row->reply != REPLY_SHAPE_NONE && row->command != COMMAND_STMT_PREPARE)
         c->pins &= ~pins_until(c->pins, PIN_UNTIL_STATEMENT);
@@ -273,6 +304,8 @@ void client_expect_reply(struct client *c)
     struct reply_dialect dialect = {
         .deprecate_eof = (c->capabilities & CAP(DEPRECATE_EOF)) != 0,
         .session_track = track,
+        .optional_metadata = (c->capabilities & CAP(OPTIONAL_METADATA)) != 0,
+        .progress = (c->capabilities & CAP(MARIADB_PROGRESS)) != 0,
         .eof_tells_of_changes = c->facts->mariadb,
         .filter = c->tracks,
     };
@@ -282,7 +315,7 @@ void client_expect_reply(struct client *c)
     l->reply_active = true;
 }
 
-/* The first bytes: the header and the command byte are not scanned. */
+/* The first bytes: the header and what stands before the text are not scanned. */
 static bool begin_sending(struct client *c)
 {
     switch (statement_begin_sending(c)) {
@@ -293,7 +326,10 @@ static bool begin_sending(struct client *c)
     case STATEMENT_TO_BE_SENT: {
         struct buffer *b = c->stream.in;
         b->parsed += FRAME_HEADER_SIZE;
-        if (!c->request.whole) {
+        if (c->request.feeding && c->request.command->command == COMMAND_QUERY) {
+            b->parsed += c->request.sql_at;
+            c->request.frame_left -= c->request.sql_at;
+        } else if (!c->request.whole) {
             b->parsed++;
             c->request.frame_left--;
         }

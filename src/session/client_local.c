@@ -101,7 +101,7 @@ static bool process_kill(struct client *c, struct bytes payload)
 static bool query(struct client *c, struct bytes payload)
 {
     const struct sql_scan *s = &c->request.scan;
-    struct bytes text = bytes_of(payload.data + 1, payload.size - 1);
+    struct bytes text = client_request_sql(c, payload);
     if (c->request.whole && sql_scan_has(s, SQL_EFFECT_CONNECTION_ID) &&
         client_answer_connection_id(c, text)) {
         client_finish_local(c);

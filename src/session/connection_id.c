@@ -50,6 +50,7 @@ bool client_answer_connection_id(struct client *c, struct bytes text)
     if (facts.kind != SQL_FACT_CONNECTION_ID)
         return false;
     bool is_long = c->facts->mariadb && !facts.is_variable;
+    const char *metadata = session_state_get(c->session, "resultset_metadata");
     uint8_t memory[512];
     struct writer w = writer_over(memory, sizeof memory);
     const struct result_set_number number = {
@@ -61,6 +62,8 @@ bool client_answer_connection_id(struct client *c, struct bytes text)
         .status = c->status & (uint16_t)~STATUS_OF_ONE_STATEMENT,
         .deprecate_eof = (c->capabilities & CAP(DEPRECATE_EOF)) != 0,
         .extended_metadata = (c->capabilities & CAP(MARIADB_EXTENDED_METADATA)) != 0,
+        .optional_metadata = (c->capabilities & CAP(OPTIONAL_METADATA)) != 0,
+        .no_definitions = metadata != NULL && strcmp(metadata, "NONE") == 0,
     };
     result_set_write_number(&w, &number);
     client_send_frame(c, &w);

@@ -81,6 +81,7 @@ struct link {
     struct loop_task dying; /* frees it at the end of the turn */
     uint64_t id;            /* unique for the life of the process */
 
+    capabilities_t capabilities;         /* agreed */
     unsigned login_epoch;                /* of its group, when it logged in */
     uint32_t thread_id;                  /* on the server */
     bool soft;                           /* leased softly, as far as this worker knows */

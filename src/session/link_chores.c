@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Chores: what Weir itself asks of a link, in one write, answers read in order. */
 #include "base/check.h"
+#include "mysql/query_attributes.h"
 #include "session/statement.h"
 
 #include <stdio.h>
@@ -29,16 +30,20 @@ void link_chore_add_sure(struct link *l, enum chore chore, enum command command,
                          struct bytes argument)
 {
     CHECK(l->chore_count < LINK_CHORES_MAX);
-    size_t size = FRAME_HEADER_SIZE + 1 + argument.size;
+    bool attributes = command == COMMAND_QUERY && (l->capabilities & CAP(QUERY_ATTRIBUTES)) != 0;
+    size_t before = 1 + (attributes ? QUERY_ATTRIBUTES_NONE_SIZE : 0);
+    size_t size = FRAME_HEADER_SIZE + before + argument.size;
     uint8_t *out = stream_out_reserve(&l->stream, size);
     if (out == NULL) {
         l->chore_failed = true;
         return;
     }
-    frame_header_write(out, (uint32_t)(1 + argument.size), 0);
+    frame_header_write(out, (uint32_t)(before + argument.size), 0);
     out[FRAME_HEADER_SIZE] = (uint8_t)command;
+    if (attributes)
+        query_attributes_write_none(out + FRAME_HEADER_SIZE + 1);
     if (argument.size > 0)
-        memcpy(out + FRAME_HEADER_SIZE + 1, argument.data, argument.size);
+        memcpy(out + FRAME_HEADER_SIZE + before, argument.data, argument.size);
     stream_out_commit(&l->stream, size);
     l->chores[l->chore_count++] = chore;
 }
@@ -84,7 +89,12 @@ static enum command chore_command(enum chore chore)
 static void begin_reply(struct link *l)
 {
     struct reply_dialect as_is = {
-        .deprecate_eof = true, .session_track = true, .filter = {.everything = true}};
+        .deprecate_eof = true,
+        .session_track = true,
+        .optional_metadata = (l->capabilities & CAP(OPTIONAL_METADATA)) != 0,
+        .progress = (l->capabilities & CAP(MARIADB_PROGRESS)) != 0,
+        .filter = {.everything = true},
+    };
     reply_begin(&l->reply, chore_command(l->chores[l->chore_at]), as_is, l->status);
     l->reply_active = true;
 }

@@ -199,6 +199,12 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     l->thread_id = g.thread_id;
     l->login_collation = link_login_collation(l, g.collation);
     publish_facts(l, &g);
+    if ((l->pool->dialect & CAP_OF_REQUESTS & ~g.capabilities) != 0) {
+        link_fail_open(l, POOL_LOGIN_FAILED, 0, NULL,
+                       bytes_of_text("the server no longer has QUERY_ATTRIBUTES, which this client "
+                                     "was offered: it must connect again"));
+        return;
+    }
     bool multi = l->want_multi;
     /* A hint names character sets, not an id; the restore chores do the rest. */
     l->login_session =
@@ -208,9 +214,10 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     struct writer answer = writer_over(auth, sizeof auth);
     if (!answer_greeting(l, &g, &answer))
         return;
+    l->capabilities =
+        capabilities_ask(g.capabilities, l->pool->dialect) | (multi ? CAP(MULTI_STATEMENTS) : 0);
     struct login login = {
-        .capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
-                        (multi ? CAP(MULTI_STATEMENTS) : 0),
+        .capabilities = l->capabilities,
         .packet_size_max = 1024 * 1024 * 1024,
         .collation = l->login_collation,
         .user = bytes_of_text(l->pool->user->name),

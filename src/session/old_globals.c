@@ -46,7 +46,7 @@ void old_globals_ask(struct client *c, struct link *l)
     struct bytes payload = statement_payload(c);
     if (payload.size < 2)
         return;
-    sql_facts_read(&facts, c->request.scan.mode, bytes_of(payload.data + 1, payload.size - 1));
+    sql_facts_read(&facts, c->request.scan.mode, client_request_sql(c, payload));
     if (facts.kind != SQL_FACT_SET)
         return;
     for (unsigned i = 0; i < facts.element_count && l->chore_count < LINK_CHORES_MAX / 2; i++) {

@@ -22,6 +22,18 @@ static bool is_execute(enum command command)
     return command == COMMAND_STMT_EXECUTE || command == COMMAND_STMT_BULK_EXECUTE;
 }
 
+static enum execute_form form_of(const struct client *c, enum command command)
+{
+    if (command == COMMAND_STMT_BULK_EXECUTE)
+        return EXECUTE_BULK;
+    return (c->capabilities & CAP(QUERY_ATTRIBUTES)) != 0 ? EXECUTE_ATTRIBUTES : EXECUTE_PLAIN;
+}
+
+enum execute_form statement_execute_form(const struct client *c)
+{
+    return form_of(c, c->request.command->command);
+}
+
 static uint32_t read_id(struct bytes payload)
 {
     CHECK(payload.size >= STATEMENT_ID_AT + 4);
@@ -50,8 +62,7 @@ size_t statement_bytes_wanted(const struct client *c, struct bytes there, size_t
     if (!is_execute(command))
         return there.size;
     const struct statement *s = find(c, there);
-    size_t head =
-        s == NULL ? 0 : execute_head_size_max(s->parameters, command == COMMAND_STMT_BULK_EXECUTE);
+    size_t head = s == NULL ? 0 : execute_head_size_max(s->parameters, form_of(c, command));
     head = head < there.size ? there.size : head;
     return head < size ? head : size;
 }
@@ -94,6 +105,13 @@ static void keep_scan(struct link_statement *there, const struct request *r)
     there->scan_version = r->catalogue_version;
 }
 
+/* Counts and ids went into rows: what the session has of them nobody knows. */
+static void doubt_unit_results(struct request *r)
+{
+    if (r->unit_results)
+        r->scan.effects |= SQL_EFFECT_BIT(KNOWN_CALL);
+}
+
 void statement_scan(struct client *c)
 {
     struct request *r = &c->request;
@@ -113,6 +131,7 @@ void statement_scan(struct client *c)
             r->scan.effects |= SQL_EFFECT_BIT(STORED_CODE);
     }
     r->scan.mode.names = mode.names;
+    doubt_unit_results(r);
     if (text->shared)
         track_request(c, statement_text_sql(text));
 }
@@ -129,6 +148,10 @@ bool statement_begin(struct client *c, struct bytes payload)
     if (r->statement != NULL && is_execute(command)) {
         r->scan = r->statement->text->scan;
         r->scanned = true;
+        r->unit_results = command == COMMAND_STMT_BULK_EXECUTE &&
+                          (c->capabilities & CAP(MARIADB_BULK_UNIT_RESULTS)) != 0 &&
+                          execute_has_unit_results(payload);
+        doubt_unit_results(r);
         private_state_see_statement(c, r->statement->text->shared
                                            ? statement_text_sql(r->statement->text)
                                            : bytes_of(NULL, 0));
@@ -283,7 +306,8 @@ bool statement_serve_locally(struct client *c, struct bytes payload)
 uint16_t statement_told_columns(const struct client *c)
 {
     const struct request *r = &c->request;
-    return r->statement != NULL && is_execute(r->command->command) ? r->statement->columns : 0;
+    bool compares = r->statement != NULL && is_execute(r->command->command) && !r->unit_results;
+    return compares ? r->statement->columns : 0;
 }
 
 const struct sql_scan *statement_prepared_scan(const struct client *c)
@@ -320,7 +344,7 @@ static void learn_execute(struct client *c, const struct reply_summary *summary)
         s->long_data = false;
     s->cursor = c->request.asks_cursor && !summary->error && summary->result_set &&
                 (summary->status & STATUS_CURSOR_EXISTS) != 0;
-    if (s->columns != 0 && summary->columns != 0)
+    if (s->columns != 0 && summary->columns != 0 && !c->request.unit_results)
         s->columns = summary->columns;
 }
 

@@ -6,6 +6,7 @@
 #ifndef WEIR_SESSION_STATEMENT_H
 #define WEIR_SESSION_STATEMENT_H
 
+#include "mysql/execute_packet.h"
 #include "session/client.h"
 #include "session/statement_cache.h"
 
@@ -24,6 +25,9 @@ void statement_scan(struct client *c);
 
 /* True when the command was dealt with here. */
 NODISCARD bool statement_serve_locally(struct client *c, struct bytes payload);
+
+/* How the client writes the execution that is its request. */
+enum execute_form statement_execute_form(const struct client *c);
 
 /* What is in the buffer of the request's payload, when it has not begun to be sent. */
 struct bytes statement_payload(const struct client *c);

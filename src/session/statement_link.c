@@ -93,11 +93,10 @@ void statement_close_now(struct link *l)
 static bool has_foreign_types(const struct client *c, const struct statement *s,
                               const struct link_statement *there)
 {
-    bool bulk = c->request.command->command == COMMAND_STMT_BULK_EXECUTE;
     if (!c->request.scanned || there->types == NULL || s->parameters == 0 || there->owner != 0)
         return false;
     struct execute_head head;
-    if (!execute_head_read(statement_payload(c), s->parameters, bulk, false, &head))
+    if (!execute_head_read(statement_payload(c), s->parameters, statement_execute_form(c), &head))
         return false;
     /* MySQL (8.0.22 and later) prepares for the types of the first execution, and converts what
      * other types come later. */

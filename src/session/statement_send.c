@@ -17,16 +17,16 @@ static void write_id(uint8_t *payload, uint32_t id)
 /* The request's head goes ahead with the types in it. The payload is longer then, so the frames of
  * one that needs several end elsewhere. */
 static bool send_head_with_types(struct client *c, const struct execute_head *head,
-                                 struct bytes payload, bool bulk)
+                                 struct bytes payload)
 {
     struct request *r = &c->request;
-    const struct statement_types *types = r->statement->types;
+    struct bytes types = bytes_of(r->statement->types->bytes, r->statement->types->size);
     struct buffer *b = c->stream.in;
-    size_t before = head->types_at + types->size; /* of the values */
+    size_t before = execute_head_size_with(head, types); /* of the values */
     uint8_t *out = stream_out_reserve(&c->link->stream, FRAME_HEADER_SIZE + before);
     if (out == NULL)
         return false;
-    size_t size = r->frame_left + types->size;
+    size_t size = r->frame_left + before - head->types_at;
     r->reframing = r->frame_full || size >= FRAME_PAYLOAD_MAX;
     if (r->reframing) {
         size = FRAME_PAYLOAD_MAX;
@@ -35,8 +35,7 @@ static bool send_head_with_types(struct client *c, const struct execute_head *he
         r->sent_left = (uint32_t)(size - before);
     }
     frame_header_write(out, (uint32_t)size, 0);
-    execute_head_with_types(payload, head, bytes_of(types->bytes, types->size), bulk,
-                            out + FRAME_HEADER_SIZE);
+    execute_head_with_types(payload, head, types, out + FRAME_HEADER_SIZE);
     stream_out_commit(&c->link->stream, FRAME_HEADER_SIZE + before);
     b->parsed += FRAME_HEADER_SIZE + head->types_at;
     b->sent = b->parsed;
@@ -49,10 +48,9 @@ static enum statement_sending settle_types(struct client *c, struct link_stateme
                                            struct bytes payload)
 {
     struct statement *s = c->request.statement;
-    bool bulk = c->request.command->command == COMMAND_STMT_BULK_EXECUTE;
-    bool attributes = (c->capabilities & CAP(QUERY_ATTRIBUTES)) != 0;
     struct execute_head head;
-    if (s->parameters == 0 || !execute_head_read(payload, s->parameters, bulk, attributes, &head)) {
+    if (s->parameters == 0 ||
+        !execute_head_read(payload, s->parameters, statement_execute_form(c), &head)) {
         statement_cache_know_types(there, NULL);
         return STATEMENT_TO_BE_SENT;
     }
@@ -68,7 +66,7 @@ static enum statement_sending settle_types(struct client *c, struct link_stateme
         statement_types_equal(there->types, bytes_of(s->types->bytes, s->types->size)))
         return STATEMENT_TO_BE_SENT;
     statement_cache_know_types(there, s->types);
-    return send_head_with_types(c, &head, payload, bulk) ? STATEMENT_HEAD_SENT : STATEMENT_NOT_SENT;
+    return send_head_with_types(c, &head, payload) ? STATEMENT_HEAD_SENT : STATEMENT_NOT_SENT;
 }
 
 enum statement_sending statement_begin_sending(struct client *c)

@@ -20,7 +20,10 @@ static void test_a_mariadb_is_offered_as_a_mariadb(void **state)
     assert_true(offer & CAP(MARIADB_STMT_BULK));
     assert_true(offer & CAP(MARIADB_EXTENDED_METADATA));
     assert_false(offer & CAP(MARIADB_CACHE_METADATA));
-    assert_false(offer & CAP(MARIADB_PROGRESS));
+    assert_true(offer & CAP(MARIADB_PROGRESS));
+    assert_false(offer & (CAP(MARIADB_BULK_UNIT_RESULTS) | CAP(QUERY_ATTRIBUTES)));
+    assert_true(capabilities_offer(MARIADB_10_11 | CAP(MARIADB_BULK_UNIT_RESULTS)) &
+                CAP(MARIADB_BULK_UNIT_RESULTS));
 }
 
 static void test_a_mysql_is_offered_without_mariadb_bits(void **state)
@@ -29,15 +32,16 @@ static void test_a_mysql_is_offered_without_mariadb_bits(void **state)
     capabilities_t offer = capabilities_offer(MYSQL_9);
     assert_true(offer & CAP(LONG_PASSWORD));
     assert_false(offer & CAP_MARIADB_BITS);
-    assert_false(offer & CAP(QUERY_ATTRIBUTES));
-    assert_false(offer & CAP(OPTIONAL_METADATA));
+    assert_true(offer & CAP(QUERY_ATTRIBUTES));
+    assert_true(offer & CAP(OPTIONAL_METADATA));
 }
 
 static void test_what_weir_cannot_do_is_never_offered(void **state)
 {
     (void)state;
     capabilities_t offer = capabilities_offer(~UINT64_C(0));
-    assert_false(offer & (CAP(COMPRESS) | CAP(ZSTD) | CAP(SSL) | CAP(MULTI_FACTOR_AUTH)));
+    assert_false(offer & (CAP(COMPRESS) | CAP(ZSTD) | CAP(SSL) | CAP(MULTI_FACTOR_AUTH) |
+                          CAP(PROGRESS_OLD) | CAP(MARIADB_CACHE_METADATA)));
     assert_int_equal(offer & CAP_REQUIRED_OF_CLIENTS, CAP_REQUIRED_OF_CLIENTS);
 }
 
@@ -91,7 +95,9 @@ static void test_a_dialect_has_no_other_bits(void **state)
     capabilities_t all = ~UINT64_C(0);
     assert_int_equal(capabilities_dialect(all),
                      CAP(FOUND_ROWS) | CAP(NO_SCHEMA) | CAP(LOCAL_FILES) | CAP(MULTI_RESULTS) |
-                         CAP(PS_MULTI_RESULTS) | CAP(MARIADB_EXTENDED_METADATA));
+                         CAP(PS_MULTI_RESULTS) | CAP(MARIADB_EXTENDED_METADATA) |
+                         CAP(OPTIONAL_METADATA) | CAP(QUERY_ATTRIBUTES) | CAP(MARIADB_PROGRESS) |
+                         CAP(MARIADB_BULK_UNIT_RESULTS));
     assert_int_equal(capabilities_dialect(CAP(FOUND_ROWS) | CAP(ODBC)),
                      CAP(FOUND_ROWS) | CAP(LOCAL_FILES));
 }

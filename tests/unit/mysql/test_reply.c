@@ -100,7 +100,7 @@ static void test_an_error_leaves_the_status_unknown(void **state)
     free(in.bytes.data);
 }
 
-/* Weir never agrees to progress reports; to everybody else they are errors. */
+/* To those who did not agree to progress reports they are errors. */
 static void test_a_progress_report_is_an_error(void **state)
 {
     (void)state;
