@@ -27,6 +27,9 @@ PLUGIN_AUTH = 1 << 19
 CONNECT_ATTRS = 1 << 20
 SESSION_TRACK = 1 << 23
 DEPRECATE_EOF = 1 << 24
+OPTIONAL_METADATA = 1 << 25
+QUERY_ATTRIBUTES = 1 << 27
+MARIADB_PROGRESS = 1 << 32
 MARIADB_STMT_BULK = 1 << 34
 MARIADB_EXTENDED_METADATA = 1 << 35
 MARIADB_BITS = 0xffffffff << 32
@@ -386,10 +389,15 @@ class Wire:
     def _is_end(self, payload):
         return payload[:1] == b"\xfe" and len(payload) < (FRAME_MAX if self.deprecate_eof else 9)
 
+    def _is_progress(self, payload):
+        return bool(self.capabilities & MARIADB_PROGRESS) and payload[:3] == b"\xff\xff\xff"
+
     def _rows(self):
         """Reads to the end of the rows; the status, or None after an ERR."""
         while True:
             payload = self.read_packet()
+            if self._is_progress(payload):
+                continue
             if self._is_end(payload):
                 self._mark("ok" if self.deprecate_eof else "end", payload)
                 self.status = self._status_of_end(payload)
@@ -415,6 +423,8 @@ class Wire:
         while True:
             payload = self.read_packet()
             first = payload[:1]
+            if self._is_progress(payload):
+                continue
             if first == b"\xff":
                 self._got_error(payload)
                 return
@@ -424,7 +434,9 @@ class Wire:
             if first == b"\x00" or first == b"\xfe":
                 self._got_ok(payload)
             else:
-                count, _ = lenenc(payload, 0)
+                count, at = lenenc(payload, 0)
+                if self.capabilities & OPTIONAL_METADATA and not payload[at]:
+                    count = 0
                 for _ in range(count):
                     self.read_packet()
                 if not self.deprecate_eof:
@@ -445,8 +457,9 @@ class Wire:
         self._mark("prepared", payload)
         self.prepared = payload
         self.statement, columns, parameters = struct.unpack_from("<IHH", payload, 1)
+        left_out = bool(self.capabilities & OPTIONAL_METADATA) and not payload[12]
         for count in (parameters, columns):
-            for _ in range(count):
+            for _ in range(0 if left_out else count):
                 self.read_packet()
             if count and not self.deprecate_eof:
                 self._read_column_end()
@@ -490,7 +503,8 @@ class Wire:
         if again and "MariaDB" not in self.greeting.version:
             self.query(b"DROP %s IF EXISTS %s" % (again.group(2), again.group(3)))
             sql = again.group(1) + sql[again.start(2):]
-        self.command(bytes([COM_QUERY]) + sql)
+        attributes = b"\0\1" if self.capabilities & QUERY_ATTRIBUTES else b""
+        self.command(bytes([COM_QUERY]) + attributes + sql)
         if self.error:
             raise self.error
         return [text_row(row) for row in self.rows]
