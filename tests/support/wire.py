@@ -217,7 +217,9 @@ class Wire:
             frame = self.read_frame()
             self.sequence = frame[3]
             parts.append(frame[4:])
-            if len(frame) < FRAME_MAX + 4:
+            if frame[4:7] == b"\xff\xff\xff" and self.capabilities & MARIADB_PROGRESS:
+                parts.clear()  # a report; the reply goes on
+            elif len(frame) < FRAME_MAX + 4:
                 return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def take(self):
@@ -389,15 +391,10 @@ class Wire:
     def _is_end(self, payload):
         return payload[:1] == b"\xfe" and len(payload) < (FRAME_MAX if self.deprecate_eof else 9)
 
-    def _is_progress(self, payload):
-        return bool(self.capabilities & MARIADB_PROGRESS) and payload[:3] == b"\xff\xff\xff"
-
     def _rows(self):
         """Reads to the end of the rows; the status, or None after an ERR."""
         while True:
             payload = self.read_packet()
-            if self._is_progress(payload):
-                continue
             if self._is_end(payload):
                 self._mark("ok" if self.deprecate_eof else "end", payload)
                 self.status = self._status_of_end(payload)
@@ -423,8 +420,6 @@ class Wire:
         while True:
             payload = self.read_packet()
             first = payload[:1]
-            if self._is_progress(payload):
-                continue
             if first == b"\xff":
                 self._got_error(payload)
                 return
