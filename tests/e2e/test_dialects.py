@@ -154,6 +154,7 @@ def test_clients_with_and_without_attributes_side_by_side(attributed, one):
 
 
 @pytest.mark.mysql
+@pytest.mark.parametrize("one", ["restful"], indirect=True)
 def test_the_command_line_client(attributed, one):
     """MySQL's own client puts attributes in front of every query."""
     root = os.environ.get("WEIR_MYSQL9", os.path.expanduser("~/.cache/weir/mysql9"))
