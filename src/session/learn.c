@@ -119,6 +119,18 @@ static void learn_next_transaction(struct client *c, struct bytes text)
         PIN_BIT(SESSION_CHANGE));
 }
 
+/* Selecting a schema sets these to its own, whatever was set before. */
+static void forget_schema_charset(struct client *c)
+{
+    static const char *const names[] = {"character_set_database", "collation_database"};
+    for (size_t i = 0; i < countof(names); i++) {
+        struct session_state *s =
+            session_state_without_variable(c->session, bytes_of_text(names[i]));
+        if (s != NULL)
+            c->session = s;
+    }
+}
+
 static void learn_change(struct client *c, const struct session_change *change)
 {
     switch (change->type) {
@@ -130,6 +142,7 @@ static void learn_change(struct client *c, const struct session_change *change)
         c->request.schema_came_back = bytes_equal_text(change->value, c->session->schema);
         session_becomes(c, session_state_with_schema(c->session, change->value),
                         PIN_BIT(SESSION_CHANGE));
+        forget_schema_charset(c);
         break;
     case SESSION_TRACK_STATE_CHANGE:
         c->request.changed_state = true;

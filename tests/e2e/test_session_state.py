@@ -339,6 +339,9 @@ SCENARIOS = {
                                            "SELECT FOUND_ROWS()"),
     "load_data_and_ids": Scenario("LOAD DATA LOCAL INFILE 'rows' INTO TABLE t (v)",
                                   "SELECT LAST_INSERT_ID(), ROW_COUNT()", files={"rows": b"5\n6\n"}),
+    "collation_database_ends_with_use": Scenario(
+        "SET collation_database=latin1_bin", "SELECT @@character_set_database", "USE other",
+        "SELECT @@character_set_database, @@collation_database"),
     "counts_and_ids": Scenario("SELECT DATABASE()",
                                "SELECT LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS()"),
     "plain_statements": carried("SELECT 1", "SELECT COUNT(*) FROM t", "UPDATE t SET v=2 WHERE id=1",
