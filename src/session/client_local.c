@@ -82,7 +82,7 @@ static bool reset_connection(struct client *c)
     track_forget(c);
     private_state_forget(c);
     c->status = c->facts->status;
-    residue_init(&c->residue);
+    residue_reset(&c->residue, c->facts->mariadb);
     c->tracks = SESSION_TRACK_FILTER_DEFAULT;
     answer_ok(c);
     return true;

@@ -22,6 +22,14 @@ void residue_init(struct residue *r)
     *r = (struct residue){.found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
 }
 
+void residue_reset(struct residue *r, bool keeps_found_rows)
+{
+    uint64_t found_rows = r->found_rows_known ? r->found_rows : 1;
+    residue_init(r);
+    if (keeps_found_rows)
+        r->found_rows = found_rows;
+}
+
 void residue_fini(struct residue *r)
 {
     free(r->condition);

@@ -52,6 +52,8 @@ struct residue_left {
 /* As after a login. */
 void residue_init(struct residue *r);
 void residue_fini(struct residue *r);
+/* As after COM_RESET_CONNECTION, which on MariaDB leaves FOUND_ROWS as it was. */
+void residue_reset(struct residue *r, bool keeps_found_rows);
 void residue_set_diagnostics(struct residue *r, enum diagnostics d);
 
 #define RESIDUE_ALL                                                                                \

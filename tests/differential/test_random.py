@@ -20,12 +20,8 @@ SCRIPT_STEPS = 200
 SHRINK_S = 30
 # Seeds whose scripts show a difference that is known and being worked on.
 KNOWN = {
-    1005: "LAST_INSERT_ID() after LOAD DATA",
     1006: "the character set of the schema after a client's own reset",
-    1008: "FOUND_ROWS() after a client's own reset",
     1011: "an error of Weir's own is forgotten too early",
-    1025: "LAST_INSERT_ID() after LOAD DATA",
-    1040: "a collation_database that was set outlives the next USE",
 }
 
 
