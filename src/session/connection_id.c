@@ -19,9 +19,10 @@ static bool may_answer(const struct client *c)
     const char *results = c->session->character_set_results;
     bool ascii = strcmp(results, "ucs2") != 0 && strncmp(results, "utf16", 5) != 0 &&
                  strcmp(results, "utf32") != 0;
-    bool quiet = c->link == NULL || (c->link->purpose == PURPOSE_NONE && c->link->status_known);
-    return ascii && quiet && s->statements == 1 && s->effects == SQL_EFFECT_BIT(CONNECTION_ID) &&
-           (c->pins & ~INDIFFERENT) == 0 && !c->tracks.transaction_state &&
+    bool status_known = c->link == NULL || c->link->status_known;
+    return ascii && status_known && s->statements == 1 &&
+           s->effects == SQL_EFFECT_BIT(CONNECTION_ID) && (c->pins & ~INDIFFERENT) == 0 &&
+           !c->tracks.transaction_state &&
            session_state_get(c->session, "sql_select_limit") == NULL;
 }
 
