@@ -223,6 +223,8 @@ static int take_status(struct reply *r, struct reply_window *w, const struct pac
     }
     r->status_reported = false;
     r->trackers = bytes_of(NULL, 0);
+    if (r->dialect.bare_out_parameters && (ok.status & STATUS_PS_OUT_PARAMS) != 0)
+        ok.status &= (uint16_t) ~(STATUS_PS_OUT_PARAMS | STATUS_MORE_RESULTS);
     if (ok.header == 0xfe && !r->dialect.deprecate_eof)
         reply_turn_into_eof(r, w, &ok);
     else

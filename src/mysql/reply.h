@@ -24,6 +24,7 @@ struct reply_dialect {
     bool progress;          /* progress reports may come in between (MariaDB) */
     /* MariaDB: an EOF behind rows says that the session has changed, although it cannot say how */
     bool eof_tells_of_changes;
+    bool bare_out_parameters; /* the EOF after OUT parameters does not say that more follows */
     struct session_track_filter filter; /* of the trackers that the receiver is to know of */
 };
 

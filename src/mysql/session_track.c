@@ -71,6 +71,17 @@ static bool block_passes(uint8_t type, const struct session_track_filter *filter
             filter->transaction_characteristics);
 }
 
+/* What a server says of an explicit transaction that it does not follow any further: that it is
+ * there, and whether it began with a snapshot. */
+static void forget_details(uint8_t *state, size_t size)
+{
+    static const char with_snapshot[] = "T_R_____";
+    if (size == sizeof with_snapshot - 1 && memcmp(state, with_snapshot, size) == 0)
+        return;
+    for (size_t i = 1; i < size; i++)
+        state[i] = '_';
+}
+
 static bool variable_passes(struct bytes name, const struct session_track_filter *filter)
 {
     if (filter->everything || filter->all_variables)
@@ -135,6 +146,9 @@ size_t session_track_filter_in_place(uint8_t *trackers, size_t size,
         } else if (block_passes(type, filter)) {
             memmove(trackers + kept, block, block_size);
             kept += block_size;
+            if (type == SESSION_TRACK_TRANSACTION_STATE && filter->transaction_explicit &&
+                payload.size > 0 && payload.size <= 9) /* a length of one byte, and the state */
+                forget_details(trackers + kept - payload.size + 1, payload.size - 1);
         }
     }
     return kept;

@@ -45,6 +45,7 @@ struct session_track_filter {
     bool default_variables; /* autocommit, character_set_*, time_zone */
     bool all_variables;     /* the server itself has the client's own list */
     bool transaction_state;
+    bool transaction_explicit; /* only whether an explicit one is open (see learn.c) */
     bool transaction_characteristics;
     bool everything; /* unfiltered: the client manages its trackers itself, on a pinned link */
 };

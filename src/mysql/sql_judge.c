@@ -305,6 +305,9 @@ static void judge_later_word(struct sql_scan *s, enum sql_word word)
         sql_add_effect(s, SQL_EFFECT_BIT(ODD_FOUND_ROWS));
     if (word == SQL_WORD_ROW_COUNT && s->statement_verb == SQL_VERB_GET) /* DIAGNOSTICS */
         sql_add_effect(s, SQL_EFFECT_BIT(READS_ROW_COUNT));
+    bool inserts = s->statement_verb == SQL_VERB_INSERT || s->statement_verb == SQL_VERB_REPLACE;
+    if (word == SQL_WORD_TABLE && inserts)
+        sql_add_effect(s, SQL_EFFECT_BIT(ODD_FOUND_ROWS));
     bool ends = s->statement_verb == SQL_VERB_COMMIT || s->statement_verb == SQL_VERB_ROLLBACK;
     if (word == SQL_WORD_RELEASE && ends && s->last_word != SQL_WORD_NO)
         sql_add_effect(s, SQL_EFFECT_BIT(ENDS_SESSION));

@@ -314,7 +314,7 @@ void catalogue_link_ready(struct link *l)
 {
     struct catalogue_reader *r = l->reader;
     const struct server_facts *facts = atomic_load(&r->group->facts);
-    r->reading.builder = catalogue_build_begin(facts != NULL && facts->mariadb);
+    r->reading.builder = catalogue_build_begin(facts != NULL && facts->server.mariadb);
     if (r->reading.builder == NULL || !catalogue_build_add(r->reading.builder, CATALOGUE_VIEW,
                                                            bytes_of_text(CATALOGUE_UNKNOWN_SCHEMA),
                                                            bytes_of(NULL, 0), bytes_of(NULL, 0))) {

@@ -253,13 +253,24 @@ void client_send_frame(struct client *c, const struct writer *w)
     stream_out_commit(&c->stream, w->size);
 }
 
-void client_send_ok(struct client *c, uint8_t sequence)
+static void send_ok(struct client *c, uint8_t sequence, uint16_t warnings)
 {
     uint8_t frame[32];
     struct writer w = writer_over(frame, sizeof frame);
-    struct ok_packet ok = {.status = c->status & (uint16_t)~STATUS_OF_ONE_STATEMENT};
+    struct ok_packet ok = {.status = c->status & (uint16_t)~STATUS_OF_ONE_STATEMENT,
+                           .warnings = warnings};
     ok_packet_encode(&w, sequence, &ok, (c->capabilities & CAP(SESSION_TRACK)) != 0);
     client_send_frame(c, &w);
+}
+
+void client_send_ok(struct client *c, uint8_t sequence)
+{
+    send_ok(c, sequence, 0);
+}
+
+void client_send_ok_with_warning(struct client *c, uint8_t sequence)
+{
+    send_ok(c, sequence, 1);
 }
 
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,

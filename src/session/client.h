@@ -93,7 +93,8 @@ struct client {
     pins_t pins;
     struct pin_track *track;            /* the books on pins that end, NULL none */
     struct session_track_filter tracks; /* what it sees of the trackers */
-    uint16_t status;                    /* last status flags told to the client */
+    bool told_transaction; /* the last tracker of a transaction said that one is open */
+    uint16_t status;       /* last status flags told to the client */
     struct residue residue;
     uint64_t private_state;                  /* see private_state.h */
     struct user_variables *user_variables;   /* NULL none */
@@ -128,6 +129,7 @@ const char *client_who(const struct client *c);
 /* Own packets. `sequence` is that of the packet. They go out with the next flush. */
 void client_send_frame(struct client *c, const struct writer *w);
 void client_send_ok(struct client *c, uint8_t sequence);
+void client_send_ok_with_warning(struct client *c, uint8_t sequence);
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
                        struct bytes message);
 void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...);
@@ -215,6 +217,8 @@ void relay_reply(struct link *l);
 
 /* -------- learn.c -------- */
 void learn_trackers(struct client *c, struct bytes trackers);
+/* A new session: what it sees of the trackers. */
+void learn_default_tracking(struct client *c);
 /* Pins and residue after a reply. */
 void learn_reply(struct client *c, const struct reply_summary *summary);
 

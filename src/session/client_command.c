@@ -52,7 +52,7 @@ struct sql_mode client_sql_mode(struct client *c)
         .names = catalogue_names(c),
         .ansi_quotes = (c->status & STATUS_ANSI_QUOTES) != 0,
         .no_backslash_escapes = (c->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
-        .mariadb = c->facts->mariadb,
+        .mariadb = c->facts->server.mariadb,
     };
     const char *sql_mode = session_state_get(c->session, "sql_mode");
     if (sql_mode != NULL && strstr(sql_mode, "ANSI_QUOTES") != NULL)
@@ -185,7 +185,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
         scan(c, payload);
     } else {
         read_option(c, payload);
-        (void)private_state_see(c, (struct sql_mode){.mariadb = c->facts->mariadb},
+        (void)private_state_see(c, (struct sql_mode){.mariadb = c->facts->server.mariadb},
                                 bytes_of(NULL, 0));
     }
     if (row->policy == COMMAND_STATEMENT && !statement_begin(c, payload)) {
@@ -195,9 +195,13 @@ static bool begin_request(struct client *c, const struct command_row *row,
     return true;
 }
 
-static bool answer_unknown(struct client *c, size_t size)
+static bool answer_unknown(struct client *c, enum command command, size_t size)
 {
-    client_answer_mysql_error(c, ER_UNKNOWN_COM_ERROR);
+    bool clone = command == COMMAND_CLONE;
+    if (clone && server_has(c->facts->server, SERVER_ABILITY_CLONES))
+        client_answer_mysql_error(c, ER_PLUGIN_IS_NOT_LOADED, "clone");
+    else
+        client_answer_mysql_error(c, ER_UNKNOWN_COM_ERROR);
     drop_request(c, size);
     counters_add(&c->worker->counters, COUNTER_local_replies, 1);
     return client_flush(c);
@@ -235,7 +239,7 @@ bool client_step_idle(struct client *c)
         return false;
     }
     if (header.size == 0)
-        return answer_unknown(c, FRAME_HEADER_SIZE);
+        return answer_unknown(c, COMMAND_SLEEP, FRAME_HEADER_SIZE);
     size_t size = FRAME_HEADER_SIZE + (size_t)header.size;
     c->request.whole = size <= REQUEST_WHOLE_MAX;
     if (!have(c, c->request.whole ? size : REQUEST_WHOLE_MAX))
@@ -250,7 +254,7 @@ bool client_step_idle(struct client *c)
     if (row == NULL)
         row = command_find(COMMAND_SLEEP);
     if (row->policy == COMMAND_UNKNOWN && c->request.whole)
-        return answer_unknown(c, size);
+        return answer_unknown(c, row->command, size);
     if (!begin_request(c, row, header, payload))
         return false;
     if (client_serve_locally(c, payload, header.sequence, c->request.whole))
@@ -306,7 +310,9 @@ void client_expect_reply(struct client *c)
         .session_track = track,
         .optional_metadata = (c->capabilities & CAP(OPTIONAL_METADATA)) != 0,
         .progress = (c->capabilities & CAP(MARIADB_PROGRESS)) != 0,
-        .eof_tells_of_changes = c->facts->mariadb,
+        .eof_tells_of_changes = c->facts->server.mariadb,
+        .bare_out_parameters = server_has(c->facts->server, SERVER_ABILITY_BARE_OUT_PARAMETERS) &&
+                               (c->capabilities & CAP(DEPRECATE_EOF)) == 0,
         .filter = c->tracks,
     };
     reply_begin(&l->reply, c->request.command->command, dialect, l->status);

@@ -61,7 +61,14 @@ static bool ping(struct client *c)
 {
     if (c->link != NULL)
         return false;
-    answer_ok(c);
+    bool counts = server_has(c->facts->server, SERVER_ABILITY_PING_COUNTS_WARNINGS);
+    if (counts && c->residue.diagnostics == DIAGNOSTICS_SAVED)
+        client_send_ok_with_warning(c, 1);
+    else
+        client_send_ok(c, 1);
+    c->residue.row_count = 0;
+    client_finish_local(c);
+    (void)!client_flush(c);
     return true;
 }
 
@@ -82,8 +89,8 @@ static bool reset_connection(struct client *c)
     track_forget(c);
     private_state_forget(c);
     c->status = c->facts->status;
-    residue_reset(&c->residue, c->facts->mariadb);
-    c->tracks = SESSION_TRACK_FILTER_DEFAULT;
+    residue_reset(&c->residue, c->facts->server.mariadb);
+    learn_default_tracking(c);
     answer_ok(c);
     return true;
 }
@@ -137,7 +144,7 @@ static bool change_user(struct client *c, struct bytes payload, uint8_t sequence
 static bool bulk_execute(struct client *c, struct bytes payload)
 {
     bool understood = payload.size >= 1 + 4 + 2;
-    if (!c->facts->mariadb || (c->capabilities & CAP(MARIADB_STMT_BULK)) != 0 || !understood)
+    if (!c->facts->server.mariadb || (c->capabilities & CAP(MARIADB_STMT_BULK)) != 0 || !understood)
         return false;
     client_answer_mysql_error(c, ER_UNSUPPORTED_PS);
     client_finish_local(c);

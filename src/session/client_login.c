@@ -20,7 +20,7 @@ static const struct server_facts unknown_server = {
     .capabilities = UINT64_C(0x1d81fff7fe),
     .collation = 8,
     .status = STATUS_AUTOCOMMIT,
-    .mariadb = true,
+    .server = {.mariadb = true, .number = 101100},
 };
 /* How long a client is kept waiting for the first word of the server's greeting. */
 #define FACTS_TIMEOUT USEC_PER_SEC
@@ -274,13 +274,14 @@ static bool set_up_states(struct client *c, unsigned collation)
 {
     const struct server_facts *f = c->facts;
     bool multi = (c->capabilities & CAP(MULTI_STATEMENTS)) != 0;
-    struct session_state *s = session_state_login(collation, f->collation, f->mariadb, multi);
-    if (f->mariadb)
+    struct session_state *s =
+        session_state_login(collation, f->collation, f->server.mariadb, multi);
+    if (f->server.mariadb)
         c->login_session = s != NULL ? session_state_hold(s) : NULL;
     else
         c->login_session = add_login_effects(
             session_state_login(f->collation, f->collation, false, multi), c->capabilities);
-    bool forgotten = f->mariadb && c->logged_in;
+    bool forgotten = f->server.mariadb && c->logged_in;
     c->session = forgotten ? s : add_login_effects(s, c->capabilities);
     return c->session != NULL && c->login_session != NULL;
 }
@@ -302,7 +303,7 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
         return false;
     c->login_epoch = atomic_load(&c->group->login_epoch);
     residue_init(&c->residue);
-    c->tracks = SESSION_TRACK_FILTER_DEFAULT;
+    learn_default_tracking(c);
     if (l->schema.size > 0) {
         c->login_schema = strndup((const char *)l->schema.data, l->schema.size);
         return c->login_schema != NULL;

@@ -33,7 +33,7 @@ static void leave_residue(struct client *c)
     c->residue.row_count = -1;
     c->residue.found_rows = 1;
     c->residue.found_rows_known = true;
-    if (!c->facts->mariadb) {
+    if (!c->facts->server.mariadb) {
         residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
         changed |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     }
@@ -50,7 +50,7 @@ bool client_answer_connection_id(struct client *c, struct bytes text)
     sql_facts_read(&facts, c->request.scan.mode, text);
     if (facts.kind != SQL_FACT_CONNECTION_ID)
         return false;
-    bool is_long = c->facts->mariadb && !facts.is_variable;
+    bool is_long = c->facts->server.mariadb && !facts.is_variable;
     const char *metadata = session_state_get(c->session, "resultset_metadata");
     uint8_t memory[512];
     struct writer w = writer_over(memory, sizeof memory);

@@ -213,7 +213,7 @@ static void on_asked(struct mail *mail)
 static void kill_self(struct client *c, bool query_only, bool request_sent)
 {
     enum mysql_error code =
-        c->facts->mariadb && !query_only ? ER_CONNECTION_KILLED : ER_QUERY_INTERRUPTED;
+        c->facts->server.mariadb && !query_only ? ER_CONNECTION_KILLED : ER_QUERY_INTERRUPTED;
     client_answer_mysql_error(c, code);
     if (!query_only) {
         client_close(c, CLOSE_KILLED);

@@ -57,6 +57,18 @@ static void session_becomes(struct client *c, struct session_state *s, pins_t ot
     c->session = s;
 }
 
+static bool tells_transactions(const struct client *c)
+{
+    return server_has(c->facts->server, SERVER_ABILITY_TELLS_TRANSACTIONS);
+}
+
+void learn_default_tracking(struct client *c)
+{
+    c->tracks = SESSION_TRACK_FILTER_DEFAULT;
+    c->tracks.transaction_explicit = tells_transactions(c);
+    c->told_transaction = false;
+}
+
 /* The client arranges its own trackers; it is pinned for it, so its list is the link's. */
 static void learn_tracking(struct client *c, const struct session_change *change)
 {
@@ -72,6 +84,7 @@ static void learn_tracking(struct client *c, const struct session_change *change
         t->transaction_characteristics = bytes_equal_text(change->value, "CHARACTERISTICS");
         t->transaction_state =
             t->transaction_characteristics || bytes_equal_text(change->value, "STATE");
+        t->transaction_explicit = !t->transaction_state && tells_transactions(c);
     }
 }
 
@@ -131,6 +144,17 @@ static void forget_schema_charset(struct client *c)
     }
 }
 
+/* Some servers tell a client that has tracking off when an explicit transaction begins and ends.
+ * The link's tracker says more, and more often: what the client is to see of it is decided here. */
+static void learn_transaction(struct client *c, struct bytes state)
+{
+    if (!c->tracks.transaction_explicit || state.size == 0)
+        return;
+    bool open = state.data[0] == 'T';
+    c->tracks.transaction_state = open != c->told_transaction;
+    c->told_transaction = open;
+}
+
 static void learn_change(struct client *c, const struct session_change *change)
 {
     switch (change->type) {
@@ -150,8 +174,10 @@ static void learn_change(struct client *c, const struct session_change *change)
     case SESSION_TRACK_TRANSACTION_CHARACTERISTICS:
         learn_next_transaction(c, change->value);
         break;
-    case SESSION_TRACK_GTIDS:
     case SESSION_TRACK_TRANSACTION_STATE:
+        learn_transaction(c, change->value);
+        break;
+    case SESSION_TRACK_GTIDS:
     case SESSION_TRACK_OTHER:
         break;
     }
@@ -275,6 +301,15 @@ static bool failed_while_running(const struct client *c, const struct reply_summ
     return false;
 }
 
+/* Statements without rows for the client that find some nevertheless. */
+static bool finds_rows_silently(const struct client *c)
+{
+    static const uint64_t verbs = UINT64_C(1) << SQL_VERB_UPDATE | UINT64_C(1) << SQL_VERB_DELETE |
+                                  UINT64_C(1) << SQL_VERB_DO;
+    return !server_has(c->facts->server, SERVER_ABILITY_ONLY_SELECT_FINDS_ROWS) &&
+           (verbs >> c->request.scan.verb & 1) != 0;
+}
+
 static void learn_found_rows(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
@@ -286,8 +321,8 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
             found_rows_are(c, false, 0);
         return;
     }
-    bool odd =
-        called || sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) || r->scan.statements != 1;
+    bool odd = called || sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) ||
+               r->scan.statements != 1 || finds_rows_silently(c);
     bool cursor = (s->status & STATUS_CURSOR_EXISTS) != 0; /* its rows come later */
     /* An aggregate that needs no table read leaves them (MariaDB: "no matching row"), any other
      * sets them to the one row. */

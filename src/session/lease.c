@@ -298,16 +298,16 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
 {
     if (l->client == NULL)
         return; /* it has left meanwhile: nobody will ask */
-    struct residue *r = &l->client->residue;
+    struct client *c = l->client;
     if (chore != CHORE_READ_BACK && chore != CHORE_READ_DIAGNOSTICS) {
-        user_variables_read(l->client, chore, reply);
+        user_variables_read(c, chore, reply);
         return;
     }
     /* With room for few conditions only, there were perhaps more than are shown. */
-    bool all = session_state_get(l->client->session, "max_error_count") == NULL;
+    bool all = session_state_get(c->session, "max_error_count") == NULL;
     bool ok = chore == CHORE_READ_BACK
-                  ? residue_read_numbers(r, reply)
-                  : all && residue_read_diagnostics(r, reply, l->reply.summary.rows);
+                  ? residue_read_numbers(&c->residue, reply)
+                  : all && residue_read_diagnostics(c, reply, l->reply.summary.rows);
     if (!ok)
         l->chore_failed = true;
 }
@@ -333,6 +333,11 @@ static void on_parked(struct link *l)
             clean(l);
         else
             registry_give_back(l);
+        return;
+    }
+    if (!l->chore_failed && residue_asks_again(c)) {
+        l->purpose = PURPOSE_NONE;
+        park_or_release(l);
         return;
     }
     if (l->chore_failed || !residue_is_known(c)) {

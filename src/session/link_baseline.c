@@ -67,8 +67,8 @@ static void expect_server_default(struct link *l)
     const struct server_facts *facts = atomic_load(&l->pool->group->facts);
     bool multi = l->login_session->multi_statements;
     struct session_state *s =
-        session_state_login(facts->collation, facts->collation, facts->mariadb, multi);
-    if (facts->mariadb || s == NULL) {
+        session_state_login(facts->collation, facts->collation, facts->server.mariadb, multi);
+    if (facts->server.mariadb || s == NULL) {
         if (s != NULL)
             session_state_release(s);
         return;

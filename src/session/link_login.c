@@ -168,7 +168,7 @@ static void publish_facts(struct link *l, const struct greeting *g)
         .capabilities = g->capabilities,
         .collation = g->collation,
         .status = g->status,
-        .mariadb = greeting_is_mariadb(g),
+        .server = server_version_read(g->server_version, greeting_is_mariadb(g)),
         .auth_method = auth_method_find(g->auth_method),
     };
     if (facts.auth_method == NULL || facts.auth_method->verify == NULL)

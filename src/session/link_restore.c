@@ -27,7 +27,7 @@ void link_add_trackers(struct link *l)
     static const char mariadb[] =
         TRACKERS "IF(@@global.query_cache_type='OFF','CHARACTERISTICS','OFF')";
     const struct server_facts *facts = atomic_load(&l->pool->group->facts);
-    const char *text = facts != NULL && facts->mariadb ? mariadb : any;
+    const char *text = facts != NULL && facts->server.mariadb ? mariadb : any;
     link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY, bytes_of_text(text));
 }
 

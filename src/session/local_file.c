@@ -27,8 +27,8 @@ void local_file_choose_pool(struct client *c)
 
 static const struct mysql_error_row *refusal(const struct client *c)
 {
-    return mysql_error_find(c->facts->mariadb ? ER_LOAD_INFILE_CAPABILITY_DISABLED
-                                              : ER_CLIENT_LOCAL_FILES_DISABLED);
+    return mysql_error_find(c->facts->server.mariadb ? ER_LOAD_INFILE_CAPABILITY_DISABLED
+                                                     : ER_CLIENT_LOCAL_FILES_DISABLED);
 }
 
 static void send_refusal(struct client *c, uint8_t sequence)

@@ -110,7 +110,7 @@ static bool account_element(struct client *c, const struct sql_fact_element *e)
     if (!lower_name(e->name, name))
         return false;
     const struct sql_variable_info *special = sql_variable_find(e->name);
-    if (e->scope == SQL_FACT_SCOPE_UNSCOPED && c->facts->mariadb)
+    if (e->scope == SQL_FACT_SCOPE_UNSCOPED && c->facts->server.mariadb)
         return account_unscoped(c, special, name);
     if (special == NULL || (special->on_set & SQL_EFFECT_BIT(SET_UNTRACKED)) == 0)
         return true;

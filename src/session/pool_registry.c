@@ -275,9 +275,10 @@ void server_group_end_side(struct server_group *group)
 
 static bool same_facts(const struct server_facts *a, const struct server_facts *b)
 {
-    return a != NULL && strcmp(a->version, b->version) == 0 && a->mariadb == b->mariadb &&
-           a->capabilities == b->capabilities && a->collation == b->collation &&
-           a->status == b->status && a->auth_method == b->auth_method;
+    return a != NULL && strcmp(a->version, b->version) == 0 &&
+           a->server.mariadb == b->server.mariadb && a->capabilities == b->capabilities &&
+           a->collation == b->collation && a->status == b->status &&
+           a->auth_method == b->auth_method;
 }
 
 /* A worker is told that the facts of some server are known. */

@@ -6,6 +6,7 @@
 
 #include "mysql/capabilities.h"
 #include "mysql/err_packet.h"
+#include "mysql/server_version.h"
 #include "session/old_globals.h"
 #include "session/proxy.h"
 
@@ -25,7 +26,7 @@ struct server_facts {
     capabilities_t capabilities;
     uint8_t collation;
     uint16_t status;
-    bool mariadb;
+    struct server_version server;
     const struct auth_method *auth_method; /* that its greeting names, if Weir offers it */
 };
 

@@ -43,10 +43,15 @@ void residue_set_diagnostics(struct residue *r, enum diagnostics d)
         residue_fini(r);
 }
 
+/* What every server takes as MESSAGE_TEXT of a SIGNAL. */
+#define SHORT_SIGNAL_TEXT 128
+
 /* What SIGNAL can say again, byte for byte. */
-static bool can_be_said(struct bytes message)
+static bool can_be_said(struct bytes message, struct server_version server)
 {
-    if (message.size > CONDITION_TEXT_MAX)
+    size_t max = server_has(server, SERVER_ABILITY_LONG_SIGNAL_TEXT) ? CONDITION_TEXT_MAX
+                                                                     : SHORT_SIGNAL_TEXT;
+    if (message.size > max)
         return false;
     for (size_t i = 0; i < message.size; i++)
         if (message.data[i] < 0x20 || message.data[i] > 0x7e || message.data[i] == '\\')
@@ -54,10 +59,12 @@ static bool can_be_said(struct bytes message)
     return true;
 }
 
-static bool save_condition(struct residue *r, uint16_t code, const char *sqlstate,
+static bool save_condition(struct client *c, uint16_t code, const char *sqlstate,
                            struct bytes message)
 {
-    struct condition *condition = can_be_said(message) ? calloc(1, sizeof *condition) : NULL;
+    struct residue *r = &c->residue;
+    struct condition *condition =
+        can_be_said(message, c->facts->server) ? calloc(1, sizeof *condition) : NULL;
     if (condition == NULL)
         return false;
     condition->code = code;
@@ -74,7 +81,7 @@ void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, str
     struct residue *r = &c->residue;
     r->row_count = -1;
     memcpy(r->error_sqlstate, sqlstate, sizeof r->error_sqlstate);
-    if (!save_condition(r, code, sqlstate, message))
+    if (!save_condition(c, code, sqlstate, message))
         residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
     if (c->link != NULL)
         c->link->residue_true &=
@@ -156,6 +163,8 @@ static bool found_rows_is_certain(const struct sql_scan *s)
     _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
     if (s->statements != 1 || sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) || s->aggregates)
         return false;
+    if (!s->mode.mariadb && s->verb == SQL_VERB_DELETE)
+        return false; /* of several tables it sets FOUND_ROWS there, of one it does not */
     return (leave_it >> s->verb & 1) != 0 || residue_is_left(s);
 }
 
@@ -178,7 +187,8 @@ bool residue_clears_diagnostics(const struct client *c)
     else if (!r->scanned)
         return false;
     return sql_scan_has(scan, SQL_EFFECT_TOUCHES_TABLE) ||
-           (!c->facts->mariadb && !sql_scan_has(scan, SQL_EFFECT_READS_DIAGNOSTICS));
+           (!server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS) &&
+            !sql_scan_has(scan, SQL_EFFECT_READS_DIAGNOSTICS));
 }
 
 static sql_effects_t reads_of(const struct client *c)
@@ -197,7 +207,10 @@ static sql_effects_t reads_of(const struct client *c)
             ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
             : 0;
     if (!r->scanned)
-        return saved;
+        return saved | (server_has(c->facts->server, SERVER_ABILITY_PING_COUNTS_WARNINGS) &&
+                                r->command->command != COMMAND_STMT_PREPARE
+                            ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
+                            : 0);
     if (r->feeding || (r->scan.effects & OPAQUE) != 0)
         return anything | (r->scan.effects & RESIDUE_ALL);
     sql_effects_t reads = (r->scan.effects & RESIDUE_ALL) | saved;
@@ -332,7 +345,7 @@ static bool prime_found_rows(struct link *l, uint64_t rows)
 static bool has_blocks(const struct client *c)
 {
     const char *mode = session_state_get(c->session, "sql_mode");
-    return c->facts->mariadb && (mode == NULL || strstr(mode, "ORACLE") == NULL);
+    return c->facts->server.mariadb && (mode == NULL || strstr(mode, "ORACLE") == NULL);
 }
 
 /* One row counted and several found, in one statement: each alone would undo the other. */
@@ -357,7 +370,8 @@ static bool prime_row_count(const struct client *c, struct link *l, int64_t coun
     if (count == -1) {
         prime(l, "SHOW WARNINGS LIMIT 0"); /* leaves all but this one as it is */
     } else if (count == 0) {
-        prime(l, "DO 0");
+        /* Leaves everything else, on every server. */
+        link_chore_add_sure(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     } else if (count == 1 && has_blocks(c)) {
         prime(l, BLOCK "SELECT 1 LIMIT 1 INTO x; END");
     } else if (count == 1) {
@@ -423,12 +437,24 @@ bool residue_is_known(const struct client *c)
 void residue_ask(struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
-    /* First, for it leaves the other two alone. */
-    if (r->diagnostics == DIAGNOSTICS_ON_LINK)
+    /* First, for it leaves the other two alone. The other way round it is not so on every server:
+     * then what may not fit into `residue` must still be there when that is known. */
+    bool keeps = server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS);
+    if (r->diagnostics == DIAGNOSTICS_ON_LINK) {
         link_chore_add(l, CHORE_READ_DIAGNOSTICS, COMMAND_QUERY, bytes_of_text("SHOW WARNINGS"));
+        if (!keeps)
+            return;
+    }
     if (!r->found_rows_known || !r->last_insert_id_known)
         link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
                        bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1"));
+    if (!keeps)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+}
+
+bool residue_asks_again(const struct client *c)
+{
+    return !residue_is_known(c) && c->residue.diagnostics != DIAGNOSTICS_ON_LINK;
 }
 
 static bool cell_number(struct bytes cell, uint64_t max, uint64_t *out)
@@ -463,14 +489,15 @@ bool residue_read_numbers(struct residue *r, struct bytes reply)
     return true;
 }
 
-bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t rows)
+bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t rows)
 {
+    const struct residue *r = &c->residue;
     struct bytes cells[3];
     uint64_t code;
     if (r->diagnostics != DIAGNOSTICS_ON_LINK)
         return true; /* an error of Weir's own came meanwhile, and is the later one */
     if (rows == 0) {
-        residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+        residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
         return true;
     }
     if (rows != 1 || result_set_first_row(reply, cells, countof(cells)) != 3 ||
@@ -479,5 +506,5 @@ bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t ro
     bool is_error = bytes_equal_text(cells[0], "Error");
     if (is_error ? r->error_sqlstate[0] == '\0' : !bytes_equal_text(cells[0], "Warning"))
         return false;
-    return save_condition(r, (uint16_t)code, is_error ? r->error_sqlstate : "01000", cells[2]);
+    return save_condition(c, (uint16_t)code, is_error ? r->error_sqlstate : "01000", cells[2]);
 }

@@ -97,7 +97,9 @@ void residue_ask(struct client *c, struct link *l);
 
 /* A whole reply to CHORE_READ_DIAGNOSTICS or CHORE_READ_BACK with `rows` rows. False when it is not
  * what was asked for. */
-NODISCARD bool residue_read_diagnostics(struct residue *r, struct bytes reply, uint64_t rows);
+/* True when the diagnostics were read and the rest could not be asked for at the same time. */
+NODISCARD bool residue_asks_again(const struct client *c);
+NODISCARD bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t rows);
 NODISCARD bool residue_read_numbers(struct residue *r, struct bytes reply);
 
 #endif

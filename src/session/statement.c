@@ -47,7 +47,7 @@ static struct statement *find(const struct client *c, struct bytes payload)
     if (c->statements == NULL || payload.size < STATEMENT_ID_AT + 4)
         return NULL;
     uint32_t id = read_id(payload);
-    if (id == STATEMENT_ID_LAST && c->facts->mariadb)
+    if (id == STATEMENT_ID_LAST && c->facts->server.mariadb)
         id = c->statements->last;
     return statement_table_find(c->statements, id);
 }
@@ -186,7 +186,7 @@ static void finish_error(struct client *c)
 /* The function of the server that complains about an unknown id. */
 static const char *complainer(const struct client *c)
 {
-    if (!c->facts->mariadb && strncmp(c->facts->version, "5.", 2) != 0)
+    if (!c->facts->server.mariadb && strncmp(c->facts->version, "5.", 2) != 0)
         return "mysql_stmt_precheck";
     switch ((unsigned)c->request.command->command) {
     case COMMAND_STMT_RESET:
@@ -261,7 +261,7 @@ static bool serve_known(struct client *c, struct bytes payload)
         if (c->request.statement->cursor)
             return false;
         client_answer_mysql_error(c, ER_STMT_HAS_NO_OPEN_CURSOR, read_id(payload),
-                                  c->facts->mariadb ? "" : ".");
+                                  c->facts->server.mariadb ? "" : ".");
         finish_error(c);
         return true;
     default:
@@ -274,7 +274,7 @@ bool statement_serve_locally(struct client *c, struct bytes payload)
     enum command command = c->request.command->command;
     if (command == COMMAND_STMT_PREPARE)
         return prepare_statement(c);
-    if (command == COMMAND_STMT_BULK_EXECUTE && !c->facts->mariadb) {
+    if (command == COMMAND_STMT_BULK_EXECUTE && !c->facts->server.mariadb) {
         client_answer_mysql_error(c, ER_UNKNOWN_COM_ERROR);
         finish_error(c);
         return true;

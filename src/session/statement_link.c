@@ -101,10 +101,10 @@ static bool has_foreign_types(const struct client *c, const struct statement *s,
     /* MySQL (8.0.22 and later) prepares for the types of the first execution, and converts what
      * other types come later. */
     if (head.has_types)
-        return !c->facts->mariadb && !statement_types_equal(there->types, head.types);
+        return !c->facts->server.mariadb && !statement_types_equal(there->types, head.types);
     if (s->types == NULL)
         return true;
-    return !c->facts->mariadb &&
+    return !c->facts->server.mariadb &&
            !statement_types_equal(there->types, bytes_of(s->types->bytes, s->types->size));
 }
 

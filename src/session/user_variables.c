@@ -168,7 +168,7 @@ void user_variables_ask(struct client *c, struct link *l)
 {
     struct user_variables *v = c->user_variables;
     CHECK(v != NULL && !v->known);
-    if (v->cannot_ask || (v->unseen && !c->facts->mariadb)) {
+    if (v->cannot_ask || (v->unseen && !c->facts->server.mariadb)) {
         cannot_carry(c);
     } else if (v->unseen) {
         link_chore_add(l, CHORE_READ_USER_NAMES, COMMAND_QUERY,

@@ -21,6 +21,7 @@ A step is carried out by a generator that stops before each reply it needs."""
 
 import struct
 
+import passwords
 import reply
 import wire
 
@@ -177,10 +178,13 @@ class Session:
     def _login_reply(self, password):
         payload = self.wire.read_packet()
         if payload[:1] == b"\xfe":
-            scramble = payload[payload.index(b"\0") + 1:].rstrip(b"\0")
+            end = payload.index(b"\0")
+            method, scramble = payload[1:end], payload[end + 1:].rstrip(b"\0")
             self.wire.take()
-            self.wire.send(wire.native_answer(password, scramble), self.wire.sequence + 1)
+            self.wire.send(passwords.answer_to(method, password, scramble), self.wire.sequence + 1)
             yield
+            payload = self.wire.read_packet()
+        if payload == b"\x01\x03":  # caching_sha2_password: the proof was right
             payload = self.wire.read_packet()
         self.wire.note_end(payload)
         self._collect()

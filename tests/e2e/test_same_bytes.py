@@ -7,6 +7,7 @@ import struct
 
 import pytest
 
+import processes
 import wire
 from wire import (BASIC, COM_CHANGE_USER, COM_DEBUG, COM_FIELD_LIST, COM_INIT_DB, COM_PING,
                   COM_PROCESS_INFO, COM_PROCESS_KILL, COM_QUERY, COM_REFRESH, COM_RESET_CONNECTION,
@@ -34,6 +35,8 @@ INSERT INTO test.kinds VALUES (1,1.5,1e100,'2020-01-02 03:04:05.678901','-12:13:
   (NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)
 """
 
+if processes.server_family() == "mysql":
+    TABLES = TABLES.replace("INET6", "VARCHAR(45)")
 ROUTINES = ["CREATE OR REPLACE PROCEDURE test.two() BEGIN SELECT 1 AS a; SELECT 2 AS b, 'x' AS c; END",
             "CREATE OR REPLACE PROCEDURE test.none() BEGIN END",
             "CREATE OR REPLACE PROCEDURE test.fails() BEGIN SELECT 1; SIGNAL SQLSTATE '45000' "
@@ -93,6 +96,19 @@ def silent(command, rest):
         w.send(com(command, struct.pack("<I", w.statement) + rest))
         return b""
     return step
+
+
+def last_packet(raw):
+    """Of a refused login: before it MySQL may want more proof of what is wrong anyway."""
+    return raw[raw.rindex(b"\xff"):]
+
+
+def more_results(raw):
+    """Without the flag that more results follow in the EOF after column definitions: where a reply is
+    larger than a buffer it is known too late."""
+    return b"".join(payload[:3] + bytes([payload[3] & 0xf7]) + payload[4:]
+                    if payload[:1] == b"\xfe" and len(payload) == 5 else payload
+                    for _, payload in wire.split_packets(raw))
 
 
 def pipelined(*commands):
@@ -232,7 +248,7 @@ CASES = {
     "multi_with_rows_and_writes": Case("SELECT * FROM t; UPDATE t SET v=v+1; SELECT * FROM t; "
                                        "INSERT INTO t (v) VALUES (1)", writes=True),
     "multi_100": Case(";".join(f"SELECT {n}" for n in range(100))),
-    "multi_300_wraps": Case(";".join(f"SELECT {n}" for n in range(300))),
+    "multi_300_wraps": Case(";".join(f"SELECT {n}" for n in range(300)), mask=more_results),
     "call": Case("CALL two()", "CALL none()", "CALL fails()", "CALL nosuch()", "SELECT 1",
                  "CALL two(); SELECT 3; CALL two()"),
     "compound_statement": Case("BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"),
@@ -379,7 +395,7 @@ CASES = {
                                  "SELECT COUNT(*) FROM t", writes=True),
     "change_user": Case("SET @a=1", change_user(schema="mysql"), "SELECT @a, DATABASE()",
                         "SELECT CURRENT_USER()", change_user(schema=""), "SELECT DATABASE()"),
-    "change_user_denied": Case(change_user(password="wrong")),
+    "change_user_denied": Case(change_user(password="wrong"), mask=last_packet),
     "unknown_commands": Case(*[com(c) for c in (0x00, 0x05, 0x06, 0x0b, 0x0f, 0x10, 0x13, 0x14, 0x1d,
                                                 0x20, 0x21, 0x22, 0x55, 0xfd, 0xff)], "SELECT 1"),
     "unknown_commands_with_payload": Case(com(0x0f, b"x" * 100), com(0xfe, b"y" * 3000), "SELECT 1"),

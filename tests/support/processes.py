@@ -172,12 +172,27 @@ class MySQL9(Server):
 
     family = "mysql"
     template = None
+    SEQUENCES = (10, 200, 600, 1000, 2000, 10000, 100000)
     SCRIPT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "mysql9.sh")
 
     @classmethod
     def _install(cls, own):
         return [cls.SCRIPT, "initialize", own, "--innodb-redo-log-capacity=8M",
                 "--innodb-buffer-pool-size=16M"]
+
+    def prepare(self):
+        """With tables that stand for MariaDB's sequence engine."""
+        super().prepare()
+        with self.root(schema="test") as root:
+            root.query("CREATE TABLE test.digits (d INT PRIMARY KEY)")
+            root.query("INSERT INTO test.digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)")
+            for last in self.SEQUENCES:
+                root.query(f"CREATE TABLE test.seq_1_to_{last} (seq INT PRIMARY KEY)")
+                root.query(f"INSERT INTO test.seq_1_to_{last} SELECT * FROM (SELECT 1+a.d+10*b.d+100*c.d"
+                           "+1000*e.d+10000*f.d AS n FROM digits a, digits b, digits c, digits e, "
+                           f"digits f) numbers WHERE n <= {last} ORDER BY n")
+            root.query("DROP TABLE test.digits")
+        return self
 
     def _program(self):
         return [self.SCRIPT, "serve", self.directory, "--innodb-redo-log-capacity=8M",

@@ -2,14 +2,15 @@
 """The MySQL protocol as raw bytes: a client that sends any packet and keeps every byte of the reply,
 so that what came direct and what came through Weir can be compared."""
 
-import hashlib
+import os
 import re
 import select
 import socket
 import struct
 import time
 
-import sha2
+import passwords
+from passwords import METHOD, METHODS, answer_to
 
 LONG_PASSWORD = 1 << 0
 FOUND_ROWS = 1 << 1
@@ -51,12 +52,12 @@ MORE_RESULTS = 0x0008
 CURSOR_EXISTS = 0x0040
 LAST_ROW_SENT = 0x0080
 STATE_CHANGED = 0x4000
+PS_OUT_PARAMETERS = 0x1000
 
 FRAME_MAX = 0xffffff
-OR_REPLACE = re.compile(rb"(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER) ([^\s(]+)")
-METHOD = b"mysql_native_password"
-SHA2 = b"caching_sha2_password"
-METHODS = (METHOD, SHA2)
+OR_REPLACE = re.compile(rb"\s*(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER) ([^\s(]+)")
+STATEMENT_ID = re.compile(rb"statement_id\x05[0-9]+")
+MYSQL = os.environ.get("WEIR_SERVER", "mariadb").startswith("mysql")
 
 
 class Closed(Exception):
@@ -107,22 +108,6 @@ def frames(payload, sequence=0):
         sequence += 1
         if len(piece) < FRAME_MAX:
             return b"".join(out)
-
-
-def native_answer(password, scramble):
-    if not password:
-        return b""
-    once = hashlib.sha1(password.encode()).digest()
-    twice = hashlib.sha1(once).digest()
-    mask = hashlib.sha1(scramble + twice).digest()
-    return bytes(a ^ b for a, b in zip(once, mask))
-
-
-def answer_to(method, password, scramble):
-    """The first answer of an authentication method."""
-    if method == SHA2:
-        return sha2.quick_answer(password, scramble)
-    return native_answer(password, scramble)
 
 
 class Greeting:
@@ -361,7 +346,7 @@ class Wire:
             self.send(password.encode() + b"\0", self.sequence + 1)
             return self.read_packet()
         self.send(b"\x02", self.sequence + 1)
-        answer = sha2.full_answer(password, self.scramble, self.read_packet()[1:])
+        answer = passwords.full_answer(password, self.scramble, self.read_packet()[1:])
         self.send(answer, self.sequence + 1)
         return self.read_packet()
 
@@ -434,13 +419,18 @@ class Wire:
                     count = 0
                 for _ in range(count):
                     self.read_packet()
+                out_parameters = False
                 if not self.deprecate_eof:
                     end = self._read_column_end()
+                    # On MySQL only this one says that something follows the OUT parameters.
+                    out_parameters = bool(struct.unpack_from("<H", end, 3)[0] & PS_OUT_PARAMETERS)
                     if struct.unpack_from("<H", end, 3)[0] & CURSOR_EXISTS:
                         self.status = struct.unpack_from("<H", end, 3)[0]
                         return
                 if self._rows() is None:
                     return
+                if out_parameters:
+                    continue
             if not self.status & MORE_RESULTS:
                 return
 
@@ -574,15 +564,22 @@ def split_packets(raw):
 
 def normal(raw, early_flags=False):
     """A reply without what may differ: the order of the trackers in an OK (that of a hash table in the
-    server), and, if asked, the flags about indexes in the EOF after column definitions, which are
-    known too late (docs/differences.md)."""
+    server), the id of the statement, the number of warnings that MySQL tells in the EOF after column
+    definitions and, if asked, the flags about indexes there, which are known too late
+    (docs/differences.md)."""
     packets = []
-    first_end = early_flags
+    first_end = True
+    mask = 0xcf if early_flags else 0xff
     for sequence, payload in split_packets(raw):
+        payload = STATEMENT_ID.sub(b"statement_id", payload)
         if payload[:1] in (b"\x00", b"\xfe") and 10 < len(payload) < 1000:
             payload = payload[:1] + bytes(sorted(payload[1:]))
+        # A change of state that no tracker tells (COMMIT AND CHAIN on MySQL).
+        if payload[:3] == b"\0\0\0" and len(payload) == 9 and payload[4] & 0x40 and payload[7:] == b"\0\0":
+            payload = payload[:4] + bytes([payload[4] & 0xbf]) + payload[5:7]
         if first_end and payload[:1] == b"\xfe" and len(payload) == 5:
-            payload = payload[:3] + bytes([payload[3] & 0xcf]) + payload[4:]
+            warnings = b"\0\0" if early_flags or MYSQL else payload[1:3]
+            payload = payload[:1] + warnings + bytes([payload[3] & mask]) + payload[4:]
             first_end = False
         packets.append((sequence, payload))
     return packets

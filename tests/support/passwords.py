@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client's side of caching_sha2_password, with RSA in plain Python: the test machine need not have
-a library for it."""
+"""The client's side of mysql_native_password and caching_sha2_password, with RSA in plain Python: the
+test machine need not have a library for it."""
 
 import base64
 import hashlib
 import os
+
+METHOD = b"mysql_native_password"
+SHA2 = b"caching_sha2_password"
+METHODS = (METHOD, SHA2)
 
 
 def _sha256(data):
@@ -64,3 +68,19 @@ def full_answer(password, scramble, pem):
     masked_seed = xor(seed, _mask(masked_block, 20))
     whole = int.from_bytes(b"\0" + masked_seed + masked_block, "big")
     return pow(whole, exponent, modulus).to_bytes(size, "big")
+
+
+def native_answer(password, scramble):
+    if not password:
+        return b""
+    once = hashlib.sha1(password.encode()).digest()
+    twice = hashlib.sha1(once).digest()
+    mask = hashlib.sha1(scramble + twice).digest()
+    return bytes(a ^ b for a, b in zip(once, mask))
+
+
+def answer_to(method, password, scramble):
+    """The first answer of an authentication method."""
+    if method == SHA2:
+        return quick_answer(password, scramble)
+    return native_answer(password, scramble)
