@@ -11,8 +11,10 @@ import time
 import pytest
 
 import adversary
+import mysql_scenarios
 import processes
 import wire
+from scenario import Other, Scenario, carried, pinned
 from wire import BASIC, COM_INIT_DB, COM_RESET_CONNECTION, COM_STMT_EXECUTE, COM_STMT_PREPARE
 
 PATIENCE_S = 2  # for an adversary who must get the link
@@ -49,33 +51,6 @@ ROUTINES = [
 
 
 MARIADB_ROUTINES = ["CREATE OR REPLACE SEQUENCE test.sq"]
-
-
-class Other(str):
-    """A statement of a third client, direct on the server, in both runs."""
-
-
-class Scenario:
-    """shared: the adversary must get the link between all statements; pinned: it must have to wait;
-    neither: it may do as it can."""
-
-    def __init__(self, *steps, shared=False, pinned=False, schema="test", files=None, known=None,
-                 clients=("plain", "modern")):
-        self.steps = steps
-        self.shared = shared
-        self.pinned = pinned
-        self.schema = schema
-        self.files = files or {}
-        self.known = known
-        self.clients = clients
-
-
-def carried(*steps, **more):
-    return Scenario(*steps, shared=True, **more)
-
-
-def pinned(*steps, **more):
-    return Scenario(*steps, pinned=True, **more)
 
 
 def prepare(sql):
@@ -352,52 +327,8 @@ SCENARIOS = {
                                 "DELETE FROM t WHERE id=2", "SELECT 1"),
 }
 FAMILY = processes.server_family()
-# What MariaDB does not have, or MySQL has otherwise.
-MYSQL_SCENARIOS = {
-    "oracle_mode": carried("SET sql_mode='PIPES_AS_CONCAT'", "SELECT 'a'||'b'", "SET sql_mode=DEFAULT",
-                           "SELECT @@sql_mode"),
-    "set_statement": Scenario("SELECT /*+ SET_VAR(sort_buffer_size=400000) */ @@sort_buffer_size",
-                              "SELECT @@sort_buffer_size"),
-    "hint_on_table": Scenario("SELECT /*+ SET_VAR(sql_mode='ANSI_QUOTES') MAX_EXECUTION_TIME(9999) */ "
-                              "COUNT(*) FROM t", "SELECT \"s\", @@sql_mode"),
-    "backup_lock": pinned("LOCK INSTANCE FOR BACKUP", "SELECT 1", "UNLOCK INSTANCE"),
-    "resource_group": Scenario("SET RESOURCE GROUP USR_default", "SELECT 1", "SET RESOURCE GROUP nosuch"),
-    "autocommit_off_memory": pinned("SET autocommit=0", "SELECT v FROM m", "SELECT 1", "COMMIT",
-                                    "SET autocommit=1"),
-    "xa_prepared": Scenario("XA START 'x2'", "INSERT INTO t (v) VALUES (4)", "XA END 'x2'",
-                            "XA PREPARE 'x2'", "SELECT 1", "XA COMMIT 'x2'", "SELECT COUNT(*) FROM t"),
-    "role": Scenario("SET ROLE NONE", "SELECT CURRENT_ROLE()", "SET ROLE ALL", "SELECT CURRENT_ROLE()"),
-    "dollar_quotes": Scenario("SELECT $$", "SELECT 1", "SELECT $$ FROM t", "SELECT 'a' AS $x"),
-    "table_statements": Scenario("TABLE c", "VALUES ROW(1),ROW(2)", "SELECT FOUND_ROWS()",
-                                 "TABLE t ORDER BY id LIMIT 2", "SELECT FOUND_ROWS(), ROW_COUNT()"),
-    "silent_found_rows": Scenario("SELECT * FROM t", "UPDATE t SET v=5 LIMIT 2", "SELECT FOUND_ROWS()",
-                                  "SELECT * FROM t", "DO 1", "SELECT FOUND_ROWS(), ROW_COUNT()",
-                                  "INSERT INTO c (p) SELECT v FROM t", "SELECT FOUND_ROWS()",
-                                  "SELECT * FROM t", "INSERT INTO c (p) VALUES (3)",
-                                  "SELECT FOUND_ROWS()"),
-    "long_error": Scenario("SELECT 1 FROM t WHERE nonsense here and a text that is longer than a message "
-                           "of a signal may be, which has one hundred and twenty-eight characters",
-                           "SHOW WARNINGS", "SELECT 2", "SHOW WARNINGS"),
-    "deprecated": Scenario("SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", "SHOW WARNINGS",
-                           "SELECT FOUND_ROWS()", "SHOW COUNT(*) WARNINGS", "SELECT 1",
-                           "SHOW WARNINGS"),
-    "named_collations": carried("SET NAMES utf8mb4 COLLATE utf8mb4_ja_0900_as_cs",
-                                "SELECT @@collation_connection, 'a'='A'", "SET NAMES utf8mb4",
-                                "SELECT @@collation_connection"),
-    "default_collation": pinned("SET default_collation_for_utf8mb4=utf8mb4_general_ci",
-                                "SET NAMES utf8mb4", "SELECT @@collation_connection"),
-    "many_mysql_variables": carried(
-        "SET SESSION windowing_use_high_precision=OFF, cte_max_recursion_depth=5",
-        "SELECT @@windowing_use_high_precision, @@cte_max_recursion_depth",
-        "SET SESSION transaction_isolation='READ-COMMITTED'", "SELECT @@transaction_isolation",
-        "SET SESSION information_schema_stats_expiry=0", "SELECT @@information_schema_stats_expiry",
-        "SET SESSION internal_tmp_mem_storage_engine=MEMORY",
-        "SELECT @@internal_tmp_mem_storage_engine"),
-    "persisted": Scenario("SET PERSIST max_execution_time=0", "SELECT @@max_execution_time",
-                          "RESET PERSIST max_execution_time"),
-}
 if FAMILY == "mysql":
-    SCENARIOS.update(MYSQL_SCENARIOS)
+    mysql_scenarios.adapt(SCENARIOS)
 KINDS = {"plain": (BASIC, adversary.TRANSACTION),
          "modern": (BASIC | wire.SESSION_TRACK | wire.DEPRECATE_EOF, adversary.DIRT)}
 
