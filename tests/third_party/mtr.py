@@ -246,8 +246,8 @@ class Bench:
         return Outcome(status, self._masked(output, port), errors)
 
     def _masked(self, output, port):
-        for found, mask in ((self.directory, b"DIR"), (str(port), b"PORT")):
-            output = output.replace(found.encode(), mask)
+        output = output.replace(self.directory.encode(), b"DIR")
+        output = re.sub(rb"(?<![0-9])%d(?![0-9])" % port, b"PORT", output)
         return re.sub(rb"(?m)^\S*\.(?:log|reject)\b.*$", b"LOG", output)
 
     def direct(self, name, fresh=False):
