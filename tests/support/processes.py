@@ -75,6 +75,7 @@ class Server:
     def _install(cls, own):
         return ["mariadb-install-db", "--no-defaults", "--force", f"--datadir={own}/data",
                 "--auth-root-authentication-method=normal", "--skip-test-db",
+                f"--tmpdir={own}",  # installations at the same time delete each other's files
                 "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", *cls._as_user()]
 
     @classmethod
