@@ -30,6 +30,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools", "dev"))
 JOBS = os.cpu_count() or 1
 UNIT_TIMEOUT_S = 120
 SUITE_TIMEOUT_S = 420
+PYTEST_FILES_AT_A_TIME = 3
 MTR_TIMEOUT_S = 1800
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
@@ -81,6 +82,20 @@ class Result(Count):
 TOTAL = Count()
 
 
+def say_skipped(skips):
+    """Why: many tests with one reason take one line."""
+    reasons = {}
+    for skip in skips:
+        name, _, reason = skip.partition(": ")
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        if len(names) > 3:
+            print(f"    skipped {len(names)} tests: {reason}")
+        else:
+            for name in names:
+                print(f"    skipped {name}" + (f": {reason}" if reason else ""))
+
+
 def report(group, results, seconds):
     """One line for a group, all of what failed, and why tests were skipped."""
     count = Count()
@@ -95,9 +110,7 @@ def report(group, results, seconds):
     line += f", {count.failed} FAILED" if count.failed else ""
     line += f", {count.skipped} skipped" if count.skipped else ""
     print(f"{group:<16} {line:<40} {seconds:6.1f} s")
-    for result in results:
-        for skip in result.skips:
-            print(f"    skipped {skip}")
+    say_skipped([skip for result in results for skip in result.skips])
     sys.stdout.flush()
     TOTAL.add(count)
 
@@ -301,25 +314,44 @@ def read_junit(path, result):
     return True
 
 
-def run_pytest(group, folder, wanted, env=None, timeout=SUITE_TIMEOUT_S):
-    start = time.monotonic()
-    result = Result(folder)
+def pytest_result(path, wanted, env, timeout):
+    """The result of a folder or file, None when it has no such test."""
+    result = Result(path)
     with tempfile.TemporaryDirectory() as temporary:
         junit = os.path.join(temporary, "junit.xml")
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                   "--junitxml", junit, folder]
+                   "--junitxml", junit, path]
         command += ["-k", wanted] if wanted else []
         status, result.output = run(command, timeout, {**SANITIZER_OPTIONS, **(env or {})})
         found = read_junit(junit, result)
     if status == 5:  # pytest found no test
-        return
+        return None
     if status is None:
         result.failed += 1
-        result.output += f"\n{folder} did not end within {timeout} s"
+        result.output += f"\n{path} did not end within {timeout} s"
     elif not found or (status != 0 and result.failed == 0):
         result.failed += 1
         result.output += f"\npytest ended with status {status}"
-    report(group, [result], time.monotonic() - start)
+    return result
+
+
+def run_pytest_files(group, folder, wanted, env):
+    """Each file in a process of its own, a few at a time: most of their time they wait."""
+    start = time.monotonic()
+    files = [os.path.join(folder, name) for name in sorted(os.listdir(os.path.join(ROOT, folder)))
+             if name.startswith("test_") and name.endswith(".py")]
+    with concurrent.futures.ThreadPoolExecutor(PYTEST_FILES_AT_A_TIME) as pool:
+        results = pool.map(lambda path: pytest_result(path, wanted, env, SUITE_TIMEOUT_S), files)
+    results = [result for result in results if result is not None]
+    if results:
+        report(group, results, time.monotonic() - start)
+
+
+def run_pytest(group, folder, wanted, env=None, timeout=SUITE_TIMEOUT_S):
+    start = time.monotonic()
+    result = pytest_result(folder, wanted, env, timeout)
+    if result is not None:
+        report(group, [result], time.monotonic() - start)
 
 
 def run_e2e(variants, wanted, servers):
@@ -334,9 +366,9 @@ def run_e2e(variants, wanted, servers):
             report(group, [Result.failure("weir", failure)], time.monotonic() - start)
             continue
         for server in servers:
-            run_pytest(f"{group}, {server}" if server != "mariadb" else group, "tests/e2e", wanted,
-                       {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                        "WEIR_VARIANT": variant, "WEIR_SERVER": server})
+            run_pytest_files(f"{group}, {server}" if server != "mariadb" else group, "tests/e2e", wanted,
+                             {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                              "WEIR_VARIANT": variant, "WEIR_SERVER": server})
 
 
 def run_differential(variants, wanted):
