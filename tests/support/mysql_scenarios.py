@@ -5,6 +5,11 @@ from scenario import Scenario, carried, pinned
 
 # What MariaDB does not have, or MySQL has otherwise.
 SCENARIOS = {
+    "profiling": pinned("SET profiling=1", "SELECT 1", "SELECT COUNT(*) > 0 FROM "
+                        "information_schema.profiling WHERE state='starting'", "SET profiling=0"),
+    # COM_SET_OPTION tells how many conditions the statement before has left: a clean one here.
+    "set_option": Scenario(b"\x1b\x01\x00", "SELECT 1; SELECT 2", "SELECT 3", b"\x1b\x00\x00",
+                           "SELECT 1; SELECT 2"),
     "oracle_mode": carried("SET sql_mode='PIPES_AS_CONCAT'", "SELECT 'a'||'b'", "SET sql_mode=DEFAULT",
                            "SELECT @@sql_mode"),
     "set_statement": Scenario("SELECT /*+ SET_VAR(sort_buffer_size=400000) */ @@sort_buffer_size",

@@ -56,7 +56,7 @@ PS_OUT_PARAMETERS = 0x1000
 
 FRAME_MAX = 0xffffff
 OR_REPLACE = re.compile(rb"\s*(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER) ([^\s(]+)")
-STATEMENT_ID = re.compile(rb"statement_id\x05[0-9]+")
+STATEMENT_ID = re.compile(rb"statement_id[\x01-\x14][0-9]+")
 MYSQL = os.environ.get("WEIR_SERVER", "mariadb").startswith("mysql")
 
 
