@@ -90,6 +90,14 @@ void old_globals_read(struct link *l, struct bytes reply)
     free((void *)(uintptr_t)value);
 }
 
+void old_globals_fini(struct old_globals *old)
+{
+    for (unsigned i = 0; i < atomic_load(&old->count); i++) {
+        free((void *)(uintptr_t)old->entries[i].name);
+        free((void *)(uintptr_t)old->entries[i].value);
+    }
+}
+
 void old_globals_take(struct client *c)
 {
     struct old_globals *old = &c->group->old_globals;

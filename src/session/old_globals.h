@@ -27,6 +27,9 @@ struct old_globals {
     } entries[OLD_GLOBALS_MAX];
 };
 
+/* Frees what it holds; nobody may use it any more. */
+void old_globals_fini(struct old_globals *old);
+
 /* Does the client's request set global variables whose values are to be asked for? */
 NODISCARD bool old_globals_wanted(const struct client *c);
 

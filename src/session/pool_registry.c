@@ -85,10 +85,13 @@ struct pool_registry *pool_registry_create(struct proxy *proxy, const struct con
 
 static void group_fini(struct server_group *g)
 {
+    old_globals_fini(&g->old_globals);
     while (g->shared.pools != NULL) {
         struct link_pool *p = g->shared.pools;
         g->shared.pools = p->next;
         pool_fini(&p->shared.policy);
+        if (atomic_load(&p->baseline) != NULL)
+            session_state_release(atomic_load(&p->baseline));
         free(p);
     }
     while (g->shared.readers != NULL) {
