@@ -29,7 +29,7 @@ static bool read_cell(struct reader *r, struct bytes *cell)
 bool result_set_open(struct result_set_reader *r, struct bytes reply)
 {
     struct bytes payload;
-    r->rest = reply;
+    *r = (struct result_set_reader){.rest = reply};
     if (!next_payload(&r->rest, &payload))
         return false;
     struct reader head = reader_over(payload);

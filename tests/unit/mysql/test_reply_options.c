@@ -62,9 +62,9 @@ static void test_reports_among_rows_of_an_old_client(void **state)
     const char *const sent[] = {REPORT, "01", DEFINITION, REPORT, "0131", REPORT, END_PAYLOAD};
     const char *const seen[] = {REPORT, "01",   DEFINITION, "fe00000200",
                                 REPORT, "0131", REPORT,     "fe00000200"};
-    for (uint8_t i = 0; i < countof(sent); i++)
+    for (size_t i = 0; i < countof(sent); i++)
         add(&in, (uint8_t)(i + 1), sent[i]);
-    for (uint8_t i = 0; i < countof(seen); i++)
+    for (size_t i = 0; i < countof(seen); i++)
         add(&wanted, (uint8_t)(i + 1), seen[i]);
     assert_all_ways(&in, &wanted, &(struct reply_summary){.parts = 1, .rows = 1, .columns = 1});
 }
