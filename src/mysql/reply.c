@@ -493,13 +493,3 @@ void reply_infile_done(struct reply *r, uint8_t last_sequence)
     r->sequence_known = false;
     r->state = STATE_FIRST;
 }
-
-uint8_t reply_next_sequence(const struct reply *r)
-{
-    return (uint8_t)(r->last_sequence + 1);
-}
-
-bool reply_at_packet_boundary(const struct reply *r)
-{
-    return r->payload_left == 0 && !r->continued;
-}

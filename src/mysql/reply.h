@@ -116,12 +116,4 @@ static inline uint8_t reply_infile_shift(const struct reply *r)
     return r->sequence_shift;
 }
 
-/* The sequence id that a packet of Weir's own would have to carry now, towards the client, to
- * continue this reply (an ERR when the link is lost in mid-reply). */
-uint8_t reply_next_sequence(const struct reply *r);
-
-/* True when a packet of Weir's own may follow without breaking the framing: no frame is half sent.
- */
-NODISCARD bool reply_at_packet_boundary(const struct reply *r);
-
 #endif

@@ -159,7 +159,7 @@ static inline struct driver_result drive(const struct driver_input *in,
     }
     driver_send(&w, &result.output);
     result.summary = r.summary;
-    result.next_sequence = reply_next_sequence(&r);
+    result.next_sequence = (uint8_t)(r.last_sequence + 1);
     free(w.data);
     return result;
 }

@@ -212,27 +212,6 @@ static void test_a_held_packet_has_a_limit(void **state)
     }
 }
 
-static void test_a_frame_half_sent_is_no_packet_boundary(void **state)
-{
-    (void)state;
-    uint8_t memory[64] = {0};
-    struct bytes in = hex("01000001 01 06000002 036465");
-    struct reply_window w = {.data = memory, .out = 16, .parsed = 16, .end = 16 + in.size};
-    memcpy(memory + 16, in.data, in.size);
-    struct reply r;
-    reply_begin(&r, COMMAND_QUERY, (struct reply_dialect){0}, 0);
-    assert_true(reply_at_packet_boundary(&r));
-    assert_int_equal(reply_next_sequence(&r), 1);
-    assert_int_equal(reply_step(&r, &w), REPLY_MORE);
-    assert_int_equal(r.need, 0);
-    assert_int_equal(w.parsed, w.end);
-    assert_false(reply_at_packet_boundary(&r));
-    w.end += 3;
-    assert_int_equal(reply_step(&r, &w), REPLY_MORE);
-    assert_true(reply_at_packet_boundary(&r));
-    assert_int_equal(reply_next_sequence(&r), 3);
-}
-
 static void test_only_results_are_followed_by_more(void **state)
 {
     (void)state;
@@ -300,7 +279,6 @@ int main(void)
         cmocka_unit_test(test_a_terminator_after_definitions_must_be_sound),
         cmocka_unit_test(test_a_packet_out_of_order_is_broken),
         cmocka_unit_test(test_a_held_packet_has_a_limit),
-        cmocka_unit_test(test_a_frame_half_sent_is_no_packet_boundary),
         cmocka_unit_test(test_only_results_are_followed_by_more),
         cmocka_unit_test(test_an_unknown_command_has_a_simple_reply),
         cmocka_unit_test(test_a_file_lowers_the_clients_sequence),
