@@ -205,10 +205,7 @@ void learn_trackers(struct client *c, struct bytes trackers)
     learn_pass(c, trackers, true);
     if (c->session == before)
         return;
-    struct link *l = c->link;
-    struct session_state *old = l->session;
-    l->session = session_state_hold(c->session);
-    session_state_release(old);
+    link_session_becomes(c->link, c->session);
 }
 
 /* SET NAMES … COLLATE x: no tracker reports x. */
@@ -223,8 +220,7 @@ static void learn_collation(struct client *c)
                         session_state_with_variable(c->session, bytes_of_text(both[i]),
                                                     bytes_of_text(scan->collation)),
                         PIN_BIT(SESSION_CHANGE));
-    session_state_release(c->link->session);
-    c->link->session = session_state_hold(c->session);
+    link_session_becomes(c->link, c->session);
 }
 
 /* A change of state that came with no variable or schema, or from a statement that is not there to
@@ -473,8 +469,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     if (r->command->command == COMMAND_SET_OPTION && !s->error) {
         session_becomes(c, session_state_with_multi_statements(c->session, r->set_option_on),
                         PIN_BIT(SESSION_CHANGE));
-        session_state_release(c->link->session);
-        c->link->session = session_state_hold(c->session);
+        link_session_becomes(c->link, c->session);
     }
     learn_savepoint(c, s);
     learn_residue(c, s);

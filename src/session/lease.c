@@ -72,12 +72,6 @@ static void restore_disturbs(struct link *l)
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
 
-static void session_of_link_becomes(struct link *l, struct session_state *s)
-{
-    session_state_release(l->session);
-    l->session = session_state_hold(s);
-}
-
 static bool is_firm(const struct client *c, const struct link *l)
 {
     return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
@@ -150,7 +144,7 @@ static void prepare(struct client *c)
         return;
     }
     if (!force_schema && c->request.command->reply != REPLY_SHAPE_NONE && link_chores_may_lead(l)) {
-        session_of_link_becomes(l, c->session);
+        link_session_becomes(l, c->session);
         link_chores_lead(l);
         lease_ready(c);
     } else {
@@ -437,7 +431,7 @@ static void on_restored(struct link *l)
         return;
     }
     if (!l->chore_failed) {
-        session_of_link_becomes(l, c->session);
+        link_session_becomes(l, c->session);
         link_set_state(l, LINK_LEASED);
         switch (statement_after_chores(c)) {
         case STATEMENT_READY:

@@ -228,6 +228,14 @@ void link_add_trackers(struct link *l);
 /* Adds the chores that empty the session. */
 void link_add_reset(struct link *l);
 
+/* The server's session on this link is `s` from now on; `s` stays the caller's. */
+static inline void link_session_becomes(struct link *l, struct session_state *s)
+{
+    struct session_state *old = l->session;
+    l->session = session_state_hold(s);
+    session_state_release(old);
+}
+
 static inline bool link_in_transaction(const struct link *l)
 {
     return (l->status & STATUS_IN_TRANS) != 0 || l->transaction_state[0] != '_' ||

@@ -235,8 +235,7 @@ static pins_t set_role(struct client *c, const struct sql_facts *f, bool error)
     if (s == NULL)
         return 0;
     c->session = s;
-    session_state_release(c->link->session);
-    c->link->session = session_state_hold(s);
+    link_session_becomes(c->link, s);
     return PIN_BIT(SET_UNTRACKED);
 }
 
