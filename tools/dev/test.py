@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|fuzz|e2e|differential|mtr|clang|lint] [filter] [--release|--asan]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|differential|mtr|instructions|clang|lint] [filter] [--release|--asan]
 #            [--server mysql9]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
 # own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
 # the asan binary, random and written sessions of several clients direct and through Weir (differential;
-# WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr), a build with clang, lint.
+# WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr),
+# what commands cost in instructions (instructions), a build with clang, lint.
 # With --server mysql9 the end-to-end tests run with a real MySQL 9 as the server, whose folder is made
 # when it is missing (debootstrap, network, root); without it they run with MariaDB, and once more with
 # MySQL 9 when everything is asked for and that folder is there already.
@@ -37,7 +38,7 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "differential", "mtr", "clang", "lint")
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "differential", "mtr", "instructions", "clang", "lint")
 
 
 class Count:
@@ -386,6 +387,16 @@ def run_differential(variants, wanted):
                    max(SUITE_TIMEOUT_S, int(steps) // 20))
 
 
+def run_instructions(wanted):
+    """The release binary only: what it costs is the question."""
+    failure = build("release", ["weir"])
+    if failure:
+        report("instructions", [Result.failure("weir", failure)], 0)
+        return
+    run_pytest("instructions", "tests/instructions", wanted,
+               {"WEIR_BINARY": os.path.join(directory_of("release"), "weir")})
+
+
 def can_have_mysql9(make):
     """Whether there is a folder with MySQL 9; `make` when it is missing. Says in a line why not."""
     done = subprocess.run(["tests/support/mysql9.sh", "make" if make else "path"], cwd=ROOT,
@@ -509,6 +520,8 @@ def run_groups(groups, wanted, variants, server):
         run_differential(variants, wanted)
     if "mtr" in groups:
         run_mtr(wanted, everything)
+    if "instructions" in groups:
+        run_instructions(wanted)
     if "clang" in groups:
         run_clang()
     if "lint" in groups:
