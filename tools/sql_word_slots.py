@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes src/mysql/sql_word_slots.def, the hash table of the lexer's words, from the tables of words.
+"""Makes the hash tables of words that the lexers look up, from the tables of words:
+src/mysql/sql_word_slots.def from sql_functions.def and sql_keywords.def, and
+src/mysql/sql_digest_slots.def from sql_digest_words.def.
 
-Run it after a change of sql_functions.def or sql_keywords.def; a unit test finds every word again
-through the result, so a stale file fails. The hash is that of sql_words.h and sql_words.c."""
+Run it after a change of one of those; unit tests find every word again through the results, so a
+stale file fails. The hash is that of sql_words.h and sql_words.c."""
 import pathlib
 import re
 import sys
@@ -19,10 +21,10 @@ def mixed_hash(word):
     return value * 0x9E3779B1 & 0xFFFFFFFF
 
 
-def main():
+def make(sources, row, target, slot):
     words = []
-    for name in ("sql_functions.def", "sql_keywords.def"):
-        words += re.findall(r"^SQL_(?:\w+_)?WORD\((\w+),", (FOLDER / name).read_text(), re.M)
+    for name in sources:
+        words += re.findall(row, (FOLDER / name).read_text(), re.M)
     repeated = {word for word in words if words.count(word) > 1}
     if repeated:
         sys.exit(f"more than one row for {', '.join(sorted(repeated))}")
@@ -35,8 +37,10 @@ def main():
     lines = ["/* Made by tools/sql_word_slots.py; see there. */"]
     for at, word in enumerate(slots):
         if word is not None:
-            lines.append(f"SQL_SLOT({at}, 0x{mixed_hash(word) & 0xFFFF:04x}, {word})")
-    (FOLDER / "sql_word_slots.def").write_text("\n".join(lines) + "\n")
+            lines.append(f"{slot}({at}, 0x{mixed_hash(word) & 0xFFFF:04x}, {word})")
+    (FOLDER / target).write_text("\n".join(lines) + "\n")
 
 
-main()
+make(("sql_functions.def", "sql_keywords.def"), r"^SQL_(?:\w+_)?WORD\((\w+),", "sql_word_slots.def",
+     "SQL_SLOT")
+make(("sql_digest_words.def",), r"^DIGEST_\w+\((\w+),", "sql_digest_slots.def", "DIGEST_SLOT")
