@@ -55,12 +55,14 @@ struct config *config_load(const struct config_source *source, struct config_err
     return finish(&b, errors_before);
 }
 
-struct config *config_change(const struct config *from, const struct config_override *change,
-                             struct config_errors *errors, struct config_errors *warnings)
+struct config *config_change(const struct config *from, const struct config_override *changes,
+                             size_t count, struct config_errors *errors,
+                             struct config_errors *warnings)
 {
     size_t errors_before = errors->count;
     struct config_build b = config_build_begin(from, errors, warnings);
-    config_build_override(&b, change, "SET GLOBAL");
+    for (size_t i = 0; i < count; i++)
+        config_build_override(&b, &changes[i], "SET");
     return finish(&b, errors_before);
 }
 

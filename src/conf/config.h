@@ -72,9 +72,9 @@ NODISCARD struct config *config_load(const struct config_source *source,
 /* The setting that an override of this name would set, or NULL. */
 const struct setting *config_override_setting(const char *name);
 
-/* A new snapshot that differs from `from` in one setting, for SET GLOBAL; NULL as config_load. */
+/* A new snapshot that differs from `from` in some settings, for SET GLOBAL; NULL as config_load. */
 NODISCARD struct config *config_change(const struct config *from,
-                                       const struct config_override *change,
+                                       const struct config_override *changes, size_t count,
                                        struct config_errors *errors,
                                        struct config_errors *warnings);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * weir: read the command line, do what it asks. */
+#include "main/ctl.h"
 #include "main/options.h"
 #include "main/supervisor.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_lines(const struct config_errors *lines, const char *kind)
 {
@@ -38,6 +40,8 @@ int main(int argc, char *argv[])
     struct options o;
     struct config_errors errors = {0};
     enum exit_code code = EXIT_CODE_CLEAN;
+    if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+        return (int)ctl_run(argc - 1, argv + 1);
     switch (options_parse(argc, argv, &o, &errors)) {
     case OPTIONS_RUN:
         code = run(&o, false);

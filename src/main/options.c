@@ -342,7 +342,9 @@ static void print_ending(FILE *out)
 
 void options_print_help(FILE *out)
 {
-    (void)fputs("Usage: weir [OPTIONS] [mysql://USER:PASSWORD@HOST:PORT]\n\n", out);
+    (void)fputs("Usage: weir [OPTIONS] [mysql://USER:PASSWORD@HOST:PORT]\n"
+                "       weir ctl [--config=FILE | --socket=PATH] STATEMENT\n\n",
+                out);
     print_wrapped(out, "",
                   "Weir lets many clients share few connections to a MySQL or MariaDB "
                   "server.");
@@ -353,6 +355,8 @@ void options_print_help(FILE *out)
                 "      A file to start from, with every setting explained.\n"
                 "  weir --config=weir.cnf --pool-max-size=50\n"
                 "      What the file says, but for one setting.\n"
+                "  weir ctl SHOW PROCESSLIST\n"
+                "      A statement for the console of the Weir that runs; HELP lists them.\n"
                 "  weir --config=weir.cnf --check-config\n"
                 "      Is the file right?\n",
                 out);

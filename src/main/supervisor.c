@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/thread.h"
+#include "console/console.h"
+#include "main/configuration.h"
 #include "main/worker.h"
 #include "net/socket.h"
 #include "session/client.h"
@@ -26,9 +28,10 @@
 #define LISTENERS_MAX 2
 
 struct supervisor {
-    const struct config_source *source;
-    struct config *config;
+    struct config *config; /* that it started with, one reference */
+    struct configuration configuration;
     struct proxy proxy;
+    struct console *console;
     pthread_t threads[64];
     unsigned threads_running;
     struct listening {
@@ -149,6 +152,45 @@ static void tell_listeners(struct supervisor *s, void (*deliver)(struct mail *ma
     mailbox_post(s->proxy.workers[0].mailbox, &o->mail);
 }
 
+/* -------- orders of the console -------- */
+
+static struct config *on_hold_config(void *context)
+{
+    struct supervisor *s = context;
+    return configuration_hold(&s->configuration);
+}
+
+static bool on_reload(void *context, struct config_errors *errors, struct config_errors *warnings)
+{
+    struct supervisor *s = context;
+    return configuration_reload(&s->configuration, errors, warnings);
+}
+
+static bool on_change(void *context, enum change_scope scope, const struct config_override *changes,
+                      size_t count, struct config_errors *errors, struct config_errors *warnings)
+{
+    struct supervisor *s = context;
+    return configuration_change(&s->configuration, scope, changes, count, errors, warnings);
+}
+
+static void on_shutdown(void *context)
+{
+    (void)context;
+    (void)kill(getpid(), SIGTERM);
+}
+
+static void start_console(struct supervisor *s)
+{
+    const struct console_orders orders = {
+        .context = s,
+        .hold_config = on_hold_config,
+        .reload = on_reload,
+        .change = on_change,
+        .shutdown = on_shutdown,
+    };
+    s->console = console_start(&s->proxy, &orders, WEIR_VERSION);
+}
+
 /* -------- starting -------- */
 
 /* Every client and every link is a descriptor. */
@@ -218,6 +260,7 @@ static bool start(struct supervisor *s)
     }
     user_store_configure(p->users, s->config);
     worker_send_probe(&p->workers[0]);
+    start_console(s);
     tell_listeners(s, start_listening);
     for (unsigned i = 0; i < s->listening_count; i++)
         log_note(WHO, "ready for clients on %s, %u workers, %zu servers, pid %ld",
@@ -231,30 +274,9 @@ static void reload(struct supervisor *s)
 {
     struct config_errors errors = {0};
     struct config_errors warnings = {0};
-    struct config *fresh = config_load(s->source, &errors, &warnings);
-    for (size_t i = 0; i < warnings.count; i++)
-        log_warning(WHO, "%s", warnings.lines[i]);
-    for (size_t i = 0; i < errors.count; i++)
-        log_error(WHO, "%s", errors.lines[i]);
+    (void)configuration_reload(&s->configuration, &errors, &warnings);
     config_errors_free(&errors);
     config_errors_free(&warnings);
-    if (fresh == NULL) {
-        log_error(WHO, "the configuration was not reloaded; the old one stays in force");
-        return;
-    }
-    struct config_errors needs = {0};
-    config_restart_needs(s->config, fresh, &needs);
-    for (size_t i = 0; i < needs.count; i++)
-        log_warning(WHO, "%s", needs.lines[i]);
-    config_errors_free(&needs);
-    log_set_level(fresh->global.log_level);
-    user_store_configure(s->proxy.users, fresh);
-    pool_registry_configure(s->proxy.registry, fresh);
-    for (unsigned i = 0; i < s->proxy.worker_count; i++)
-        worker_send_config(&s->proxy.workers[i], fresh);
-    config_release(s->config);
-    s->config = fresh;
-    log_note(WHO, "configuration reloaded");
 }
 
 static void log_counters(struct supervisor *s)
@@ -294,12 +316,15 @@ static bool wait_until_gone(struct supervisor *s, const sigset_t *set, usec_t ti
 static void drain(struct supervisor *s, const sigset_t *set)
 {
     struct proxy *p = &s->proxy;
+    struct config *config = configuration_hold(&s->configuration);
+    usec_t timeout = config->global.drain_timeout;
+    config_release(config);
     log_note(WHO, "stopping: no new clients; transactions have %llu s to finish (drain_timeout)",
-             (unsigned long long)(s->config->global.drain_timeout / USEC_PER_SEC));
+             (unsigned long long)(timeout / USEC_PER_SEC));
     tell_listeners(s, stop_listening);
     for (unsigned i = 0; i < p->worker_count; i++)
         worker_send_drain(&p->workers[i]);
-    (void)wait_until_gone(s, set, s->config->global.drain_timeout);
+    (void)wait_until_gone(s, set, timeout);
     for (unsigned i = 0; i < p->worker_count; i++)
         worker_send_close_all(&p->workers[i]);
     (void)wait_until_gone(s, set, LINKS_CLOSE_TIMEOUT);
@@ -333,6 +358,7 @@ static void serve(struct supervisor *s, const sigset_t *set)
 static void stop(struct supervisor *s)
 {
     struct proxy *p = &s->proxy;
+    console_stop(s->console);
     for (unsigned i = 0; i < s->threads_running; i++)
         worker_send_stop(&p->workers[i]);
     for (unsigned i = 0; i < s->threads_running; i++)
@@ -355,8 +381,8 @@ static void stop(struct supervisor *s)
 enum exit_code supervisor_run(const struct config_source *source, struct config *config)
 {
     static struct supervisor s; /* large, and there is one */
-    s.source = source;
     s.config = config_hold(config);
+    configuration_init(&s.configuration, source, config, &s.proxy);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);
@@ -371,6 +397,7 @@ enum exit_code supervisor_run(const struct config_source *source, struct config 
     if (started)
         serve(&s, &set);
     stop(&s);
+    configuration_fini(&s.configuration);
     config_release(s.config);
     log_stop();
     return started ? EXIT_CODE_CLEAN : EXIT_CODE_FAILURE;

@@ -136,3 +136,19 @@ enum socket_quiet socket_peek(int fd)
         return SOCKET_HAS_BYTES;
     return n < 0 && errno == EAGAIN ? SOCKET_QUIET : SOCKET_CLOSED;
 }
+
+bool socket_peer_uid(int fd, unsigned *uid)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer ||
+        peer.pid == 0)
+        return false;
+    *uid = peer.uid;
+    return true;
+}
+
+void socket_close(int fd)
+{
+    (void)close(fd);
+}

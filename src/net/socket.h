@@ -19,6 +19,13 @@ NODISCARD int socket_connect(const struct address *a);
 /* The pending error of a socket (SO_ERROR), 0 when it is connected. */
 NODISCARD int socket_error(int fd);
 
+/* The account of the process at the other end of a Unix socket, when it connected. False when the
+ * kernel does not tell. */
+NODISCARD bool socket_peer_uid(int fd, unsigned *uid);
+
+/* Closes a descriptor that no stream has taken. */
+void socket_close(int fd);
+
 enum socket_quiet { SOCKET_QUIET, SOCKET_HAS_BYTES, SOCKET_CLOSED };
 
 /* Peeks without waiting: is there nothing to read? An idle link that has bytes or an end of stream

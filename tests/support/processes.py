@@ -246,7 +246,8 @@ class Weir:
         self.server = server
         self.users = {"app": "secret"} if users is None else users
         self.settings = {"bind_address": "127.0.0.1", "port": free_port(), "workers": 2,
-                         "log_level": "debug", "drain_timeout": 3}
+                         "log_level": "debug", "drain_timeout": 3,
+                         "console_socket": os.path.join(self.directory, "console.sock")}
         if os.environ.get("WEIR_TEST_SWITCHING"):  # the whole suite with the adversarial switch
             self.settings["debug_link_switching"] = "on"
         self.server_settings = {}

@@ -20,7 +20,7 @@ LAYERS = {
     "conf": {"base"},
     "stats": {"base"},
     "session": {"net", "mysql", "auth", "pool", "conf", "stats", "base"},
-    "console": {"session", "pool", "conf", "stats", "mysql", "base"},
+    "console": {"session", "net", "mysql", "auth", "pool", "conf", "stats", "base"},
     "doctor": {"conf", "base"},
 }
 LAYERS["main"] = set(LAYERS)

@@ -102,7 +102,7 @@ static void test_change_makes_another_snapshot_and_leaves_the_old(void **state)
     (void)state;
     struct loaded l = fixture_load_text(base_text);
     struct config *c =
-        config_change(l.config, &(struct config_override){"port", "6035"}, &l.errors, &l.warnings);
+        config_change(l.config, &(struct config_override){"port", "6035"}, 1, &l.errors, &l.warnings);
     assert_non_null(c);
     assert_int_equal(l.config->global.port, 6034);
     assert_int_equal(c->global.port, 6035);
@@ -111,8 +111,8 @@ static void test_change_makes_another_snapshot_and_leaves_the_old(void **state)
     assert_string_equal(config_find_user(c, "app")->settings.password, "x");
     assert_string_equal(c->file, "weir.cnf");
     fixture_expect(&l.warnings, "");
-    assert_null(config_change(c, &(struct config_override){"port", "70000"}, &l.errors, NULL));
-    assert_null(config_change(c, &(struct config_override){"pool_size", "30"}, &l.errors, NULL));
+    assert_null(config_change(c, &(struct config_override){"port", "70000"}, 1, &l.errors, NULL));
+    assert_null(config_change(c, &(struct config_override){"pool_size", "30"}, 1, &l.errors, NULL));
     fixture_expect(&l.errors, "SET GLOBAL: port: '70000' is out of range; allowed: 0 to 65535\n"
                               "SET GLOBAL: pool_size (30) is above pool_max_size (20)\n");
     fixture_unload(&l);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a client of the console logs in: by the system's word that it is root or the account of Weir,
+ * or by the password. */
+#include "base/log.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "console/console_client.h"
+#include "mysql/auth_packet.h"
+#include "mysql/login.h"
+#include "mysql/status_flags.h"
+
+#include <stdio.h>
+
+#define COLLATION_UTF8MB4 45
+
+static void send_frame(struct console_client *c, const struct writer *w)
+{
+    uint8_t *out = w->overflow ? NULL : stream_out_reserve(&c->stream, w->size);
+    if (out == NULL) {
+        console_client_close(c);
+        return;
+    }
+    memcpy(out, w->data, w->size);
+    stream_out_commit(&c->stream, w->size);
+}
+
+static void new_scramble(struct console_client *c)
+{
+    uint8_t random[SCRAMBLE_SIZE];
+    random_bytes(random, sizeof random);
+    auth_scramble_from_random(c->scramble, random);
+}
+
+void console_client_greet(struct console_client *c)
+{
+    new_scramble(c);
+    struct greeting greeting = {
+        .server_version = bytes_of_text(c->console->version),
+        .thread_id = c->session.id,
+        .capabilities = CONSOLE_CAPABILITIES,
+        .collation = COLLATION_UTF8MB4,
+        .status = STATUS_AUTOCOMMIT,
+        .auth_method = bytes_of_text(auth_method_default()->name),
+    };
+    memcpy(greeting.scramble, c->scramble, SCRAMBLE_SIZE);
+    uint8_t frame[256];
+    struct writer w = writer_over(frame, sizeof frame);
+    greeting_encode(&w, &greeting);
+    send_frame(c, &w);
+}
+
+static void deny(struct console_client *c, bool with_password)
+{
+    char text[256];
+    const struct mysql_error_row *row = mysql_error_find(ER_ACCESS_DENIED_ERROR);
+    log_warning(console_session_who(&c->session), "access denied (using password: %s)",
+                with_password ? "YES" : "NO");
+    (void)snprintf(text, sizeof text, "Access denied for user '%s'@'%s' (using password: %s)",
+                   c->session.user, c->session.host, with_password ? "YES" : "NO");
+    console_send_error(c, row->code, text);
+    c->state = CONSOLE_CLIENT_CLOSING;
+}
+
+static void welcome(struct console_client *c)
+{
+    log_debug(console_session_who(&c->session), "has logged in");
+    console_send_ok(c);
+    c->state = CONSOLE_CLIENT_IDLE;
+}
+
+/* False when nobody may log in by password, or this is not the user who may. */
+static bool find_secret(struct console_client *c, struct auth_secret *secret)
+{
+    struct config *config = c->console->orders.hold_config(c->console->orders.context);
+    const struct global_settings *g = &config->global;
+    bool found = g->console_password[0] != '\0' && strcmp(g->console_user, c->session.user) == 0 &&
+                 auth_secret_from_setting(g->console_password, secret);
+    config_release(config);
+    return found;
+}
+
+static void check(struct console_client *c, struct bytes answer)
+{
+    struct auth_secret secret;
+    uint8_t said[8];
+    struct writer more = writer_over(said, sizeof said);
+    bool with_password = answer.size > 1;
+    bool right = find_secret(c, &secret);
+    if (right) {
+        right = c->auth_method->verify(answer, c->scramble, &secret, &more) == AUTH_OK;
+        auth_secret_wipe(&secret);
+    }
+    if (!right) {
+        deny(c, with_password);
+        return;
+    }
+    if (more.size > 0) {
+        uint8_t frame[16];
+        struct writer w = writer_over(frame, sizeof frame);
+        auth_more_encode(&w, c->sequence++, writer_written(&more));
+        send_frame(c, &w);
+    }
+    welcome(c);
+}
+
+static void ask_again(struct console_client *c)
+{
+    uint8_t frame[80];
+    struct writer w = writer_over(frame, sizeof frame);
+    new_scramble(c);
+    auth_switch_encode(&w, c->sequence, c->auth_method->name, bytes_of(c->scramble, SCRAMBLE_SIZE));
+    c->state = CONSOLE_CLIENT_PROVING;
+    send_frame(c, &w);
+}
+
+/* True when the login's answer is one to the method already. */
+static bool pick_method(struct console_client *c, const struct login *l)
+{
+    struct auth_secret secret;
+    bool names = (c->capabilities & CAP(PLUGIN_AUTH)) != 0 && l->auth_method.size > 0;
+    const struct auth_method *greeted = auth_method_default();
+    const struct auth_method *wanted = names ? auth_method_find(l->auth_method) : greeted;
+    if (!find_secret(c, &secret))
+        (void)!auth_secret_from_setting("?",
+                                        &secret); /* nobody learns that there is no such user */
+    c->auth_method = auth_method_for(&secret, wanted, greeted);
+    auth_secret_wipe(&secret);
+    return c->auth_method == wanted && (!names || wanted == greeted);
+}
+
+static void take_names(struct console_client *c, const struct login *l)
+{
+    struct console_session *s = &c->session;
+    (void)!text_copy(s->user, sizeof s->user, l->user);
+    (void)!text_copy(s->schema, sizeof s->schema, l->schema);
+    s->interactive = (l->capabilities & CAP(INTERACTIVE)) != 0;
+}
+
+void console_client_login(struct console_client *c, struct bytes payload)
+{
+    struct login l;
+    if (!login_decode(payload, CONSOLE_CAPABILITIES, &l)) {
+        console_send_error(c, ER_HANDSHAKE_ERROR, "Bad handshake");
+        c->state = CONSOLE_CLIENT_CLOSING;
+        return;
+    }
+    c->capabilities = l.capabilities;
+    take_names(c, &l);
+    if (c->trusted)
+        welcome(c);
+    else if (pick_method(c, &l))
+        check(c, l.auth_response);
+    else
+        ask_again(c);
+}
+
+void console_client_prove(struct console_client *c, struct bytes payload)
+{
+    check(c, payload);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two growing arrays: cells, and the text that they point to. */
+#include "console/row_sink.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+void row_sink_init(struct row_sink *s, size_t columns)
+{
+    CHECK(columns > 0);
+    *s = (struct row_sink){.columns = columns};
+}
+
+void row_sink_fini(struct row_sink *s)
+{
+    free(s->cells);
+    free(s->text);
+    *s = (struct row_sink){.columns = s->columns};
+}
+
+static struct cell *add(struct row_sink *s)
+{
+    static struct cell nowhere;
+    if (s->too_large || s->cell_count >= ROW_SINK_CELLS_MAX) {
+        s->too_large = true;
+        return &nowhere;
+    }
+    if (s->cell_count == s->cell_capacity) {
+        s->cell_capacity = s->cell_capacity > 0 ? 2 * s->cell_capacity : 64;
+        s->cells = realloc(s->cells, s->cell_capacity * sizeof *s->cells);
+        CHECK(s->cells != NULL);
+    }
+    return &s->cells[s->cell_count++];
+}
+
+void row_integer(struct row_sink *s, int64_t v)
+{
+    *add(s) = (struct cell){.kind = CELL_INTEGER, .value.integer = v};
+}
+
+void row_unsigned(struct row_sink *s, uint64_t v)
+{
+    row_integer(s, v < INT64_MAX ? (int64_t)v : INT64_MAX);
+}
+
+void row_real(struct row_sink *s, double v)
+{
+    *add(s) = (struct cell){.kind = CELL_REAL, .value.real = v};
+}
+
+void row_null(struct row_sink *s)
+{
+    *add(s) = (struct cell){.kind = CELL_NULL};
+}
+
+void row_bytes(struct row_sink *s, struct bytes text)
+{
+    if (s->text_size + text.size > ROW_SINK_TEXT_MAX || text.size > UINT32_MAX) {
+        s->too_large = true;
+        return;
+    }
+    if (s->text_size + text.size > s->text_capacity) {
+        while (s->text_capacity < s->text_size + text.size)
+            s->text_capacity = s->text_capacity > 0 ? 2 * s->text_capacity : 4096;
+        s->text = realloc(s->text, s->text_capacity);
+        CHECK(s->text != NULL);
+    }
+    *add(s) =
+        (struct cell){.kind = CELL_TEXT, .size = (uint32_t)text.size, .value.at = s->text_size};
+    if (text.size > 0)
+        memcpy(s->text + s->text_size, text.data, text.size);
+    s->text_size += text.size;
+}
+
+void row_text(struct row_sink *s, const char *text)
+{
+    if (text == NULL)
+        row_null(s);
+    else
+        row_bytes(s, bytes_of_text(text));
+}

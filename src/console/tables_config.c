@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tables about the configuration and the counters. */
+#include "base/log.h"
+#include "console/console_client.h"
+#include "session/pool_registry.h"
+
+#include <stdio.h>
+
+#define VALUE_SIZE 1024
+
+static void add_variable(struct row_sink *rows, const struct console_facts *f, const char *name)
+{
+    char value[VALUE_SIZE];
+    row_text(rows, name);
+    if (console_variable(f->session, f->config, f->console->version, bytes_of_text(name), false,
+                         value, sizeof value))
+        row_text(rows, value);
+    else
+        row_text(rows, "");
+}
+
+void table_fill_variables(struct row_sink *rows, const struct console_facts *f)
+{
+    size_t count;
+    const struct setting *all = settings_all(&count);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].scope == SETTING_SCOPE_GLOBAL)
+            add_variable(rows, f, all[i].name);
+    for (size_t i = 0; i < SESSION_VALUE_COUNT; i++)
+        add_variable(rows, f, session_value_name(i));
+    add_variable(rows, f, "version");
+}
+
+static const char *when_text(const struct setting *row)
+{
+    switch (row->when) {
+    case SETTING_WHEN_LIVE:
+        return "live";
+    case SETTING_WHEN_NEW:
+        return "new connections";
+    case SETTING_WHEN_RESTART:
+        break;
+    }
+    return "restart";
+}
+
+static void add_settings(struct row_sink *rows, enum setting_scope scope, const char *kind,
+                         const char *name, const void *settings)
+{
+    char section[160];
+    char dotted[300];
+    char value[VALUE_SIZE];
+    char allowed[128];
+    size_t count;
+    const struct setting *all = settings_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].scope != scope)
+            continue;
+        bool global = scope == SETTING_SCOPE_GLOBAL;
+        (void)snprintf(section, sizeof section, "[%s%s%s]", kind, global ? "" : " ", name);
+        (void)snprintf(dotted, sizeof dotted, "%s%s%s%s%s", global ? "" : kind, global ? "" : ".",
+                       name, global ? "" : ".", all[i].name);
+        (void)!settings_format(&all[i], settings, value, sizeof value);
+        settings_describe_range(&all[i], allowed, sizeof allowed);
+        row_text(rows, section);
+        row_text(rows, dotted);
+        row_text(rows, value);
+        row_text(rows, all[i].default_text);
+        row_text(rows, allowed);
+        row_text(rows, when_text(&all[i]));
+        row_text(rows, all[i].help);
+    }
+}
+
+void table_fill_settings(struct row_sink *rows, const struct console_facts *f)
+{
+    const struct config *c = f->config;
+    add_settings(rows, SETTING_SCOPE_GLOBAL, "weir", "", &c->global);
+    for (size_t i = 0; i < c->server_count; i++)
+        add_settings(rows, SETTING_SCOPE_SERVER, "server", c->servers[i].name,
+                     &c->servers[i].settings);
+    for (size_t i = 0; i < c->user_count; i++)
+        add_settings(rows, SETTING_SCOPE_USER, "user", c->users[i].name, &c->users[i].settings);
+}
+
+void table_fill_users(struct row_sink *rows, const struct console_facts *f)
+{
+    const struct config *c = f->config;
+    const char *first = c->server_count > 0 ? c->servers[0].name : "";
+    for (size_t i = 0; i < c->user_count; i++) {
+        const struct user_settings *s = &c->users[i].settings;
+        row_text(rows, c->users[i].name);
+        row_text(rows, s->server[0] != '\0' ? s->server : first);
+        row_integer(rows, s->password[0] != '\0');
+    }
+}
+
+void table_fill_warnings(struct row_sink *rows, const struct console_facts *f)
+{
+    for (size_t i = 0; i < f->session->warnings.count; i++) {
+        row_text(rows, "Warning");
+        row_integer(rows, ER_UNKNOWN_ERROR);
+        row_text(rows, f->session->warnings.lines[i]);
+    }
+}
+
+static void add_status(struct row_sink *rows, const char *name, uint64_t v, const char *help)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+    row_text(rows, name);
+    row_text(rows, text);
+    row_text(rows, help);
+}
+
+void table_fill_status(struct row_sink *rows, const struct console_facts *f)
+{
+    struct proxy *p = f->console->proxy;
+    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
+        uint64_t sum = 0;
+        for (unsigned i = 0; i < p->worker_count; i++)
+            sum += counters_get(&p->workers[i].counters, (enum counter)which);
+        add_status(rows, counter_variable((enum counter)which), sum,
+                   counter_help((enum counter)which));
+    }
+    add_status(rows, "Threads_connected", atomic_load(&p->logged_in), "clients that are logged in");
+    add_status(rows, "Max_used_connections", atomic_load(&p->max_logged_in),
+               "the most clients that were logged in at a time");
+    add_status(rows, "Weir_links", pool_registry_links(p->registry),
+               "links of all servers, those that are being opened included");
+    add_status(rows, "Uptime", (clock_now() - f->console->started) / USEC_PER_SEC,
+               "seconds since the start");
+}

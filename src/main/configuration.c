@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Puts a new configuration in force, everywhere, in one order. */
+#include "main/configuration.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "main/worker.h"
+#include "session/pool_registry.h"
+#include "session/user_store.h"
+
+#define WHO "weir"
+
+void configuration_init(struct configuration *c, const struct config_source *source,
+                        struct config *config, struct proxy *proxy)
+{
+    c->source = source;
+    c->proxy = proxy;
+    c->current = config_hold(config);
+    CHECK(pthread_mutex_init(&c->lock, NULL) == 0);
+}
+
+void configuration_fini(struct configuration *c)
+{
+    config_release(c->current);
+    c->current = NULL;
+    pthread_mutex_destroy(&c->lock);
+}
+
+struct config *configuration_hold(struct configuration *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct config *held = config_hold(c->current);
+    pthread_mutex_unlock(&c->lock);
+    return held;
+}
+
+/* Under the lock. Takes the reference. */
+static void put_in_force(struct configuration *c, struct config *fresh)
+{
+    log_set_level(fresh->global.log_level);
+    user_store_configure(c->proxy->users, fresh);
+    pool_registry_configure(c->proxy->registry, fresh);
+    for (unsigned i = 0; i < c->proxy->worker_count; i++)
+        worker_send_config(&c->proxy->workers[i], fresh);
+    config_release(c->current);
+    c->current = fresh;
+}
+
+static void tell_restart_needs(struct configuration *c, const struct config *fresh,
+                               struct config_errors *warnings)
+{
+    struct config_errors needs = {0};
+    config_restart_needs(c->current, fresh, &needs);
+    for (size_t i = 0; i < needs.count; i++) {
+        log_warning(WHO, "%s", needs.lines[i]);
+        config_errors_add(warnings, "%s", needs.lines[i]);
+    }
+    config_errors_free(&needs);
+}
+
+static bool reload(struct configuration *c, struct config_errors *errors,
+                   struct config_errors *warnings)
+{
+    size_t first_warning = warnings->count;
+    struct config *fresh = config_load(c->source, errors, warnings);
+    for (size_t i = first_warning; i < warnings->count; i++)
+        log_warning(WHO, "%s", warnings->lines[i]);
+    for (size_t i = 0; i < errors->count; i++)
+        log_error(WHO, "%s", errors->lines[i]);
+    if (fresh == NULL) {
+        log_error(WHO, "the configuration was not reloaded; the old one stays in force");
+        return false;
+    }
+    tell_restart_needs(c, fresh, warnings);
+    put_in_force(c, fresh);
+    log_note(WHO, "configuration reloaded");
+    return true;
+}
+
+bool configuration_reload(struct configuration *c, struct config_errors *errors,
+                          struct config_errors *warnings)
+{
+    pthread_mutex_lock(&c->lock);
+    bool done = reload(c, errors, warnings);
+    pthread_mutex_unlock(&c->lock);
+    return done;
+}
+
+/* SET GLOBAL changes nothing that needs a restart: adding a server is such a thing. */
+static bool needs_restart(const struct configuration *c, const struct config *fresh,
+                          struct config_errors *errors)
+{
+    size_t before = errors->count;
+    config_restart_needs(c->current, fresh, errors);
+    return errors->count > before;
+}
+
+static bool change_now(struct configuration *c, const struct config_override *changes, size_t count,
+                       struct config_errors *errors, struct config_errors *warnings)
+{
+    struct config *fresh = config_change(c->current, changes, count, errors, warnings);
+    if (fresh == NULL)
+        return false;
+    if (needs_restart(c, fresh, errors)) {
+        config_release(fresh);
+        return false;
+    }
+    put_in_force(c, fresh);
+    return true;
+}
+
+bool configuration_change(struct configuration *c, enum change_scope scope,
+                          const struct config_override *changes, size_t count,
+                          struct config_errors *errors, struct config_errors *warnings)
+{
+    if (scope != CHANGE_GLOBAL) {
+        config_errors_add(errors, "only SET GLOBAL is there so far");
+        return false;
+    }
+    pthread_mutex_lock(&c->lock);
+    bool done = change_now(c, changes, count, errors, warnings);
+    pthread_mutex_unlock(&c->lock);
+    return done;
+}
