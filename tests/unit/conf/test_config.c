@@ -113,8 +113,8 @@ static void test_change_makes_another_snapshot_and_leaves_the_old(void **state)
     fixture_expect(&l.warnings, "");
     assert_null(config_change(c, &(struct config_override){"port", "70000"}, 1, &l.errors, NULL));
     assert_null(config_change(c, &(struct config_override){"pool_size", "30"}, 1, &l.errors, NULL));
-    fixture_expect(&l.errors, "SET GLOBAL: port: '70000' is out of range; allowed: 0 to 65535\n"
-                              "SET GLOBAL: pool_size (30) is above pool_max_size (20)\n");
+    fixture_expect(&l.errors, "SET: port: '70000' is out of range; allowed: 0 to 65535\n"
+                              "SET: pool_size (30) is above pool_max_size (20)\n");
     fixture_unload(&l);
     assert_string_equal(c->servers[0].settings.host, "a");
     config_release(c);
