@@ -9,6 +9,7 @@
 #include "main/worker.h"
 #include "net/socket.h"
 #include "session/client.h"
+#include "session/status.h"
 #include "session/user_store.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ static void on_accept(struct listener *l, int fd, const struct address *peer)
 static void on_trouble(struct listener *l, int error)
 {
     struct listening *on = container_of(l, struct listening, listener);
+    counters_add(&on->supervisor->proxy.workers[0].counters, COUNTER_errors_accept, 1);
     log_error(WHO,
               "cannot accept clients on %s: %s; clients wait. Raise the limit of open files "
               "(LimitNOFILE, ulimit -n) or lower max_connections",
@@ -248,13 +250,16 @@ static bool start(struct supervisor *s)
 {
     struct proxy *p = &s->proxy;
     atomic_store(&p->next_link_id, 1);
+    p->version = WEIR_VERSION;
     raise_file_limit(s->config);
     if (!open_listeners(s))
         return false;
     p->users = user_store_create();
+    p->baseline = status_baseline_create();
     p->resolver = resolver_create();
     p->registry = pool_registry_create(p, s->config);
-    if (p->users == NULL || p->resolver == NULL || p->registry == NULL || !start_workers(s)) {
+    if (p->users == NULL || p->baseline == NULL || p->resolver == NULL || p->registry == NULL ||
+        !start_workers(s)) {
         log_error(WHO, "cannot start: %s", strerror(errno));
         return false;
     }
@@ -279,17 +284,16 @@ static void reload(struct supervisor *s)
     config_errors_free(&warnings);
 }
 
-static void log_counters(struct supervisor *s)
+static void log_status(struct supervisor *s)
 {
-    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
-        uint64_t sum = 0;
-        for (unsigned i = 0; i < s->proxy.worker_count; i++)
-            sum += counters_get(&s->proxy.workers[i].counters, (enum counter)which);
-        log_note(WHO, "%s %llu", counter_variable((enum counter)which), (unsigned long long)sum);
+    static struct status_value values[STATUS_VALUES_MAX];
+    size_t count = status_read(&s->proxy, values);
+    for (size_t i = 0; i < count; i++) {
+        char text[STATUS_TEXT_MAX];
+        status_text(&values[i], text);
+        log_note(WHO, "%s %s", values[i].name, text);
     }
-    log_note(WHO, "Threads_connected %u", atomic_load(&s->proxy.logged_in));
-    log_note(WHO, "Max_used_connections %u", atomic_load(&s->proxy.max_logged_in));
-    log_note(WHO, "Weir_links %u", pool_registry_links(s->proxy.registry));
+    log_note(WHO, "%zu status variables", count);
 }
 
 /* Waits for a signal at most so long; 0 when none came. */
@@ -343,7 +347,7 @@ static void serve(struct supervisor *s, const sigset_t *set)
             reload(s);
             break;
         case SIGUSR1:
-            log_counters(s);
+            log_status(s);
             break;
         case SIGTERM:
         case SIGINT:
@@ -372,6 +376,7 @@ static void stop(struct supervisor *s)
             worker_fini(&p->workers[i]);
         pool_registry_destroy(p->registry);
         user_store_destroy(p->users);
+        status_baseline_destroy(p->baseline);
         free(p->workers);
     }
     if (s->threads_running > 0)

@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "session/client.h"
 #include "session/pool_events.h"
+#include "session/request_record.h"
+#include "session/tallies.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 /* Free objects that a worker keeps instead of giving them back to malloc. */
 #define KEEP_CLIENTS 1024
 #define KEEP_BUFFERS 256
+#define KEEP_RECORDS 256
 
 bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct config *config)
 {
@@ -24,8 +27,13 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     w->buffers = buffer_cache_create(KEEP_BUFFERS);
     if (w->mailbox == NULL || w->buffers == NULL)
         return false;
+    w->tallies = calloc(1, sizeof *w->tallies);
+    if (w->tallies == NULL)
+        return false;
+    list_init(&w->snapshot_walks);
     w->config = config_hold(config);
     slab_init(&w->client_slab, "client", sizeof(struct client), KEEP_CLIENTS);
+    slab_init(&w->record_slab, "request", sizeof(struct request_record), KEEP_RECORDS);
     hashmap_u64_init(&w->clients_by_id);
     hashmap_u64_init(&w->links_by_id);
     list_init(&w->clients);
@@ -47,10 +55,12 @@ void worker_fini(struct worker *w)
     buffer_cache_destroy(w->buffers);
     loop_destroy(w->loop);
     slab_close(&w->client_slab);
+    slab_close(&w->record_slab);
     hashmap_u64_fini(&w->clients_by_id);
     hashmap_u64_fini(&w->links_by_id);
     config_release(w->config);
     free(w->actions.items);
+    free(w->tallies);
 }
 
 void *worker_run(void *arg)

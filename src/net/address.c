@@ -103,6 +103,15 @@ void address_format(const struct address *a, char out[ADDRESS_TEXT_SIZE])
         (void)snprintf(out, ADDRESS_TEXT_SIZE, "unknown address");
 }
 
+struct bytes address_text_host(const char *text)
+{
+    const char *end = text[0] == '[' ? strchr(text, ']') : strrchr(text, ':');
+    if (end == NULL || text[0] == '/')
+        return bytes_of_text("localhost");
+    const char *begin = text[0] == '[' ? text + 1 : text;
+    return bytes_of(begin, (size_t)(end - begin));
+}
+
 void address_format_host(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 {
     char ip[INET6_ADDRSTRLEN];

@@ -4,6 +4,7 @@
 #define WEIR_NET_ADDRESS_H
 
 #include "base/attrs.h"
+#include "base/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,9 @@ void address_format(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 /* The host part as a server names it in `Access denied for user 'u'@'HOST'`: the IP without port
  * (IPv4-mapped IPv6 as IPv4), or "localhost" for Unix sockets. */
 void address_format_host(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
+
+/* The same from what address_format wrote; a view into `text`, or of "localhost". */
+struct bytes address_text_host(const char *text);
 
 NODISCARD bool address_is_unix(const struct address *a);
 

@@ -143,7 +143,7 @@ void loop_task_cancel(struct loop *loop, struct loop_task *task)
 
 /* What epoll_wait takes: milliseconds, rounded up so that no timer is met too early, -1 for ever.
  */
-static int wait_ms(const struct loop *loop, usec_t max_wait)
+static int wait_ms(struct loop *loop, usec_t max_wait)
 {
     if (!list_empty(&loop->tasks))
         return 0;

@@ -28,6 +28,12 @@ bool stream_attach(struct stream *s, struct loop *loop, struct buffer_cache *cac
     return true;
 }
 
+static void add_total(_Atomic uint64_t *total, uint64_t n)
+{
+    uint64_t v = atomic_load_explicit(total, memory_order_relaxed);
+    atomic_store_explicit(total, v + n, memory_order_relaxed);
+}
+
 static void drop(struct stream *s, struct buffer **b)
 {
     if (*b != NULL)
@@ -96,6 +102,8 @@ enum stream_result stream_fill(struct stream *s)
         CHECK((size_t)n <= room);
         b->received += (size_t)n;
         s->bytes_received += (uint64_t)n;
+        if (s->totals != NULL)
+            add_total(&s->totals->received, (uint64_t)n);
         if ((size_t)n < room && s->transport->short_means_again && !s->io.hung_up)
             s->io.readable = false;
         return STREAM_OK;
@@ -192,6 +200,8 @@ static enum stream_result send_once(struct stream *s, struct buffer *in, size_t 
     consume(s->out, &moved);
     consume(in, &moved);
     s->bytes_sent += (uint64_t)n;
+    if (s->totals != NULL)
+        add_total(&s->totals->sent, (uint64_t)n);
     *left = total - (size_t)n;
     if (*left == 0 || !s->transport->short_means_again)
         return STREAM_OK;

@@ -11,6 +11,7 @@
 #include "net/buffer.h"
 #include "net/loop.h"
 
+#include <stdatomic.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -35,6 +36,12 @@ enum stream_result {
     STREAM_FAILED, /* see error */
 };
 
+/* Bytes of all streams that count here. Written by one thread, read by any. */
+struct stream_totals {
+    _Atomic uint64_t received;
+    _Atomic uint64_t sent;
+};
+
 struct stream {
     struct loop_fd io; /* io.on_ready is the owner's function */
     const struct transport *transport;
@@ -45,6 +52,7 @@ struct stream {
     int error;                  /* errno of the failure, 0 */
     uint64_t bytes_received;
     uint64_t bytes_sent;
+    struct stream_totals *totals; /* set by the owner, NULL none */
 };
 
 /* `on_ready` finds its owner with container_of. No descriptor yet. */

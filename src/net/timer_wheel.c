@@ -12,7 +12,7 @@
 
 void timer_wheel_init(struct timer_wheel *w, usec_t now)
 {
-    *w = (struct timer_wheel){.tick = now >> TIMER_TICK_BITS};
+    *w = (struct timer_wheel){.tick = now >> TIMER_TICK_BITS, .next = NEVER, .next_known = true};
     list_init(&w->due);
     for (size_t level = 0; level < TIMER_LEVELS; level++) {
         for (size_t i = 0; i < TIMER_SLOTS; i++)
@@ -42,6 +42,9 @@ static void place(struct timer_wheel *w, struct loop_timer *timer, uint64_t tick
     list_push_back(&w->slots[level][slot], &timer->node);
     mark(w, level, slot, true);
     timer->where = (uint16_t)(level * TIMER_SLOTS + slot);
+    uint64_t at = tick >> (level * TIMER_SLOTS_BITS) << (level * TIMER_SLOTS_BITS);
+    if (at < w->next)
+        w->next = at;
 }
 
 /* The tick at whose end the deadline is certainly over. */
@@ -60,6 +63,12 @@ void timer_wheel_set(struct timer_wheel *w, struct loop_timer *timer, usec_t dea
     w->count++;
 }
 
+/* May what happens in this slot be what happens next? */
+static bool is_slot_of(uint64_t tick, size_t level, size_t slot)
+{
+    return ((size_t)(tick >> (level * TIMER_SLOTS_BITS)) & SLOT_MASK) == slot;
+}
+
 void timer_wheel_cancel(struct timer_wheel *w, struct loop_timer *timer)
 {
     if (!list_node_linked(&timer->node))
@@ -71,8 +80,11 @@ void timer_wheel_cancel(struct timer_wheel *w, struct loop_timer *timer)
         size_t slot = timer->where % TIMER_SLOTS;
         CHECK(level < TIMER_LEVELS);
         list_remove(&w->slots[level][slot], &timer->node);
-        if (list_empty(&w->slots[level][slot]))
+        if (list_empty(&w->slots[level][slot])) {
             mark(w, level, slot, false);
+            if (is_slot_of(w->next, level, slot))
+                w->next_known = false;
+        }
     }
     w->count--;
 }
@@ -95,8 +107,7 @@ static uint64_t distance_to_occupied(const struct timer_wheel *w, size_t level, 
     return 0;
 }
 
-/* The next tick in which a timer expires or a slot of a higher level comes down. */
-static uint64_t next_tick(const struct timer_wheel *w)
+static uint64_t find_next_tick(const struct timer_wheel *w)
 {
     uint64_t next = NEVER;
     for (size_t level = 0; level < TIMER_LEVELS; level++) {
@@ -110,7 +121,16 @@ static uint64_t next_tick(const struct timer_wheel *w)
     return next;
 }
 
-usec_t timer_wheel_next(const struct timer_wheel *w)
+/* The next tick in which a timer expires or a slot of a higher level comes down. */
+static uint64_t next_tick(struct timer_wheel *w)
+{
+    if (!w->next_known)
+        w->next = find_next_tick(w);
+    w->next_known = true;
+    return w->next;
+}
+
+usec_t timer_wheel_next(struct timer_wheel *w)
 {
     uint64_t tick = next_tick(w);
     return tick == NEVER ? 0 : tick << TIMER_TICK_BITS;
@@ -145,6 +165,7 @@ void timer_wheel_advance(struct timer_wheel *w, usec_t now)
     uint64_t target = now >> TIMER_TICK_BITS;
     for (uint64_t t = next_tick(w); t <= target; t = next_tick(w)) {
         w->tick = t;
+        w->next_known = false;
         for (size_t level = TIMER_LEVELS - 1; level > 0; level--) {
             uint64_t below = (UINT64_C(1) << (level * TIMER_SLOTS_BITS)) - 1;
             if ((t & below) == 0)

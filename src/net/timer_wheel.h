@@ -20,6 +20,10 @@ struct timer_wheel {
     size_t count;
     struct list due; /* expired, about to be fired by timer_wheel_advance */
     struct list slots[TIMER_LEVELS][TIMER_SLOTS];
+    /* The next tick in which something happens, while it is known: it is asked for in every turn of
+     * the loop and seldom changes. */
+    uint64_t next;
+    bool next_known;
     uint64_t occupied[TIMER_LEVELS][TIMER_SLOTS / 64]; /* a bit for each slot that is not empty */
 };
 
@@ -33,7 +37,7 @@ void timer_wheel_cancel(struct timer_wheel *w, struct loop_timer *timer);
 
 /* When timer_wheel_advance has work again: the end of the next timer's tick, or earlier, by whole
  * seconds, when the next timer is far away. 0 when no timer is set. */
-usec_t timer_wheel_next(const struct timer_wheel *w);
+usec_t timer_wheel_next(struct timer_wheel *w);
 
 /* Fires all timers whose deadline is over. They may set and cancel any timer; what they set fires
  * in a later call. */

@@ -264,7 +264,7 @@ static struct bytes text_of_request(const struct client *c)
 static bool begins_definition(const struct client *c)
 {
     struct sql_scan scan;
-    sql_scan_begin(&scan, c->request.scan.mode);
+    sql_scan_begin(&scan, c->request.scan->mode);
     sql_scan_feed(&scan, text_of_request(c));
     return scan.verb == SQL_VERB_CREATE || scan.verb == SQL_VERB_ALTER ||
            scan.verb == SQL_VERB_RENAME;
@@ -293,14 +293,14 @@ static void note_definition(struct client *c, struct catalogue_reader *r)
     struct request *q = &c->request;
     if (!q->scanned || q->defines)
         return;
-    if (!q->feeding ? !sql_scan_has(&q->scan, SQL_EFFECT_CHANGES_CODE) : !begins_definition(c))
+    if (!q->feeding ? !sql_scan_has(q->scan, SQL_EFFECT_CHANGES_CODE) : !begins_definition(c))
         return;
     struct definition *d = malloc(sizeof *d);
     if (d == NULL)
         return;
-    *d = (struct definition){.known = q->scan.mode.names};
+    *d = (struct definition){.known = q->scan->mode.names};
     struct sql_body_listener listener = {.name = on_name, .context = d};
-    d->effects |= sql_body_scan_definition(q->scan.mode, text_of_request(c), &listener);
+    d->effects |= sql_body_scan_definition(q->scan->mode, text_of_request(c), &listener);
     bool kept = q->statement == NULL || q->statement->text->shared;
     bool dangerous = q->feeding || !kept || (d->effects & DANGEROUS) != 0;
     if (!dangerous && (d->effects & SQL_EFFECT_BIT(CHANGES_CODE)) == 0) {
@@ -381,7 +381,7 @@ static bool is_worth_waiting(const struct client *c, const struct catalogue_read
     if (atomic_load(&r->state) == CATALOGUE_UNREAD)
         return true;
     return c->pins == 0 && atomic_load(&r->stale) && q->scanned && q->whole &&
-           sql_scan_has(&q->scan, SQL_EFFECT_STORED_CODE);
+           sql_scan_has(q->scan, SQL_EFFECT_STORED_CODE);
 }
 
 bool catalogue_ready(struct client *c)
@@ -393,7 +393,7 @@ bool catalogue_ready(struct client *c)
     if (q->scanned && q->catalogue_version != atomic_load(&r->version))
         client_scan_again(c);
     if (q->scanned && strcasecmp(c->session->schema, CATALOGUE_UNKNOWN_SCHEMA) == 0)
-        q->scan.effects |= SQL_EFFECT_BIT(STORED_CODE);
+        q->scan->effects |= SQL_EFFECT_BIT(STORED_CODE);
     if (is_worth_waiting(c, r)) {
         await(c, r);
         return false;

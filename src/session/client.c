@@ -5,8 +5,12 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "session/catalogue.h"
+#include "session/client_attributes.h"
 #include "session/private_state.h"
+#include "session/request_record.h"
+#include "session/snapshot_walk.h"
 #include "session/statement.h"
+#include "session/tallies.h"
 #include "session/user_store.h"
 
 #include <stdarg.h>
@@ -53,6 +57,12 @@ const char *client_who(const struct client *c)
     return who;
 }
 
+void client_host(const struct client *c, char out[CLIENT_PEER_SIZE])
+{
+    struct bytes host = address_text_host(c->peer);
+    (void)!text_copy(out, CLIENT_PEER_SIZE, host);
+}
+
 /* What the client has set on its session counts, as on a server. */
 static usec_t idle_timeout_of(const struct client *c)
 {
@@ -84,9 +94,26 @@ static usec_t timeout_of(const struct client *c)
     return 0;
 }
 
+/* The place where requests end. */
+static void begin_to_idle(struct client *c)
+{
+    c->state_since = loop_now(c->worker->loop);
+    tally_pins(c);
+    request_record_done(c);
+    if (c->link == NULL)
+        request_record_end(c);
+}
+
 void client_set_state(struct client *c, enum client_state state)
 {
+    enum client_state before = c->state;
+    if (before == CLIENT_WAITING && state != CLIENT_WAITING)
+        tally_wait_ends(c);
     c->state = state;
+    if (state == CLIENT_IDLE)
+        begin_to_idle(c);
+    else if (state == CLIENT_WAITING && before != CLIENT_WAITING)
+        tally_wait_begins(c);
     usec_t timeout = timeout_of(c);
     if (timeout > 0)
         loop_timer_set(c->worker->loop, &c->timer, timeout);
@@ -134,6 +161,8 @@ static void client_free(struct loop_task *task)
     statement_forget_all(c);
     track_forget(c);
     private_state_forget(c);
+    request_record_end(c);
+    client_attributes_forget(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);
@@ -188,12 +217,13 @@ static struct client *client_create(struct worker *w, const struct address *peer
     c->timer.on_fire = client_on_timeout;
     c->dying.run = client_free;
     c->more.run = client_on_more;
+    request_record_none(c);
     char text[ADDRESS_TEXT_SIZE];
     address_format(peer, text);
     (void)!text_copy(c->peer, sizeof c->peer, bytes_of_text(text));
-    address_format_host(peer, text);
-    (void)!text_copy(c->host, sizeof c->host, bytes_of_text(text));
     list_push_back(&w->clients, &c->node);
+    c->connected_at = c->state_since = loop_now(w->loop);
+    c->stream.totals = &w->client_bytes;
     atomic_fetch_add(&w->proxy->live_clients, 1);
     return c;
 }
@@ -225,12 +255,14 @@ void client_accept(struct worker *w, int fd, const struct address *peer)
     counters_add(&w->counters, COUNTER_connections, 1);
     struct client *c = client_create(w, peer);
     if (c == NULL) {
+        counters_add(&w->counters, COUNTER_errors_internal, 1);
         close(fd);
         atomic_fetch_sub(&w->client_count, 1);
         return;
     }
     if (!stream_attach(&c->stream, w->loop, w->buffers, fd)) {
         close(fd);
+        counters_add(&w->counters, COUNTER_errors_internal, 1);
         atomic_fetch_add(&w->proxy->admitted, 1); /* client_close takes it back */
         client_close(c, CLOSE_NO_MEMORY);
         return;
@@ -411,8 +443,6 @@ static void leave_counts(struct client *c, enum close_reason why)
         counters_add(n, COUNTER_aborted_connects, 1);
     else if (why != CLOSE_QUIT)
         counters_add(n, COUNTER_aborted_clients, 1);
-    counters_add(n, COUNTER_bytes_received, c->stream.bytes_received);
-    counters_add(n, COUNTER_bytes_sent, c->stream.bytes_sent);
 }
 
 static uint8_t last_words_sequence(const struct client *c, enum close_reason why)
@@ -440,11 +470,13 @@ void client_close(struct client *c, enum close_reason why)
                           mysql_error_find(row->code)->sqlstate, bytes_of_text(row->text));
     if (stream_is_open(&c->stream) && c->stream.out != NULL)
         (void)!stream_send(&c->stream, NULL); /* best effort: it is going anyway */
+    tally_client_gone(c, why);
     c->state = CLIENT_CLOSED;
     loop_timer_cancel(w->loop, &c->timer);
     loop_task_cancel(w->loop, &c->more);
     stream_close(&c->stream);
     (void)hashmap_u64_remove(&w->clients_by_id, c->id);
+    snapshot_client_goes(c);
     list_remove(&w->clients, &c->node);
     if (list_node_linked(&c->greeting_node))
         list_remove(&w->greeting, &c->greeting_node);

@@ -20,6 +20,7 @@ enum client_state {
 };
 #undef CLIENT_STATE
 
+struct client_attributes;
 struct statement;
 struct statement_table;
 
@@ -50,7 +51,7 @@ struct request {
     bool asks_cursor;            /* a COM_STMT_EXECUTE that wants its rows by COM_STMT_FETCH */
     bool feeding;                /* pieces go to `scan` as they pass */
     struct statement *statement; /* of a COM_STMT_ command, NULL none */
-    struct sql_scan scan;
+    struct sql_scan *scan;       /* of its record; never NULL, see request_record.h */
 };
 
 struct client {
@@ -100,12 +101,19 @@ struct client {
     struct user_variables *user_variables;   /* NULL none */
     struct text_statements *text_statements; /* NULL none */
     struct request request;
-    struct kill_job *kill;              /* its KILL under way */
-    struct statement_table *statements; /* NULL until it prepares one */
-    uint32_t statement_counter;         /* statements prepared so far, failures included */
-    char peer[ADDRESS_TEXT_SIZE / 2];
-    char host[48]; /* as in 'user'@'host' */
+    struct kill_job *kill;                /* its KILL under way */
+    struct statement_table *statements;   /* NULL until it prepares one */
+    uint32_t statement_counter;           /* statements prepared so far, failures included */
+    struct client_attributes *attributes; /* NULL none */
+    usec_t connected_at;
+    usec_t state_since;
+    pins_t pins_counted; /* as they went into the worker's numbers, see tallies.h */
+    uint32_t questions;
+    char peer[CLIENT_PEER_SIZE];
 };
+
+/* As in 'user'@'host': the address without its port, or "localhost". */
+void client_host(const struct client *c, char out[CLIENT_PEER_SIZE]);
 
 /* A socket was accepted for this worker. Takes the descriptor. */
 void client_accept(struct worker *w, int fd, const struct address *peer);

@@ -5,6 +5,7 @@
 #include "session/catalogue.h"
 #include "session/local_file.h"
 #include "session/private_state.h"
+#include "session/request_record.h"
 #include "session/statement.h"
 
 #include <string.h>
@@ -121,10 +122,10 @@ static bool find_sql(struct client *c, struct bytes payload)
 /* The server may read anything there, or call it malformed. */
 static void scan_unreadable(struct request *r)
 {
-    sql_scan_end(&r->scan);
-    r->scan.verb = SQL_VERB_OTHER;
-    r->scan.statements = 2;
-    r->scan.effects |= SQL_EFFECT_BIT(UNKNOWN_VERB);
+    sql_scan_end(r->scan);
+    r->scan->verb = SQL_VERB_OTHER;
+    r->scan->statements = 2;
+    r->scan->effects |= SQL_EFFECT_BIT(UNKNOWN_VERB);
     r->feeding = false;
 }
 
@@ -133,13 +134,13 @@ static void scan(struct client *c, struct bytes payload)
     struct request *r = &c->request;
     struct sql_mode mode = client_sql_mode(c);
     struct bytes sql = bytes_of(NULL, 0);
-    sql_scan_begin(&r->scan, mode);
+    sql_scan_begin(r->scan, mode);
     if (!find_sql(c, payload)) {
         scan_unreadable(r);
     } else if (r->whole) {
         sql = client_request_sql(c, payload);
-        sql_scan_feed(&r->scan, sql);
-        sql_scan_end(&r->scan);
+        sql_scan_feed(r->scan, sql);
+        sql_scan_end(r->scan);
     } else {
         catalogue_keep(c);
     }
@@ -157,11 +158,29 @@ void client_scan_again(struct client *c)
         scan(c, statement_payload(c));
 }
 
+/* For whoever asks what the client does. */
+static void note_text(struct client *c, struct frame_header header, struct bytes payload)
+{
+    const struct request *r = &c->request;
+    if (r->command->command == COMMAND_QUERY) {
+        request_record_note(c, client_request_sql(c, payload), header.size - r->sql_at);
+    } else if (r->command->command == COMMAND_STMT_PREPARE) {
+        request_record_note(c, bytes_of(payload.data + 1, payload.size - 1), header.size - 1);
+    } else if (r->statement != NULL && r->statement->text != NULL) {
+        struct bytes text = statement_text_sql(r->statement->text);
+        request_record_note(c, text, text.size);
+    }
+}
+
 /* The header and what is there of the payload. False when the client is gone. */
 static bool begin_request(struct client *c, const struct command_row *row,
                           struct frame_header header, struct bytes payload)
 {
     struct request *r = &c->request;
+    if (!request_record_begin(c)) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return false;
+    }
     r->command = row;
     r->begun = true;
     r->frame_left = header.size;
@@ -179,8 +198,10 @@ static bool begin_request(struct client *c, const struct command_row *row,
     if (row->reply != REPLY_SHAPE_NONE && row->command != COMMAND_STMT_PREPARE)
         c->pins &= ~pins_until(c->pins, PIN_UNTIL_STATEMENT);
     counters_add(&c->worker->counters, COUNTER_queries, 1);
-    if (row->reply != REPLY_SHAPE_NONE)
+    if (row->reply != REPLY_SHAPE_NONE) {
         counters_add(&c->worker->counters, COUNTER_questions, 1);
+        c->questions++;
+    }
     if (r->scanned) {
         scan(c, payload);
     } else {
@@ -192,6 +213,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
         client_close(c, CLOSE_NO_MEMORY);
         return false;
     }
+    note_text(c, header, payload);
     return true;
 }
 
@@ -284,7 +306,7 @@ static bool claim(struct client *c)
             size_t there = b->received - b->parsed;
             size_t n = r->frame_left < there ? r->frame_left : there;
             if (r->feeding)
-                sql_scan_feed(&r->scan, bytes_of(b->data + b->parsed, n));
+                sql_scan_feed(r->scan, bytes_of(b->data + b->parsed, n));
             b->parsed += n;
             r->frame_left -= (uint32_t)n;
             if (r->frame_left > 0)
@@ -359,7 +381,7 @@ static bool request_sent(struct client *c)
     r->begun = false;
     l->request_done = true;
     if (r->feeding)
-        sql_scan_end(&r->scan);
+        sql_scan_end(r->scan);
     if (r->command->reply == REPLY_SHAPE_NONE) {
         l->reply_active = false;
         l->reply.summary = (struct reply_summary){.status = l->status};
@@ -529,7 +551,7 @@ void client_reply_done(struct client *c)
         return;
     }
     if (c->request.scanned && !l->reply.summary.error &&
-        sql_scan_has(&c->request.scan, SQL_EFFECT_ENDS_SESSION)) {
+        sql_scan_has(c->request.scan, SQL_EFFECT_ENDS_SESSION)) {
         client_close(c, CLOSE_RELEASED);
         return;
     }

@@ -107,7 +107,7 @@ static bool process_kill(struct client *c, struct bytes payload)
 
 static bool query(struct client *c, struct bytes payload)
 {
-    const struct sql_scan *s = &c->request.scan;
+    const struct sql_scan *s = c->request.scan;
     struct bytes text = client_request_sql(c, payload);
     if (c->request.whole && sql_scan_has(s, SQL_EFFECT_CONNECTION_ID) &&
         client_answer_connection_id(c, text)) {

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
+#include "session/client_attributes.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
@@ -128,7 +129,9 @@ static void consume(struct client *c, size_t size)
 static void deny(struct client *c, const char *user, bool with_password)
 {
     counters_add(&c->worker->counters, COUNTER_access_denied, 1);
-    client_send_mysql_error(c, c->login_sequence, ER_ACCESS_DENIED_ERROR, user, c->host,
+    char host[CLIENT_PEER_SIZE];
+    client_host(c, host);
+    client_send_mysql_error(c, c->login_sequence, ER_ACCESS_DENIED_ERROR, user, host,
                             with_password ? "YES" : "NO");
     client_close(c, CLOSE_CLIENT_ACCESS_DENIED);
 }
@@ -185,6 +188,8 @@ static bool admit(struct client *c)
     unsigned max = atomic_load(&p->max_logged_in);
     while (n > max && !atomic_compare_exchange_weak(&p->max_logged_in, &max, n))
         ;
+    if (n > max)
+        atomic_store(&p->max_logged_in_at, clock_wall() / USEC_PER_SEC);
     return true;
 }
 
@@ -304,6 +309,7 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     c->login_epoch = atomic_load(&c->group->login_epoch);
     residue_init(&c->residue);
     learn_default_tracking(c);
+    client_attributes_set(c, l->attributes);
     if (l->schema.size > 0) {
         c->login_schema = strndup((const char *)l->schema.data, l->schema.size);
         return c->login_schema != NULL;

@@ -15,7 +15,7 @@
 
 static bool may_answer(const struct client *c)
 {
-    const struct sql_scan *s = &c->request.scan;
+    const struct sql_scan *s = c->request.scan;
     const char *results = c->session->character_set_results;
     bool ascii = strcmp(results, "ucs2") != 0 && strncmp(results, "utf16", 5) != 0 &&
                  strcmp(results, "utf32") != 0;
@@ -47,7 +47,7 @@ bool client_answer_connection_id(struct client *c, struct bytes text)
     struct sql_facts facts;
     if (!may_answer(c))
         return false;
-    sql_facts_read(&facts, c->request.scan.mode, text);
+    sql_facts_read(&facts, c->request.scan->mode, text);
     if (facts.kind != SQL_FACT_CONNECTION_ID)
         return false;
     bool is_long = c->facts->server.mariadb && !facts.is_variable;

@@ -276,7 +276,7 @@ bool kill_takes_over(struct link *l, struct bytes reply)
     struct client *c = l->client;
     const struct request *r = &c->request;
     struct err_packet err;
-    bool is_kill = r->scanned && r->scan.verb == SQL_VERB_KILL && r->scan.statements == 1;
+    bool is_kill = r->scanned && r->scan->verb == SQL_VERB_KILL && r->scan->statements == 1;
     if (!is_kill || l->reply.summary.parts != 1 || reply.size <= FRAME_HEADER_SIZE ||
         !err_packet_decode(bytes_of(reply.data + FRAME_HEADER_SIZE, reply.size - FRAME_HEADER_SIZE),
                            &err))
@@ -287,7 +287,7 @@ bool kill_takes_over(struct link *l, struct bytes reply)
     learn_reply(c, &l->reply.summary);
     residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
     l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
-    begin(c, id, r->scan.kill_kind == SQL_KILL_QUERY, true);
+    begin(c, id, r->scan->kill_kind == SQL_KILL_QUERY, true);
     return true;
 }
 

@@ -211,7 +211,7 @@ void learn_trackers(struct client *c, struct bytes trackers)
 /* SET NAMES … COLLATE x: no tracker reports x. */
 static void learn_collation(struct client *c)
 {
-    const struct sql_scan *scan = &c->request.scan;
+    const struct sql_scan *scan = c->request.scan;
     if (!sql_scan_has(scan, SQL_EFFECT_SET_CHARSET) || scan->collation[0] == '\0')
         return;
     static const char *const both[] = {"collation_connection", "collation_results"};
@@ -234,20 +234,20 @@ static bool hides_a_change(const struct client *c)
     if (r->command->command == COMMAND_INIT_DB)
         return false;
     /* The server selects the schema of the PREPARE while it executes; a SELECT fires no trigger. */
-    if (r->statement != NULL && r->scanned && r->scan.verb == SQL_VERB_SELECT &&
+    if (r->statement != NULL && r->scanned && r->scan->verb == SQL_VERB_SELECT &&
         r->statement->text->shared &&
         strcmp(r->statement->text->mode->schema, c->session->schema) != 0)
         return false;
-    if (r->scanned && r->schema_came_back && r->scan.verb == SQL_VERB_SELECT)
+    if (r->scanned && r->schema_came_back && r->scan->verb == SQL_VERB_SELECT)
         return false;
     if (!r->scanned || !r->changed_variable)
         return true;
     /* What known code does besides setting variables has effects of its own; a routine of another
      * schema selects that and comes back. */
-    if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CODE))
+    if (sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CODE))
         return false;
-    return r->scan.verb != SQL_VERB_SET && r->scan.verb != SQL_VERB_USE &&
-           r->scan.verb != SQL_VERB_DROP;
+    return r->scan->verb != SQL_VERB_SET && r->scan->verb != SQL_VERB_USE &&
+           r->scan->verb != SQL_VERB_DROP;
 }
 
 /* What effects alone do not tell of stored code. */
@@ -257,10 +257,10 @@ static void learn_stored(struct client *c, const struct reply_summary *s)
     if (!r->scanned)
         return;
     /* An ERR says nothing of the variables that were set before it. */
-    if (s->error && sql_scan_has(&r->scan, SQL_EFFECT_STORED_SETS))
+    if (s->error && sql_scan_has(r->scan, SQL_EFFECT_STORED_SETS))
         c->pins |= PIN_BIT(SESSION_CHANGE);
     bool may_use =
-        (r->scan.effects & (SQL_EFFECT_BIT(TOUCHES_TABLE) | SQL_EFFECT_BIT(KNOWN_CODE))) != 0;
+        (r->scan->effects & (SQL_EFFECT_BIT(TOUCHES_TABLE) | SQL_EFFECT_BIT(KNOWN_CODE))) != 0;
     if (may_use && catalogue_has_raced(c))
         c->pins |= PIN_BIT(STORED_CODE);
 }
@@ -290,7 +290,7 @@ static bool failed_while_running(const struct client *c, const struct reply_summ
     /* lock wait timeout, deadlock, killed, time limit (MariaDB, MySQL) */
     static const uint16_t codes[] = {1205, 1213, 1317, 1969, 3024};
     if ((c->link->residue_true & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0)
-        return c->request.scan.verb == SQL_VERB_SELECT; /* either way, the link knows */
+        return c->request.scan->verb == SQL_VERB_SELECT; /* either way, the link knows */
     for (size_t i = 0; i < countof(codes); i++)
         if (s->error_code == codes[i])
             return true;
@@ -303,28 +303,28 @@ static bool finds_rows_silently(const struct client *c)
     static const uint64_t verbs = UINT64_C(1) << SQL_VERB_UPDATE | UINT64_C(1) << SQL_VERB_DELETE |
                                   UINT64_C(1) << SQL_VERB_DO;
     return !server_has(c->facts->server, SERVER_ABILITY_ONLY_SELECT_FINDS_ROWS) &&
-           (verbs >> c->request.scan.verb & 1) != 0;
+           (verbs >> c->request.scan->verb & 1) != 0;
 }
 
 static void learn_found_rows(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
-    bool called = sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL);
-    if (residue_is_left(&r->scan))
+    bool called = sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL);
+    if (residue_is_left(r->scan))
         return;
-    if (s->error && r->scan.statements <= 1 && !called) {
+    if (s->error && r->scan->statements <= 1 && !called) {
         if (failed_while_running(c, s))
             found_rows_are(c, false, 0);
         return;
     }
-    bool odd = called || sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS) ||
-               r->scan.statements != 1 || finds_rows_silently(c);
+    bool odd = called || sql_scan_has(r->scan, SQL_EFFECT_ODD_FOUND_ROWS) ||
+               r->scan->statements != 1 || finds_rows_silently(c);
     bool cursor = (s->status & STATUS_CURSOR_EXISTS) != 0; /* its rows come later */
     /* An aggregate that needs no table read leaves them (MariaDB: "no matching row"), any other
      * sets them to the one row. */
     bool was_same = c->residue.found_rows_known && c->residue.found_rows == s->rows;
-    bool doubtful = r->scan.aggregates && s->rows <= 1 && !was_same;
-    if (s->result_set && r->scan.verb == SQL_VERB_SELECT && !odd && !cursor)
+    bool doubtful = r->scan->aggregates && s->rows <= 1 && !was_same;
+    if (s->result_set && r->scan->verb == SQL_VERB_SELECT && !odd && !cursor)
         found_rows_are(c, !doubtful, s->rows);
     else if (s->result_set || odd)
         found_rows_are(c, false, 0);
@@ -334,11 +334,11 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
 {
     const struct request *r = &c->request;
     bool may_have_set =
-        s->last_insert_id != 0 || r->scan.statements != 1 || r->scan.verb == SQL_VERB_LOAD ||
-        (r->scan.verb == SQL_VERB_CREATE && sql_scan_has(&r->scan, SQL_EFFECT_ODD_FOUND_ROWS)) ||
-        sql_scan_has(&r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
-        sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL) ||
-        (s->error && (r->scan.verb == SQL_VERB_INSERT || r->scan.verb == SQL_VERB_REPLACE));
+        s->last_insert_id != 0 || r->scan->statements != 1 || r->scan->verb == SQL_VERB_LOAD ||
+        (r->scan->verb == SQL_VERB_CREATE && sql_scan_has(r->scan, SQL_EFFECT_ODD_FOUND_ROWS)) ||
+        sql_scan_has(r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
+        sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL) ||
+        (s->error && (r->scan->verb == SQL_VERB_INSERT || r->scan->verb == SQL_VERB_REPLACE));
     if (may_have_set) {
         c->residue.last_insert_id_known = false;
         now_true(c, SQL_EFFECT_BIT(READS_LAST_INSERT_ID));
@@ -372,7 +372,7 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
     }
     now_true(c, SQL_EFFECT_BIT(READS_ROW_COUNT));
     struct link_pool *pool = c->pool;
-    if (c->request.scanned && sql_scan_has(&c->request.scan, SQL_EFFECT_READS_ROW_COUNT))
+    if (c->request.scanned && sql_scan_has(c->request.scan, SQL_EFFECT_READS_ROW_COUNT))
         atomic_store(&pool->reads_row_count, true);
     if (c->residue.row_count >= 1 && atomic_load(&pool->reads_row_count))
         c->pins |= PIN_BIT(ROW_COUNT);
@@ -383,7 +383,7 @@ static void learn_diagnostics(struct client *c, const struct reply_summary *s)
     if (s->error)
         memcpy(c->residue.error_sqlstate, s->error_sqlstate, sizeof s->error_sqlstate);
     /* Known code may have left warnings, or cleared older ones. */
-    bool unsure = c->request.scanned && sql_scan_has(&c->request.scan, SQL_EFFECT_KNOWN_CODE) &&
+    bool unsure = c->request.scanned && sql_scan_has(c->request.scan, SQL_EFFECT_KNOWN_CODE) &&
                   !residue_clears_diagnostics(c);
     if (s->error || s->any_warnings || unsure) {
         residue_set_diagnostics(&c->residue, DIAGNOSTICS_ON_LINK);
@@ -411,7 +411,7 @@ static void learn_status(struct client *c, const struct reply_summary *s)
          * cannot have begun one. */
         bool plain = (l->status & STATUS_AUTOCOMMIT) != 0 && !link_in_transaction(l) &&
                      (!r->scanned ||
-                      (r->scan.statements <= 1 && !sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL)));
+                      (r->scan->statements <= 1 && !sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL)));
         if (!plain)
             l->status_known = false;
     }
@@ -422,11 +422,11 @@ static void learn_status(struct client *c, const struct reply_summary *s)
 static bool was_read_otherwise(const struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
-    if (!r->scanned || !s->status_known || r->scan.sets_mode)
+    if (!r->scanned || !s->status_known || r->scan->sets_mode)
         return false;
     if (r->statement != NULL && !statement_is_in_its_mode(c))
         return false; /* it keeps the rules that it was prepared by */
-    const struct sql_mode *m = &r->scan.mode;
+    const struct sql_mode *m = &r->scan->mode;
     bool no_escapes = (s->status & STATUS_NO_BACKSLASH_ESCAPES) != 0;
     bool ansi = (s->status & STATUS_ANSI_QUOTES) != 0;
     return no_escapes != m->no_backslash_escapes || (m->mariadb && ansi != m->ansi_quotes);
@@ -440,9 +440,9 @@ static void learn_savepoint(struct client *c, const struct reply_summary *s)
     const struct link *l = c->link;
     bool autocommit = (l->status & STATUS_AUTOCOMMIT) != 0;
     if (link_in_transaction(l) || autocommit ||
-        (r->scanned && !s->error && r->scan.verb == SQL_VERB_COMMIT))
+        (r->scanned && !s->error && r->scan->verb == SQL_VERB_COMMIT))
         c->pins &= ~PIN_BIT(SAVEPOINT);
-    else if (r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_SAVEPOINT))
+    else if (r->scanned && sql_scan_has(r->scan, SQL_EFFECT_SAVEPOINT))
         c->pins |= PIN_BIT(SAVEPOINT);
 }
 
@@ -459,7 +459,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
             c->pins |= PIN_BIT(UNKNOWN_STATEMENT);
         if (!s->error)
             learn_collation(c);
-        else if (r->scan.statements > 1 && sql_scan_has(&r->scan, SQL_EFFECT_SET_CHARSET))
+        else if (r->scan->statements > 1 && sql_scan_has(r->scan, SQL_EFFECT_SET_CHARSET))
             c->pins |= PIN_BIT(SESSION_CHANGE); /* which of the statements failed? */
     }
     if (hides_a_change(c))

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "session/catalogue.h"
 #include "session/private_state.h"
+#include "session/request_record.h"
 #include "session/statement.h"
 #include "session/user_variables.h"
 
@@ -19,6 +20,7 @@ static void begin_lease(struct client *c, struct link *l)
     l->client = c;
     l->soft = false;
     l->recalled = false;
+    l->leased_at = loop_now(c->worker->loop);
     if (l->residue_of != c->id) {
         counters_add(&c->worker->counters, COUNTER_link_handovers, 1);
         old_globals_take(c);
@@ -36,6 +38,8 @@ static struct link *end_lease(struct client *c)
     l->soft = false;
     l->must_reset = l->must_reset || l->soiled;
     l->soiled = false;
+    if (c->state == CLIENT_IDLE)
+        request_record_end(c);
     return l;
 }
 
@@ -337,6 +341,7 @@ static void on_parked(struct link *l)
     if (l->chore_failed || !residue_is_known(c)) {
         /* What it left behind cannot be carried: it keeps the link until its next statement. */
         c->pins |= PIN_BIT(WARNINGS);
+        tally_pins(c);
     }
     if (!track_is_known(c))
         track_ask_failed(c);

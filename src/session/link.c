@@ -6,6 +6,7 @@
 #include "net/socket.h"
 #include "session/catalogue.h"
 #include "session/statement.h"
+#include "session/tallies.h"
 #include "session/user_store.h"
 
 #include <errno.h>
@@ -26,6 +27,12 @@ static const struct {
 #include "session/link_states.def"
 #undef LINK_STATE
 };
+
+const char *link_state_text(enum link_state state)
+{
+    CHECK(state < LINK_STATE_COUNT);
+    return states[state].text;
+}
 
 static void link_free(struct loop_task *task)
 {
@@ -265,19 +272,18 @@ static void link_resolve(struct link *l)
     resolver_ask(l->worker->proxy->resolver, &r->request);
 }
 
-void link_open(struct worker *w, struct link_pool *pool, struct session_state *hint)
+void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint)
 {
     struct link *l = link_create(w, pool);
+    if (l != NULL && hint.session != NULL)
+        l->want_multi = hint.session->multi_statements;
+    if (hint.session != NULL)
+        session_state_release(hint.session);
     if (l == NULL) {
-        if (hint != NULL)
-            session_state_release(hint);
         registry_open_unbegun(w, pool);
         return;
     }
-    if (hint != NULL) {
-        l->want_multi = hint->multi_statements;
-        session_state_release(hint);
-    }
+    memcpy(l->opened_for, hint.client, sizeof l->opened_for);
     registry_attach(l);
     link_resolve(l);
 }
@@ -408,6 +414,7 @@ void link_close(struct link *l, enum close_reason why)
         return;
     const struct close_reason_row *row = close_reason_row(why);
     log_write(row->level, l->who, "thread %u closed: %s", l->thread_id, row->text);
+    tally_link_closed(l->worker, why);
     l->purpose = PURPOSE_NONE;
     l->reply_active = false;
     if (may_say_goodbye(l, why))

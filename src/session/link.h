@@ -5,6 +5,7 @@
 
 #include "auth/auth_method.h"
 #include "mysql/auth_packet.h"
+#include "mysql/connect_attributes.h"
 #include "mysql/reply.h"
 #include "mysql/sql_scan.h"
 #include "mysql/status_flags.h"
@@ -62,6 +63,9 @@ enum chore_purpose {
     PURPOSE_KILL,     /* on a side link */
 };
 
+/* Room for "[address]:port" of IPv6; the path of a Unix socket is cut. */
+#define CLIENT_PEER_SIZE 48
+
 struct catalogue_reader;
 struct kill_job;
 struct link_resolution;
@@ -99,6 +103,8 @@ struct link {
     sql_effects_t residue_true;          /* what may be read here and is true for that client */
     unsigned kills_pending;              /* KILL QUERYs under way against what runs here */
     usec_t opened_at;
+    usec_t leased_at;                  /* when its client got it */
+    char opened_for[CLIENT_PEER_SIZE]; /* address of the client whose wait opened it, "" nobody's */
 
     struct reply reply; /* of what is being answered now */
     bool reply_active;
@@ -131,9 +137,14 @@ struct link {
     char who[96];         /* for the log */
 };
 
-/* Begins to open a link for a pool (an OPEN action). `hint` is the session state that its first
- * client wants, may be NULL; takes the reference. */
-void link_open(struct worker *w, struct link_pool *pool, struct session_state *hint);
+/* What is known of the client that a new link is opened for: all zero for nobody. */
+struct link_hint {
+    struct session_state *session; /* the link logs in with its multi-statements */
+    char client[CLIENT_PEER_SIZE]; /* its address, which the server is told */
+};
+
+/* Begins to open a link for a pool (an OPEN action). Takes the hint's reference. */
+void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint);
 
 /* The same for a KILL, outside the pool; without a job it only learns what the greeting says. False
  * when it cannot even begin. */
@@ -145,6 +156,7 @@ NODISCARD bool link_open_reading(struct worker *w, struct server_group *group, s
                                  struct catalogue_reader *reader, struct link **link);
 
 void link_set_state(struct link *l, enum link_state state);
+const char *link_state_text(enum link_state state);
 
 /* The one way to end a link. The client must have been parted from it. Unless it is broken, its
  * place under the ceiling is kept until the server has closed its side (a second at the most), so
@@ -167,6 +179,11 @@ void link_logged_in(struct link *l);
 /* The attempt to open the link has failed. */
 void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, const char *sqlstate,
                     struct bytes text);
+
+/* What the server shows in performance_schema.session_connect_attrs: that this is Weir, and the
+ * client that the link was opened for. A link that changes hands keeps it, since only a login or a
+ * COM_CHANGE_USER can change it. */
+struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIBUTES_MAX]);
 
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);

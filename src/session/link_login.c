@@ -3,9 +3,10 @@
 #include "auth/auth_method.h"
 #include "base/check.h"
 #include "mysql/auth_packet.h"
+#include "mysql/connect_attributes.h"
 #include "mysql/greeting.h"
 #include "mysql/login.h"
-#include "session/link.h"
+#include "session/client.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
@@ -17,19 +18,18 @@
 /* The first word of every method fits the one byte of length that it has at the least. */
 #define AUTH_FIRST_ANSWER_MAX 255
 
-/* Attributes that the server shows in performance_schema.session_connect_attrs. */
-static struct bytes link_attributes(uint8_t *memory, size_t size)
+struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIBUTES_MAX])
 {
     char pid[24];
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
-    const char *pairs[][2] = {{"_client_name", "weir"}, {"_pid", pid}, {"program_name", "weir"}};
-    struct writer w = writer_over(memory, size);
-    for (size_t i = 0; i < countof(pairs); i++)
-        for (size_t j = 0; j < 2; j++) {
-            writer_u8(&w, (uint8_t)strlen(pairs[i][j]));
-            writer_text(&w, pairs[i][j]);
-        }
-    CHECK(!w.overflow);
+    struct writer w = writer_over(memory, CONNECT_ATTRIBUTES_MAX);
+    connect_attributes_add(&w, "_client_name", bytes_of_text("weir"));
+    connect_attributes_add(&w, "_pid", bytes_of_text(pid));
+    connect_attributes_add(&w, "program_name", bytes_of_text("weir"));
+    connect_attributes_add(&w, "_weir_version", bytes_of_text(l->worker->proxy->version));
+    connect_attributes_add(&w, "_weir_user", bytes_of_text(l->pool->user->name));
+    connect_attributes_add(&w, "_weir_client",
+                           bytes_of_text(l->client != NULL ? l->client->peer : l->opened_for));
     return writer_written(&w);
 }
 
@@ -209,7 +209,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     /* A hint names character sets, not an id; the restore chores do the rest. */
     l->login_session =
         session_state_login(l->login_collation, g.collation, greeting_is_mariadb(&g), multi);
-    uint8_t attributes[128];
+    uint8_t attributes[CONNECT_ATTRIBUTES_MAX];
     uint8_t auth[AUTH_FIRST_ANSWER_MAX];
     struct writer answer = writer_over(auth, sizeof auth);
     if (!answer_greeting(l, &g, &answer))
@@ -223,9 +223,9 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         .user = bytes_of_text(l->pool->user->name),
         .auth_response = writer_written(&answer),
         .auth_method = bytes_of_text(l->auth.method->name),
-        .attributes = link_attributes(attributes, sizeof attributes),
+        .attributes = link_attributes(l, attributes),
     };
-    uint8_t frame[1024];
+    uint8_t frame[1024 + CONNECT_ATTRIBUTES_MAX];
     struct writer w = writer_over(frame, sizeof frame);
     login_encode(&w, (uint8_t)(sequence + 1), &login);
     link_set_state(l, LINK_LOGIN);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Brings a link from the session state it has to the one its next client must find. */
 #include "base/check.h"
+#include "mysql/lenenc.h"
 #include "session/client.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
@@ -272,7 +273,8 @@ bool link_is_stuck(const struct link *l, const struct session_state *target)
 void link_unselect_plan(struct link *l)
 {
     /* A method that no account has makes the server ask for the proof with a fresh challenge. */
-    uint8_t text[400];
+    uint8_t text[400 + CONNECT_ATTRIBUTES_MAX];
+    uint8_t attributes[CONNECT_ATTRIBUTES_MAX];
     struct writer w = writer_over(text, sizeof text);
     writer_text(&w, l->pool->user->name);
     writer_u8(&w, 0);
@@ -281,7 +283,10 @@ void link_unselect_plan(struct link *l)
     writer_uint(&w, 2, l->login_collation);
     writer_text(&w, "weir_ask_again");
     writer_u8(&w, 0);
-    writer_u8(&w, 0); /* no attributes */
+    if ((l->capabilities & CAP(CONNECT_ATTRS)) != 0)
+        lenenc_write_text(&w, link_attributes(l, attributes));
+    else
+        writer_u8(&w, 0);
     CHECK(!w.overflow);
     link_chore_add(l, CHORE_CHANGE_USER, COMMAND_CHANGE_USER, writer_written(&w));
     statement_link_reset(l);

@@ -12,7 +12,7 @@ bool local_file_is_agreed(const struct client *c)
 void local_file_choose_pool(struct client *c)
 {
     const struct request *r = &c->request;
-    bool asks = r->scanned && r->whole && sql_scan_has(&r->scan, SQL_EFFECT_IN_FILE);
+    bool asks = r->scanned && r->whole && sql_scan_has(r->scan, SQL_EFFECT_IN_FILE);
     bool is_bound = c->link != NULL && !c->link->soft;
     if (!asks || is_bound || local_file_is_agreed(c))
         return;
@@ -69,7 +69,7 @@ bool local_file_refuse(struct link *l)
     b->parsed -= l->reply.need;
     b->received = b->parsed;
     bool alone =
-        l->reply.summary.parts == 0 && (!c->request.scanned || c->request.scan.statements <= 1);
+        l->reply.summary.parts == 0 && (!c->request.scanned || c->request.scan->statements <= 1);
     if (!alone)
         return give_up(l);
     stream_trim(&l->stream);

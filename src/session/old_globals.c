@@ -29,8 +29,8 @@ static bool name_of(struct bytes text, char name[NAME_MAX_SIZE + 1])
 
 static bool sets_globals(const struct request *r)
 {
-    return r->scanned && r->whole && r->statement == NULL && r->scan.verb == SQL_VERB_SET &&
-           r->scan.statements == 1 && sql_scan_has(&r->scan, SQL_EFFECT_CHANGES_LOGINS);
+    return r->scanned && r->whole && r->statement == NULL && r->scan->verb == SQL_VERB_SET &&
+           r->scan->statements == 1 && sql_scan_has(r->scan, SQL_EFFECT_CHANGES_LOGINS);
 }
 
 /* What only the link knows would be lost by asking. */
@@ -46,7 +46,7 @@ void old_globals_ask(struct client *c, struct link *l)
     struct bytes payload = statement_payload(c);
     if (payload.size < 2)
         return;
-    sql_facts_read(&facts, c->request.scan.mode, client_request_sql(c, payload));
+    sql_facts_read(&facts, c->request.scan->mode, client_request_sql(c, payload));
     if (facts.kind != SQL_FACT_SET)
         return;
     for (unsigned i = 0; i < facts.element_count && l->chore_count < LINK_CHORES_MAX / 2; i++) {

@@ -79,7 +79,7 @@ static bool has_tables(const struct client *c)
 /* A statement that can drop or rename what is on the books without an effect of its own. */
 static bool may_touch_tables(const struct client *c)
 {
-    const struct sql_scan *s = &c->request.scan;
+    const struct sql_scan *s = c->request.scan;
     return has_tables(c) && (s->statements != 1 || s->verb == SQL_VERB_DROP ||
                              s->verb == SQL_VERB_ALTER || s->verb == SQL_VERB_RENAME);
 }
@@ -92,7 +92,7 @@ void track_begin(struct client *c)
 
 void track_request(struct client *c, struct bytes text)
 {
-    const struct sql_scan *s = &c->request.scan;
+    const struct sql_scan *s = c->request.scan;
     track_begin(c);
     if ((s->effects & INTERESTING) == 0 && !may_touch_tables(c))
         return;
@@ -338,7 +338,7 @@ static bool is_empty(const struct pin_track *t)
 void track_reply(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
-    pins_t begun = r->scanned ? pins_of_effects(r->scan.effects) : 0;
+    pins_t begun = r->scanned ? pins_of_effects(r->scan->effects) : 0;
     if (c->link->blind_to_transactions)
         begun |= c->session->next_transaction[0] != '\0' ? PIN_BIT(NEXT_TRANSACTION) : 0;
     else

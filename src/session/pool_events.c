@@ -152,16 +152,16 @@ static enum close_reason close_reason_of(enum pool_why why)
     return CLOSE_SHUTDOWN;
 }
 
-/* The session state that the oldest waiter wants: the new link logs in with its multi-statements.
- */
-static struct session_state *hint_of(struct link_pool *p)
+/* Of the oldest waiter. */
+static struct link_hint hint_of(struct link_pool *p)
 {
-    struct session_state *hint = NULL;
+    struct link_hint hint = {0};
     pthread_mutex_lock(&p->group->lock);
     struct list_node *first = list_first(&p->shared.policy.waiting);
     if (first != NULL) {
         struct pool_ticket *t = container_of(first, struct pool_ticket, node);
-        hint = session_state_hold(client_of(t)->session);
+        hint.session = session_state_hold(client_of(t)->session);
+        memcpy(hint.client, client_of(t)->peer, sizeof hint.client);
     }
     pthread_mutex_unlock(&p->group->lock);
     return hint;

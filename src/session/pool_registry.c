@@ -141,6 +141,17 @@ struct server_group *pool_registry_group(struct pool_registry *r, const char *na
     return NULL;
 }
 
+size_t pool_registry_group_count(const struct pool_registry *r)
+{
+    return r->group_count;
+}
+
+struct server_group *pool_registry_group_at(struct pool_registry *r, size_t i)
+{
+    CHECK(i < r->group_count);
+    return &r->groups[i];
+}
+
 static struct link_pool *find_locked(struct server_group *g, const struct user *user,
                                      capabilities_t dialect)
 {

@@ -92,6 +92,10 @@ void pool_registry_configure(struct pool_registry *r, const struct config *c);
 /* By name; "" or NULL: the first. NULL when there is none of that name. */
 struct server_group *pool_registry_group(struct pool_registry *r, const char *name);
 
+/* All of them, by their place in the configuration; they stay as long as the registry. */
+size_t pool_registry_group_count(const struct pool_registry *r);
+struct server_group *pool_registry_group_at(struct pool_registry *r, size_t i);
+
 /* Found, or made with the limits of the worker's configuration. NULL when out of memory. */
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect);

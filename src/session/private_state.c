@@ -21,14 +21,14 @@ void private_state_touch(struct client *c)
 
 bool private_state_see(struct client *c, struct sql_mode mode, struct bytes sql)
 {
-    if (sql.size > 0 && sql_scan_has(&c->request.scan, SQL_EFFECT_SETS_USER_VARIABLE))
+    if (sql.size > 0 && sql_scan_has(c->request.scan, SQL_EFFECT_SETS_USER_VARIABLE))
         user_variables_see(c, mode, sql);
     return text_statements_see(c, mode, sql);
 }
 
 void private_state_see_statement(struct client *c, struct bytes sql)
 {
-    const struct sql_scan *s = &c->request.scan;
+    const struct sql_scan *s = c->request.scan;
     if (!sql_scan_has(s, SQL_EFFECT_SETS_USER_VARIABLE))
         return;
     struct sql_mode mode = s->mode;
@@ -42,13 +42,13 @@ void private_state_learn(struct client *c)
     const struct request *r = &c->request;
     /* Preparing an assignment is enough for the variable to exist. */
     bool judged = r->scanned || r->command->command == COMMAND_STMT_PREPARE;
-    if (judged && sql_scan_has(&c->request.scan, SQL_EFFECT_SETS_USER_VARIABLE))
+    if (judged && sql_scan_has(c->request.scan, SQL_EFFECT_SETS_USER_VARIABLE))
         user_variables_learn(c);
 }
 
 bool private_state_explains_change(const struct client *c)
 {
-    const struct sql_scan *s = &c->request.scan;
+    const struct sql_scan *s = c->request.scan;
     bool sets = s->verb == SQL_VERB_SET && sql_scan_has(s, SQL_EFFECT_SETS_USER_VARIABLE);
     return s->statements == 1 && (sets || text_statements_is_served(c));
 }

@@ -17,6 +17,8 @@
 #include <stdatomic.h>
 
 struct pool_registry;
+struct status_baseline;
+struct tallies;
 struct user_store;
 struct proxy;
 
@@ -47,6 +49,7 @@ struct worker {
     struct buffer_cache *buffers;
     struct config *config; /* the snapshot in force on this worker; one reference */
     struct slab client_slab;
+    struct slab record_slab; /* see request_record.h */
     struct hashmap_u64 clients_by_id;
     struct hashmap_u64 links_by_id; /* those on this worker's loop */
     struct list clients;
@@ -59,7 +62,10 @@ struct worker {
     usec_t sweep_at; /* when it fires, 0 not set */
     bool draining;
     struct counters counters;
-    atomic_uint client_count; /* clients placed here, for spreading */
+    struct tallies *tallies;
+    struct stream_totals client_bytes;
+    struct list snapshot_walks; /* under way, see snapshot_walk.h */
+    atomic_uint client_count;   /* clients placed here, for spreading */
 };
 
 struct proxy {
@@ -67,12 +73,15 @@ struct proxy {
     unsigned worker_count;
     struct pool_registry *registry;
     struct user_store *users;
+    struct status_baseline *baseline;
+    const char *version; /* of Weir */
     struct resolver *resolver;
     atomic_uint_fast64_t next_link_id; /* from 1 */
     atomic_uint admitted;              /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */
     atomic_uint max_logged_in; /* Max_used_connections */
-    atomic_uint live_clients;  /* struct clients not freed yet: 0 ends a drain */
+    _Atomic uint64_t max_logged_in_at; /* seconds since 1970 */
+    atomic_uint live_clients;          /* struct clients not freed yet: 0 ends a drain */
 };
 
 /* Ids that Weir gives to clients: bit 31 set (no server reaches it), then the worker, then a

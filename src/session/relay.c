@@ -45,7 +45,7 @@ static bool taken_over(struct link *l)
 
 static bool changes_logins(const struct request *r)
 {
-    return r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_CHANGES_LOGINS);
+    return r->scanned && sql_scan_has(r->scan, SQL_EFFECT_CHANGES_LOGINS);
 }
 
 static enum relay_step act(struct link *l, enum reply_verdict v)

@@ -181,7 +181,7 @@ static bool may_insert(const struct sql_scan *s)
 bool residue_clears_diagnostics(const struct client *c)
 {
     const struct request *r = &c->request;
-    const struct sql_scan *scan = &r->scan;
+    const struct sql_scan *scan = r->scan;
     if (r->command->command == COMMAND_STMT_PREPARE) /* does as its text does */
         scan = statement_prepared_scan(c);
     else if (!r->scanned)
@@ -211,18 +211,18 @@ static sql_effects_t reads_of(const struct client *c)
                                 r->command->command != COMMAND_STMT_PREPARE
                             ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
                             : 0);
-    if (r->feeding || (r->scan.effects & OPAQUE) != 0)
-        return anything | (r->scan.effects & RESIDUE_ALL);
-    sql_effects_t reads = (r->scan.effects & RESIDUE_ALL) | saved;
+    if (r->feeding || (r->scan->effects & OPAQUE) != 0)
+        return anything | (r->scan->effects & RESIDUE_ALL);
+    sql_effects_t reads = (r->scan->effects & RESIDUE_ALL) | saved;
     /* Known stored code may leave them as they are: then they are the client's own. */
-    if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CALL))
+    if (sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL))
         reads |= RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT);
-    if (sql_scan_has(&r->scan, SQL_EFFECT_KNOWN_CODE) &&
-        !sql_scan_has(&r->scan, SQL_EFFECT_TOUCHES_TABLE))
+    if (sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CODE) &&
+        !sql_scan_has(r->scan, SQL_EFFECT_TOUCHES_TABLE))
         reads |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
-    if (!found_rows_is_certain(&r->scan))
+    if (!found_rows_is_certain(r->scan))
         reads |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
-    if (may_insert(&r->scan))
+    if (may_insert(r->scan))
         reads |= SQL_EFFECT_BIT(READS_LAST_INSERT_ID);
     return reads;
 }

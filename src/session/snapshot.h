@@ -136,6 +136,12 @@ struct snapshot_server {
     unsigned max_prepared_stmt_count;
 };
 
+/* The memory behind the texts: private. */
+struct snapshot_texts {
+    struct snapshot_chunk *chunks; /* the newest first */
+    bool short_of_memory;
+};
+
 /* What was asked for; the rest is empty. */
 struct snapshot {
     usec_t taken_at;                 /* clock_now() when it was asked for */
@@ -148,6 +154,7 @@ struct snapshot {
     size_t pool_count;
     struct snapshot_server *servers;
     size_t server_count;
+    struct snapshot_texts texts;
 };
 
 struct snapshot_job;

@@ -80,10 +80,10 @@ static bool begin_prepare(struct client *c, struct bytes payload)
                                      client_sql_mode(c));
         if (text == NULL)
             return false;
-        r->scan = text->scan;
+        *r->scan = text->scan;
     } else {
         r->feeding = true;
-        sql_scan_begin(&r->scan, client_sql_mode(c));
+        sql_scan_begin(r->scan, client_sql_mode(c));
     }
     struct statement *s = statement_create(text);
     private_state_see_statement(c, text != NULL ? statement_text_sql(text) : bytes_of(NULL, 0));
@@ -101,7 +101,7 @@ static void keep_scan(struct link_statement *there, const struct request *r)
         there->scan = malloc(sizeof *there->scan);
     if (there->scan == NULL)
         return;
-    *there->scan = r->scan;
+    *there->scan = *r->scan;
     there->scan_version = r->catalogue_version;
 }
 
@@ -109,7 +109,7 @@ static void keep_scan(struct link_statement *there, const struct request *r)
 static void doubt_unit_results(struct request *r)
 {
     if (r->unit_results)
-        r->scan.effects |= SQL_EFFECT_BIT(KNOWN_CALL);
+        r->scan->effects |= SQL_EFFECT_BIT(KNOWN_CALL);
 }
 
 void statement_scan(struct client *c)
@@ -120,17 +120,17 @@ void statement_scan(struct client *c)
     mode.names = catalogue_names(c);
     struct link_statement *there = statement_on_link(c, r->statement);
     if (there != NULL && there->scan != NULL && there->scan_version == r->catalogue_version) {
-        r->scan = *there->scan;
+        *r->scan = *there->scan;
     } else if (text->shared && mode.names != NULL) {
-        sql_scan_text(&r->scan, mode, statement_text_sql(text));
+        sql_scan_text(r->scan, mode, statement_text_sql(text));
         if (there != NULL)
             keep_scan(there, r);
     } else {
-        r->scan = text->scan;
+        *r->scan = text->scan;
         if (!text->shared) /* which cannot be scanned again */
-            r->scan.effects |= SQL_EFFECT_BIT(STORED_CODE);
+            r->scan->effects |= SQL_EFFECT_BIT(STORED_CODE);
     }
-    r->scan.mode.names = mode.names;
+    r->scan->mode.names = mode.names;
     doubt_unit_results(r);
     if (text->shared)
         track_request(c, statement_text_sql(text));
@@ -146,7 +146,7 @@ bool statement_begin(struct client *c, struct bytes payload)
     r->asks_cursor = command == COMMAND_STMT_EXECUTE && payload.size > EXECUTE_FLAGS_AT &&
                      (payload.data[EXECUTE_FLAGS_AT] & EXECUTE_CURSOR_FLAGS) != 0;
     if (r->statement != NULL && is_execute(command)) {
-        r->scan = r->statement->text->scan;
+        *r->scan = r->statement->text->scan;
         r->scanned = true;
         r->unit_results = command == COMMAND_STMT_BULK_EXECUTE &&
                           (c->capabilities & CAP(MARIADB_BULK_UNIT_RESULTS)) != 0 &&
@@ -312,7 +312,7 @@ uint16_t statement_told_columns(const struct client *c)
 
 const struct sql_scan *statement_prepared_scan(const struct client *c)
 {
-    return &c->request.scan;
+    return c->request.scan;
 }
 
 bool statement_is_in_its_mode(const struct client *c)
@@ -354,7 +354,7 @@ void statement_learn(struct client *c, const struct reply_summary *summary)
     struct statement *s = r->statement;
     switch ((unsigned)r->command->command) {
     case COMMAND_QUERY: /* text PREPAREs count as well */
-        c->statement_counter += r->scanned && r->scan.verb == SQL_VERB_PREPARE;
+        c->statement_counter += r->scanned && r->scan->verb == SQL_VERB_PREPARE;
         return;
     case COMMAND_STMT_PREPARE:
         learn_prepare(c, summary);

@@ -338,7 +338,7 @@ static bool take_in(struct link *l)
     struct statement *s = c->statements->preparing;
     c->statements->preparing = NULL;
     if (s->text == NULL)
-        s->text = statement_text_unkept(&c->request.scan);
+        s->text = statement_text_unkept(c->request.scan);
     s->id = ++c->statement_counter;
     s->columns = summary->statement_columns;
     s->parameters = summary->statement_parameters;

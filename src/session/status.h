@@ -13,8 +13,10 @@ enum status_kind {
     STATUS_TIME,    /* seconds since 1970, 0 never; MySQL shows "2026-11-23 01:17:12" */
 };
 
+#define STATUS_NAME_MAX 64
+
 struct status_value {
-    const char *name; /* "Threads_connected" */
+    char name[STATUS_NAME_MAX]; /* "Threads_connected" */
     const char *help;
     enum status_kind kind;
     uint64_t value;
@@ -30,6 +32,11 @@ size_t status_read(struct proxy *p, struct status_value *out);
 /* The value as SHOW STATUS writes it. */
 #define STATUS_TEXT_MAX 32
 void status_text(const struct status_value *v, char out[STATUS_TEXT_MAX]);
+
+/* What FLUSH STATUS and Uptime begin from; NULL when out of memory. */
+struct status_baseline;
+struct status_baseline *status_baseline_create(void);
+void status_baseline_destroy(struct status_baseline *b);
 
 /* FLUSH STATUS: what a server sets to zero counts from now on, Max_used_connections from what it is
  * now. Any thread. */

@@ -128,14 +128,14 @@ static void see_assignments(struct client *c, struct sql_mode mode, struct bytes
     sql_scan_text(&scan, mode, text);
     if (!sql_scan_has(&scan, SQL_EFFECT_SETS_USER_VARIABLE))
         return;
-    c->request.scan.effects |= SQL_EFFECT_BIT(USER_VARIABLE) | SQL_EFFECT_BIT(SETS_USER_VARIABLE);
+    c->request.scan->effects |= SQL_EFFECT_BIT(USER_VARIABLE) | SQL_EFFECT_BIT(SETS_USER_VARIABLE);
     user_variables_see(c, mode, text);
 }
 
 /* The request does what this text does. */
 static void see_execute(struct client *c, struct sql_mode mode, struct bytes text)
 {
-    struct sql_scan *scan = &c->request.scan;
+    struct sql_scan *scan = c->request.scan;
     bool variables = sql_scan_has(scan, SQL_EFFECT_USER_VARIABLE); /* USING */
     struct sql_mode now = scan->mode;
     sql_scan_text(scan, mode, text);
@@ -173,7 +173,7 @@ static void see_kind(struct client *c, struct sql_mode mode, struct bytes sql,
                      const struct sql_text_statement *read, struct bytes text)
 {
     struct text_statements *t = c->text_statements;
-    struct sql_scan *scan = &c->request.scan;
+    struct sql_scan *scan = c->request.scan;
     const struct text_statement *known;
     t->kind = read->kind;
     set_name(&t->asked, read->name);
@@ -209,7 +209,7 @@ static bool executes(const struct text_statements *t)
 
 bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sql)
 {
-    const struct sql_scan *scan = &c->request.scan;
+    const struct sql_scan *scan = c->request.scan;
     sql_effects_t doubts = SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED);
     if (c->text_statements != NULL) {
         c->text_statements->served = false;
@@ -300,12 +300,12 @@ void text_statements_learn(struct client *c)
     struct text_statements *t = c->text_statements;
     struct request *r = &c->request;
     const struct reply_summary *s = &c->link->reply.summary;
-    bool unserved = r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_TEXT_PREPARE);
-    bool unknown = s->error && s->error_code == ER_UNKNOWN_STMT_HANDLER && r->scan.statements == 1;
+    bool unserved = r->scanned && sql_scan_has(r->scan, SQL_EFFECT_TEXT_PREPARE);
+    bool unknown = s->error && s->error_code == ER_UNKNOWN_STMT_HANDLER && r->scan->statements == 1;
     if (t != NULL && t->served)
         learn_served(c, s->error);
     else if (unserved && unknown)
-        r->scan.effects &= ~(SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(STORED_CODE));
+        r->scan->effects &= ~(SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(STORED_CODE));
     else if (unserved && t != NULL)
         t->lost = true;
     if (t == NULL)
@@ -391,4 +391,9 @@ bool text_statements_restore(struct client *c, struct link *l)
                            bytes_of(s->prepare, s->prepare_size));
     }
     return ok;
+}
+
+unsigned text_statements_count(const struct text_statements *t)
+{
+    return t->count;
 }

@@ -7,6 +7,8 @@
 
 #include "session/link.h"
 
+struct text_statements;
+
 /* A client with more of them, or longer ones, is pinned. */
 #define TEXT_STATEMENTS_MAX      32
 #define TEXT_STATEMENTS_SIZE_MAX ((size_t)64 * 1024)
@@ -26,6 +28,8 @@ NODISCARD bool text_statements_is_missing(const struct client *c, const struct l
 
 /* Adds the chores that prepare it there, where the session state is the client's already. */
 NODISCARD bool text_statements_restore(struct client *c, struct link *l);
+
+unsigned text_statements_count(const struct text_statements *t);
 
 void text_statements_forget(struct client *c);
 

@@ -316,7 +316,7 @@ class Weir:
         """What SIGUSR1 writes to the log, as numbers."""
         after = len(self.log())
         self.send_signal(signal.SIGUSR1)
-        self.wait_log("Weir_links ", after=after)
+        self.wait_log(" status variables", after=after)
         pairs = re.findall(r"note weir: (\w+) (\d+)$", self.log()[after:], re.MULTILINE)
         return {name: int(value) for name, value in pairs}
 

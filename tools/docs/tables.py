@@ -62,7 +62,7 @@ def table(head, body):
 
 
 def page():
-    yield "# Why: pins, ends of connections, states, counters"
+    yield "# Why: pins, ends of connections, states, status variables"
     yield ""
     yield "<!-- Written by tools/docs/tables.py from the .def files of src/: edit those. -->"
     yield ""
@@ -88,12 +88,24 @@ def page():
         yield from table(["state", "text"],
                          ([f"`{state}`", text] for state, _timeout, text in rows(name, macro)))
         yield ""
-    yield "## Counters"
-    yield "`kill -USR1` writes them to the log. Those that MySQL has bear MySQL's name."
+    yield "## Status variables"
+    yield ("`SHOW STATUS` on the console shows them, `kill -USR1` writes them to the log. Those that MySQL "
+           "has bear MySQL's name.")
     yield ""
-    yield from table(["counter", "counts"],
-                     ([f"`{variable}`", text]
-                      for _name, variable, text in rows("stats/counters.def", "COUNTER")))
+    yield from table(["variable", "", "says"],
+                     sorted([[f"`{variable}`", "counter", text]
+                             for _name, variable, text in rows("stats/counters.def", "COUNTER")] +
+                            [[f"`{variable}`", kind.lower(), text]
+                             for _fact, variable, kind, text in rows("session/status.def", "STATUS")],
+                            key=lambda row: row[0].strip("`").lower()))
+    yield ""
+    yield "Three more for each row of the tables above:"
+    yield ""
+    yield from table(["variable", "", "says"],
+                     [["`Weir_pins_…`", "counter", "times that this pin has begun"],
+                      ["`Weir_pinned_…`", "gauge", "clients that it pins now"],
+                      ["`Weir_closes_…`", "counter", "connections, of clients and links, that ended for this "
+                                                     "reason"]])
 
 
 def main():
