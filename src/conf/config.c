@@ -47,6 +47,7 @@ struct config *config_load(const struct config_source *source, struct config_err
         b.config->file = strdup(source->file);
         CHECK(b.config->file != NULL);
         config_read_file(&b, source->file);
+        config_read_kept(&b, source->file);
     }
     if (source->url != NULL)
         config_read_url(&b, source->url);

@@ -387,3 +387,36 @@ void config_build_override(struct config_build *b, const struct config_override 
     if (config_build_section(b, scope, section, place, &ref))
         config_build_set(b, ref, setting, o->value, place);
 }
+
+bool config_build_has_section(const struct config_build *b, enum setting_scope scope,
+                              const char *name)
+{
+    switch (scope) {
+    case SETTING_SCOPE_GLOBAL:
+        break;
+    case SETTING_SCOPE_SERVER:
+        return find_section(b->config, scope, name) < b->config->server_count;
+    case SETTING_SCOPE_USER:
+        return find_section(b->config, scope, name) < b->config->user_count;
+    }
+    return true;
+}
+
+bool config_build_find(struct config_build *b, const char *name, struct config_ref *ref,
+                       const struct setting **row)
+{
+    char section[CONFIG_NAME_MAX + 1];
+    *ref = (struct config_ref){0};
+    const char *setting = split_override(name, &ref->scope, section);
+    *row = setting != NULL ? settings_find(ref->scope, setting) : NULL;
+    if (*row == NULL || !config_build_has_section(b, ref->scope, section))
+        return false;
+    if (ref->scope != SETTING_SCOPE_GLOBAL)
+        ref->index = find_section(b->config, ref->scope, section);
+    return true;
+}
+
+void config_build_unset(struct config_build *b, struct config_ref ref, const struct setting *row)
+{
+    known(b, ref)->values[row_number(row)] = (struct config_place){0};
+}

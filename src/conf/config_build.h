@@ -73,6 +73,15 @@ void config_build_set(struct config_build *b, struct config_ref ref, const char 
 void config_build_override(struct config_build *b, const struct config_override *o,
                            const char *origin);
 
+/* The section and setting that an override of this name is about; false when either is missing. */
+NODISCARD bool config_build_find(struct config_build *b, const char *name, struct config_ref *ref,
+                                 const struct setting **row);
+/* Is there such a section? [weir] always is. */
+NODISCARD bool config_build_has_section(const struct config_build *b, enum setting_scope scope,
+                                        const char *name);
+/* The value counts as never set (it stays what it is). */
+void config_build_unset(struct config_build *b, struct config_ref ref, const struct setting *row);
+
 /* Is it more than a default? */
 NODISCARD bool config_build_was_set(const struct config_build *b, struct config_ref ref,
                                     const char *setting);
@@ -89,6 +98,9 @@ void config_build_warning(struct config_build *b, struct config_place place, con
 
 /* ini.c: reads a file of my.cnf syntax. */
 void config_read_file(struct config_build *b, const char *path);
+
+/* persist.c: what SET PERSIST has kept for a configuration in `file`, if anything. */
+void config_read_kept(struct config_build *b, const char *file);
 
 /* url.c: reads mysql://user:password@host:port. */
 void config_read_url(struct config_build *b, const char *url);

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 /* The worker of the ids of console clients: there is none of that number. */
-#define CONSOLE_WORKER   0x7f
-#define LOGIN_TIMEOUT    (10 * USEC_PER_SEC)
-#define CLOSING_TIMEOUT  (2 * USEC_PER_SEC)
-#define PACKETS_PER_TURN 64
+#define CONSOLE_WORKER  0x7f
+#define LOGIN_TIMEOUT   (10 * USEC_PER_SEC)
+#define CLOSING_TIMEOUT (2 * USEC_PER_SEC)
+/* How long workers may take to say what they know. */
+#define PENDING_TIMEOUT (10 * USEC_PER_SEC)
 
 const char *console_session_who(const struct console_session *s)
 {
@@ -28,6 +29,7 @@ const char *console_session_who(const struct console_session *s)
 static void on_dying(struct loop_task *task)
 {
     struct console_client *c = container_of(task, struct console_client, dying);
+    console_run_abandon(&c->run);
     answer_fini(&c->run.answer);
     free(c->text);
     console_session_fini(&c->session);
@@ -39,6 +41,7 @@ void console_client_close(struct console_client *c)
     if (c->state == CONSOLE_CLIENT_CLOSED)
         return;
     c->state = CONSOLE_CLIENT_CLOSED;
+    console_run_abandon(&c->run);
     loop_timer_cancel(c->console->loop, &c->timer);
     stream_close(&c->stream);
     list_remove(&c->console->clients, &c->node);
@@ -83,6 +86,8 @@ static void set_timer(struct console_client *c)
         timeout = CLOSING_TIMEOUT;
         break;
     case CONSOLE_CLIENT_PENDING:
+        timeout = PENDING_TIMEOUT;
+        break;
     case CONSOLE_CLIENT_CLOSED:
         break;
     }
@@ -94,7 +99,15 @@ static void set_timer(struct console_client *c)
 
 static void on_timeout(struct loop_timer *timer)
 {
-    console_client_close(container_of(timer, struct console_client, timer));
+    struct console_client *c = container_of(timer, struct console_client, timer);
+    if (c->state != CONSOLE_CLIENT_PENDING) {
+        console_client_close(c);
+        return;
+    }
+    answer_error(&c->run.answer, ER_QUERY_TIMEOUT,
+                 "Query execution was interrupted: a worker has not answered within %u s",
+                 (unsigned)(PENDING_TIMEOUT / USEC_PER_SEC));
+    console_run_done(&c->run);
 }
 
 /* -------- packets -------- */
@@ -209,15 +222,30 @@ static void advance(struct console_client *c)
 
 void console_client_answer(struct console_client *c)
 {
-    if (c->state == CONSOLE_CLIENT_PENDING)
-        c->state = CONSOLE_CLIENT_IDLE;
+    c->state = c->run.last ? CONSOLE_CLIENT_CLOSING : CONSOLE_CLIENT_IDLE;
     console_send_answer(c, &c->run.answer);
+    console_run_abandon(&c->run);
     answer_fini(&c->run.answer);
     free(c->text);
     c->text = NULL;
     c->session.busy = false;
     c->session.since = clock_now();
     advance(c);
+}
+
+void console_run_wait(struct console_run *r)
+{
+    struct console_client *c = container_of(r, struct console_client, run);
+    r->pending = true;
+    c->state = CONSOLE_CLIENT_PENDING;
+    set_timer(c);
+}
+
+void console_run_done(struct console_run *r)
+{
+    struct console_client *c = container_of(r, struct console_client, run);
+    r->pending = false;
+    console_client_answer(c);
 }
 
 static void on_ready(struct loop_fd *io)

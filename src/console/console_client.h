@@ -105,7 +105,5 @@ void console_client_answer(struct console_client *c);
 /* -------- console_run.c -------- */
 /* Statement to answer. `text` must live as long as the run; its comments are blanked. */
 void console_run_begin(struct console_run *r, uint8_t *text, size_t size);
-/* A SELECT in the words of SQLite, for commands that are answered by one. */
-void console_run_sql(struct console_run *r, const char *sql);
 
 #endif

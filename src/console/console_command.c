@@ -29,9 +29,7 @@ void console_client_run(struct console_client *c, struct bytes text)
     answer_init(&c->run.answer);
     c->run = (struct console_run){.console = c->console, .session = s};
     console_run_begin(&c->run, c->text, text.size);
-    if (c->run.pending)
-        c->state = CONSOLE_CLIENT_PENDING;
-    else
+    if (!c->run.pending)
         console_client_answer(c);
 }
 

@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "console/console_client.h"
 #include "console/rewrite.h"
+#include "session/kill_order.h"
+#include "session/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,9 +101,46 @@ static char *select_text(struct console_run *r)
     return NULL;
 }
 
-static void run_sql(struct console_run *r, const char *sql)
+static void run_with_facts(struct console_run *r)
 {
     struct console *c = r->console;
+    const struct console_facts facts = {
+        .console = c,
+        .session = r->session,
+        .config = c->config,
+        .snapshot = r->snapshot,
+    };
+    select_run(c->engine, &facts, &r->answer);
+}
+
+static void on_facts(void *context, struct snapshot *s)
+{
+    struct console_run *r = context;
+    char *sql = r->sql;
+    r->job = NULL;
+    r->sql = NULL;
+    r->snapshot = s;
+    console_run_sql(r, sql);
+    free(sql);
+    console_run_done(r);
+}
+
+/* The statement is prepared again when the facts have come: others use the engine meanwhile. */
+static void ask_facts(struct console_run *r, const char *sql, unsigned needs)
+{
+    select_cancel(r->console->engine);
+    r->job = snapshot_ask(r->console->proxy, needs, r->console->mailbox, on_facts, r);
+    r->sql = r->job != NULL ? strdup(sql) : NULL;
+    if (r->sql != NULL) {
+        console_run_wait(r);
+        return;
+    }
+    console_run_abandon(r);
+    answer_error(&r->answer, ER_UNKNOWN_ERROR, "Out of memory");
+}
+
+static void run_sql(struct console_run *r, const char *sql)
+{
     unsigned needs;
     const struct select_environment environment = {
         .context = r,
@@ -111,14 +150,12 @@ static void run_sql(struct console_run *r, const char *sql)
         .connection_id = on_connection_id,
         .variable = on_variable,
     };
-    if (!select_prepare(c->engine, sql, &environment, &r->answer, &needs))
+    if (!select_prepare(r->console->engine, sql, &environment, &r->answer, &needs))
         return;
-    const struct console_facts facts = {
-        .console = c,
-        .session = r->session,
-        .config = c->config,
-    };
-    select_run(c->engine, &facts, &r->answer);
+    if (needs != 0 && r->snapshot == NULL)
+        ask_facts(r, sql, needs);
+    else
+        run_with_facts(r);
 }
 
 void console_run_sql(struct console_run *r, const char *sql)
@@ -132,6 +169,20 @@ void console_run_sql(struct console_run *r, const char *sql)
         config_release(c->config);
         c->config = NULL;
     }
+}
+
+void console_run_abandon(struct console_run *r)
+{
+    if (r->job != NULL)
+        snapshot_abandon(r->job);
+    if (r->kill != NULL)
+        kill_order_abandon(r->kill);
+    snapshot_free(r->snapshot);
+    free(r->sql);
+    r->job = NULL;
+    r->kill = NULL;
+    r->snapshot = NULL;
+    r->sql = NULL;
 }
 
 void command_select(struct console_run *r)

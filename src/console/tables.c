@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "console/statement.h"
+#include "session/snapshot.h"
 
 #include <stdio.h>
 

@@ -12,18 +12,14 @@
 struct config;
 struct console;
 struct console_session;
-
-/* What must be asked of the workers first. */
-enum {
-    FACTS_CLIENTS = 1,
-    FACTS_LINKS = 2,
-};
+struct snapshot;
 
 /* What fill functions look at: everything in it stays as it is while one statement runs. */
 struct console_facts {
     struct console *console;
     const struct console_session *session;
     const struct config *config;
+    const struct snapshot *snapshot; /* with what the table's `needs` say */
 };
 
 struct console_column {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Tables about the configuration and the counters. */
-#include "base/log.h"
+#include "base/check.h"
 #include "console/console_client.h"
-#include "session/pool_registry.h"
+#include "session/status.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define VALUE_SIZE 1024
 
@@ -104,30 +105,17 @@ void table_fill_warnings(struct row_sink *rows, const struct console_facts *f)
     }
 }
 
-static void add_status(struct row_sink *rows, const char *name, uint64_t v, const char *help)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)v);
-    row_text(rows, name);
-    row_text(rows, text);
-    row_text(rows, help);
-}
-
 void table_fill_status(struct row_sink *rows, const struct console_facts *f)
 {
-    struct proxy *p = f->console->proxy;
-    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
-        uint64_t sum = 0;
-        for (unsigned i = 0; i < p->worker_count; i++)
-            sum += counters_get(&p->workers[i].counters, (enum counter)which);
-        add_status(rows, counter_variable((enum counter)which), sum,
-                   counter_help((enum counter)which));
+    struct status_value *values = calloc(STATUS_VALUES_MAX, sizeof *values);
+    CHECK(values != NULL);
+    size_t count = status_read(f->console->proxy, values);
+    for (size_t i = 0; i < count; i++) {
+        char text[STATUS_TEXT_MAX];
+        status_text(&values[i], text);
+        row_text(rows, values[i].name);
+        row_text(rows, text);
+        row_text(rows, values[i].help);
     }
-    add_status(rows, "Threads_connected", atomic_load(&p->logged_in), "clients that are logged in");
-    add_status(rows, "Max_used_connections", atomic_load(&p->max_logged_in),
-               "the most clients that were logged in at a time");
-    add_status(rows, "Weir_links", pool_registry_links(p->registry),
-               "links of all servers, those that are being opened included");
-    add_status(rows, "Uptime", (clock_now() - f->console->started) / USEC_PER_SEC,
-               "seconds since the start");
+    free(values);
 }

@@ -4,9 +4,12 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "conf/persist.h"
 #include "main/worker.h"
 #include "session/pool_registry.h"
 #include "session/user_store.h"
+
+#include <string.h>
 
 #define WHO "weir"
 
@@ -95,30 +98,59 @@ static bool needs_restart(const struct configuration *c, const struct config *fr
     return errors->count > before;
 }
 
-static bool change_now(struct configuration *c, const struct config_override *changes, size_t count,
-                       struct config_errors *errors, struct config_errors *warnings)
+/* What is kept counts less than a URL and options. */
+static void tell_what_comes_later(const struct configuration *c,
+                                  const struct config_override *changes, size_t count,
+                                  struct config_errors *warnings)
 {
+    for (size_t i = 0; i < count; i++)
+        for (size_t o = 0; o < c->source->override_count; o++)
+            if (config_override_setting(changes[i].name) ==
+                    config_override_setting(c->source->overrides[o].name) &&
+                strchr(changes[i].name, '.') == NULL)
+                config_errors_add(warnings,
+                                  "--%s was given at the start; if it is given at the next one "
+                                  "too, it comes after what SET PERSIST has written",
+                                  changes[i].name);
+}
+
+static bool keep(struct configuration *c, const struct config_override *changes, size_t count,
+                 struct config_errors *errors, struct config_errors *warnings)
+{
+    if (c->source->file == NULL) {
+        config_errors_add(errors, "there is no configuration file to keep it beside; start Weir "
+                                  "with --config=FILE, or use SET GLOBAL");
+        return false;
+    }
+    tell_what_comes_later(c, changes, count, warnings);
+    return persist_write(c->source->file, changes, count, errors);
+}
+
+static bool change(struct configuration *c, enum change_scope scope,
+                   const struct config_override *changes, size_t count,
+                   struct config_errors *errors, struct config_errors *warnings)
+{
+    if (scope == CHANGE_RESET_PERSIST)
+        return keep(c, changes, count, errors, warnings);
     struct config *fresh = config_change(c->current, changes, count, errors, warnings);
     if (fresh == NULL)
         return false;
-    if (needs_restart(c, fresh, errors)) {
+    bool only_kept = scope == CHANGE_PERSIST_ONLY;
+    bool good = (only_kept || !needs_restart(c, fresh, errors)) &&
+                (scope == CHANGE_GLOBAL || keep(c, changes, count, errors, warnings));
+    if (good && !only_kept)
+        put_in_force(c, fresh);
+    else
         config_release(fresh);
-        return false;
-    }
-    put_in_force(c, fresh);
-    return true;
+    return good;
 }
 
 bool configuration_change(struct configuration *c, enum change_scope scope,
                           const struct config_override *changes, size_t count,
                           struct config_errors *errors, struct config_errors *warnings)
 {
-    if (scope != CHANGE_GLOBAL) {
-        config_errors_add(errors, "only SET GLOBAL is there so far");
-        return false;
-    }
     pthread_mutex_lock(&c->lock);
-    bool done = change_now(c, changes, count, errors, warnings);
+    bool done = change(c, scope, changes, count, errors, warnings);
     pthread_mutex_unlock(&c->lock);
     return done;
 }

@@ -239,6 +239,9 @@ void kill_begin(struct client *c, uint64_t id, bool query_only);
 NODISCARD bool kill_takes_over(struct link *l, struct bytes reply);
 /* What runs on a link whose client has left is killed on the server. */
 void kill_running(struct link *l);
+/* A KILL of somebody whose rights nobody asks for, on the target's worker. False when there is no
+ * such client. */
+NODISCARD bool kill_by_order(struct worker *w, uint64_t id, bool query_only);
 /* The worker ends: what still waits for a side connection will not get one. */
 void kill_forget_waiting(struct worker *w);
 /* The killer has left. */

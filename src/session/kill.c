@@ -185,6 +185,12 @@ static void kill_here(struct client *target, bool query_only)
     }
 }
 
+static bool is_running(const struct client *c)
+{
+    return c->link != NULL &&
+           (c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY || c->state == CLIENT_INFILE);
+}
+
 static void on_asked(struct mail *mail)
 {
     struct kill_job *job = container_of(mail, struct kill_job, mail);
@@ -194,10 +200,7 @@ static void on_asked(struct mail *mail)
         job->found = true;
         job->allowed = target->user == job->user;
         job->group = target->group;
-        bool running = target->link != NULL &&
-                       (target->state == CLIENT_REQUEST || target->state == CLIENT_REPLY ||
-                        target->state == CLIENT_INFILE);
-        if (running) {
+        if (is_running(target)) {
             job->thread_id = target->link->thread_id;
             job->link_id = target->link->id;
             target->link->kills_pending++;
@@ -291,17 +294,51 @@ bool kill_takes_over(struct link *l, struct bytes reply)
     return true;
 }
 
-void kill_running(struct link *l)
+/* A KILL that no client waits for, with the account of the link itself. */
+static struct kill_job *job_about(struct link *l)
 {
     struct kill_job *job = calloc(1, sizeof *job);
     if (job == NULL)
-        return;
+        return NULL;
     job->home = l->worker;
     job->user = l->pool->user;
     job->group = l->pool->group;
     job->thread_id = l->thread_id;
     job->retry.on_fire = on_retry;
+    return job;
+}
+
+void kill_running(struct link *l)
+{
+    struct kill_job *job = job_about(l);
+    if (job != NULL)
+        open_side(job);
+}
+
+/* The link is kept until the KILL is through, so that nobody else is hit. */
+static void interrupt(struct client *target)
+{
+    struct kill_job *job = job_about(target->link);
+    if (job == NULL)
+        return;
+    job->target = target->id;
+    job->query_only = true;
+    job->link_id = target->link->id;
+    target->link->kills_pending++;
     open_side(job);
+}
+
+bool kill_by_order(struct worker *w, uint64_t id, bool query_only)
+{
+    struct client *target = hashmap_u64_get(&w->clients_by_id, id);
+    if (target == NULL)
+        return false;
+    counters_add(&w->counters, COUNTER_kills, 1);
+    if (query_only && is_running(target))
+        interrupt(target);
+    else
+        kill_here(target, query_only);
+    return true;
 }
 
 void kill_abandon(struct kill_job *job)

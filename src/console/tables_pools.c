@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tables about pools, servers and memory. */
+#include "console/console_client.h"
+#include "session/client.h"
+#include "session/snapshot.h"
+
+#include <malloc.h>
+
+static void row_msec(struct row_sink *rows, usec_t t)
+{
+    row_real(rows, (double)t / (double)USEC_PER_MSEC);
+}
+
+static void row_text_or_null(struct row_sink *rows, const char *text)
+{
+    row_text(rows, text[0] != '\0' ? text : NULL);
+}
+
+static void row_number_or_null(struct row_sink *rows, uint64_t v)
+{
+    if (v != 0)
+        row_unsigned(rows, v);
+    else
+        row_null(rows);
+}
+
+/* -------- pools -------- */
+
+static void add_pool_links(struct row_sink *rows, const struct snapshot_pool *p)
+{
+    row_integer(rows, p->links);
+    row_integer(rows, p->idle);
+    row_integer(rows, p->firm);
+    row_integer(rows, p->soft);
+    row_integer(rows, p->recalled);
+    row_integer(rows, p->opening);
+    row_integer(rows, p->doomed);
+    row_integer(rows, p->limits.size);
+    row_integer(rows, p->limits.max_size);
+    row_number_or_null(rows, p->limit_observed);
+}
+
+static void add_pool_counters(struct row_sink *rows, const struct pool_counters *c)
+{
+    row_unsigned(rows, c->granted);
+    row_unsigned(rows, c->waited);
+    row_msec(rows, c->waited_usec);
+    row_unsigned(rows, c->refused_full);
+    row_unsigned(rows, c->refused_late);
+    row_unsigned(rows, c->refused_failed);
+    row_unsigned(rows, c->waiters_max);
+    row_unsigned(rows, c->links_max);
+    row_unsigned(rows, c->opened);
+    row_unsigned(rows, c->open_failures);
+    row_unsigned(rows, c->closed);
+    row_unsigned(rows, c->recalls);
+}
+
+void table_fill_pools(struct row_sink *rows, const struct console_facts *f)
+{
+    for (size_t i = 0; i < f->snapshot->pool_count; i++) {
+        const struct snapshot_pool *p = &f->snapshot->pools[i];
+        row_text(rows, p->server);
+        row_text(rows, p->user);
+        row_text(rows, p->dialect_text);
+        row_integer(rows, p->clients);
+        row_integer(rows, p->waiting);
+        row_msec(rows, p->oldest_wait);
+        add_pool_links(rows, p);
+        add_pool_counters(rows, &p->counters);
+        row_text_or_null(rows, p->error);
+    }
+}
+
+/* -------- servers -------- */
+
+static const char *state_of(const struct snapshot_server *s)
+{
+    if (s->draining)
+        return "draining";
+    if (s->down)
+        return "down";
+    return s->version[0] != '\0' ? "up" : "not reached yet";
+}
+
+void table_fill_servers(struct row_sink *rows, const struct console_facts *f)
+{
+    for (size_t i = 0; i < f->snapshot->server_count; i++) {
+        const struct snapshot_server *s = &f->snapshot->servers[i];
+        bool tcp = s->socket[0] == '\0';
+        row_text(rows, s->name);
+        row_text(rows, tcp ? s->host : s->socket);
+        row_number_or_null(rows, tcp ? s->port : 0);
+        row_text_or_null(rows, s->version);
+        row_text(rows, state_of(s));
+        row_integer(rows, s->pools);
+        row_integer(rows, s->links);
+        row_integer(rows, s->opening);
+        row_integer(rows, s->side_links);
+        row_integer(rows, s->ceiling);
+        row_number_or_null(rows, s->ceiling_observed);
+        row_integer(rows, s->waiting);
+        row_number_or_null(rows, s->error_code);
+        row_text_or_null(rows, s->error);
+    }
+}
+
+/* -------- memory -------- */
+
+static void add_memory(struct row_sink *rows, const char *what, uint64_t bytes, const char *help)
+{
+    row_text(rows, what);
+    row_unsigned(rows, bytes);
+    row_text(rows, help);
+}
+
+void table_fill_memory(struct row_sink *rows, const struct console_facts *f)
+{
+    struct proxy *p = f->console->proxy;
+    struct mallinfo2 m = mallinfo2();
+    add_memory(rows, "heap in use", m.uordblks + m.hblkhd, "allocated and not freed");
+    add_memory(rows, "heap", m.arena + m.hblkhd, "what the allocator has got from the system");
+    add_memory(rows, "clients", (uint64_t)atomic_load(&p->live_clients) * sizeof(struct client),
+               "the clients themselves, without what the busy ones need");
+    add_memory(rows, "one client", sizeof(struct client), "an idle one, apart from the kernel's");
+}
