@@ -135,8 +135,10 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void destroy(struct console *c)
+void console_destroy(struct console *c)
 {
+    if (c == NULL)
+        return;
     close_listeners(c);
     close_clients(c);
     if (c->mailbox != NULL)
@@ -177,7 +179,7 @@ struct console *console_start(struct proxy *proxy, const struct console_orders *
         c->listeners[i] = (struct console_listener){.console = c, .fd = -1};
     if (!set_up(c)) {
         log_error(WHO, "cannot start: %s", strerror(errno));
-        destroy(c);
+        console_destroy(c);
         return NULL;
     }
     struct config *config = c->orders.hold_config(c->orders.context);
@@ -186,7 +188,7 @@ struct console *console_start(struct proxy *proxy, const struct console_orders *
     config_release(config);
     if (!thread_start(&c->thread, "console", run, c)) {
         log_error(WHO, "cannot start its thread: %s", strerror(errno));
-        destroy(c);
+        console_destroy(c);
         return NULL;
     }
     return c;
@@ -199,5 +201,4 @@ void console_stop(struct console *c)
     c->stop.deliver = on_stop;
     mailbox_post(c->mailbox, &c->stop);
     pthread_join(c->thread, NULL);
-    destroy(c);
 }

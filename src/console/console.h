@@ -41,7 +41,9 @@ struct console_orders {
 struct console *console_start(struct proxy *proxy, const struct console_orders *orders,
                               const char *version);
 
-/* Closes everything and ends the thread. Before the workers end. */
+/* Closes everything and ends the thread. Before the workers end. NULL is well. */
 void console_stop(struct console *c);
+/* After the workers have ended: their answers come until then. */
+void console_destroy(struct console *c);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "console/console_client.h"
 #include "mysql/command.h"
+#include "mysql/sql_redact.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,15 @@ static void answer_ok_now(struct console_client *c)
     console_send_ok(c);
 }
 
+/* For SHOW PROCESSLIST: without secrets. */
+static void note_statement(struct console_session *s, struct bytes text)
+{
+    uint8_t memory[sizeof s->info];
+    struct bytes head = bytes_of(text.data, text.size < sizeof memory ? text.size : sizeof memory);
+    struct bytes told = sql_redact((struct sql_mode){0}, head, memory, sizeof memory);
+    (void)!text_copy(s->info, sizeof s->info, told);
+}
+
 void console_client_run(struct console_client *c, struct bytes text)
 {
     struct console_session *s = &c->session;
@@ -23,7 +33,7 @@ void console_client_run(struct console_client *c, struct bytes text)
     if (text.size > 0)
         memcpy(c->text, text.data, text.size);
     c->text[text.size] = '\0';
-    (void)!text_copy(s->info, sizeof s->info, text);
+    note_statement(s, text);
     s->busy = true;
     s->since = clock_now();
     answer_init(&c->run.answer);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tables about pools, servers and memory. */
+ * Tables about pools, servers, ends of connections and memory. */
 #include "console/console_client.h"
 #include "session/client.h"
 #include "session/snapshot.h"
+#include "session/tallies.h"
 
 #include <malloc.h>
 
@@ -102,6 +103,42 @@ void table_fill_servers(struct row_sink *rows, const struct console_facts *f)
         row_integer(rows, s->waiting);
         row_number_or_null(rows, s->error_code);
         row_text_or_null(rows, s->error);
+    }
+}
+
+/* -------- errors -------- */
+
+static const char *fault_text(enum close_fault fault)
+{
+    switch (fault) {
+    case CLOSE_FAULT_CLIENT:
+        return "client";
+    case CLOSE_FAULT_SERVER:
+        return "server";
+    case CLOSE_FAULT_OPERATOR:
+        return "operator";
+    case CLOSE_FAULT_WEIR:
+        return "weir";
+    case CLOSE_FAULT_NOBODY:
+        break;
+    }
+    return "nobody";
+}
+
+void table_fill_errors(struct row_sink *rows, const struct console_facts *f)
+{
+    const struct proxy *p = f->console->proxy;
+    for (enum close_reason why = 0; why < CLOSE_REASON_COUNT; why++) {
+        const struct close_reason_row *row = close_reason_row(why);
+        uint64_t count = 0;
+        for (unsigned i = 0; i < p->worker_count; i++)
+            count +=
+                atomic_load_explicit(&p->workers[i].tallies->closes[why], memory_order_relaxed);
+        row_text(rows, row->name);
+        row_text(rows, fault_text(row->fault));
+        row_number_or_null(rows, row->code);
+        row_unsigned(rows, count);
+        row_text(rows, row->text);
     }
 }
 

@@ -374,6 +374,7 @@ static void stop(struct supervisor *s)
         resolver_destroy(p->resolver);
         for (unsigned i = 0; i < p->worker_count; i++)
             worker_fini(&p->workers[i]);
+        console_destroy(s->console);
         pool_registry_destroy(p->registry);
         user_store_destroy(p->users);
         status_baseline_destroy(p->baseline);

@@ -101,8 +101,8 @@ static void test_change_makes_another_snapshot_and_leaves_the_old(void **state)
 {
     (void)state;
     struct loaded l = fixture_load_text(base_text);
-    struct config *c =
-        config_change(l.config, &(struct config_override){"port", "6035"}, 1, &l.errors, &l.warnings);
+    struct config *c = config_change(l.config, &(struct config_override){"port", "6035"}, 1,
+                                     &l.errors, &l.warnings);
     assert_non_null(c);
     assert_int_equal(l.config->global.port, 6034);
     assert_int_equal(c->global.port, 6035);
