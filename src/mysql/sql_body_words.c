@@ -33,7 +33,7 @@ bool sql_body_is_local(const struct sql_body *b, struct bytes text)
 void sql_body_assign(struct sql_body *b, struct bytes text)
 {
     const struct sql_variable_info *variable = sql_variable_find(text);
-    if (variable != NULL && variable->on_set != 0)
+    if ((variable != NULL && variable->on_set != 0) || sql_variable_is_accented(text))
         add_state(b);
     else
         b->effects |= SQL_EFFECT_BIT(STORED_SETS);
@@ -84,9 +84,7 @@ static void system_word(struct sql_body *b, enum sql_word word)
 /* The name behind @ or @@ that is read. */
 void sql_body_read_variable(struct sql_body *b, struct bytes text)
 {
-    const struct sql_variable_info *variable = sql_variable_find(text);
-    if (variable != NULL)
-        sql_body_add(b, variable->on_read);
+    sql_body_add(b, sql_variable_on_read(text));
 }
 
 /* -------- statements -------- */

@@ -238,9 +238,7 @@ static void judge_variable(struct sql_scan *s, struct bytes text)
         sql_remember(s, SQL_LAST_OTHER, SQL_NO_WORD);
         return;
     }
-    const struct sql_variable_info *variable = sql_variable_find(text);
-    if (variable != NULL)
-        sql_add_effect(s, variable->on_read);
+    sql_add_effect(s, sql_variable_on_read(text));
     sql_remember(s, SQL_LAST_VARIABLE, SQL_NO_WORD);
 }
 

@@ -17,9 +17,12 @@ static void set_untracked(struct sql_scan *s)
 static void target_word(struct sql_scan *s, struct bytes text)
 {
     s->variable = sql_variable_find(text);
-    if (sql_text_is(text, "SQL_MODE"))
+    bool in_doubt = s->scope != SQL_SCOPE_USER && sql_variable_is_accented(text);
+    if (in_doubt)
+        sql_add_effect(s, SQL_EFFECT_BIT(SET_UNTRACKED));
+    if (in_doubt || sql_text_is(text, "SQL_MODE"))
         s->sets_mode = true;
-    if (sql_text_is(text, "CHARACTER_SET_CLIENT"))
+    if (in_doubt || sql_text_is(text, "CHARACTER_SET_CLIENT"))
         s->sets_charset = true;
     /* It overrules the collation of a SET NAMES before it, which our caller would take for the last
      * word on the matter. */

@@ -136,6 +136,22 @@ static bool pattern_may_match(struct bytes pattern, const char *row)
     return row[pattern.size] == '\0' || row[pattern.size] == '*';
 }
 
+bool sql_variable_is_accented(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] >= 0x80)
+            return true;
+    return false;
+}
+
+sql_effects_t sql_variable_on_read(struct bytes name)
+{
+    if (UNLIKELY(sql_variable_is_accented(name)))
+        return sql_variables_like(bytes_of_text("%"));
+    const struct sql_variable_info *variable = sql_variable_find(name);
+    return variable != NULL ? variable->on_read : 0;
+}
+
 sql_effects_t sql_variables_like(struct bytes pattern)
 {
     sql_effects_t effects = 0;

@@ -81,6 +81,12 @@ struct sql_variable_info {
 /* NULL for a variable that is not in the table. */
 NODISCARD const struct sql_variable_info *sql_variable_find(struct bytes name);
 
+/* A name with letters beyond ASCII: MySQL takes an accented letter in the name of a system variable
+ * for the letter without it, so this may be any of them. */
+NODISCARD bool sql_variable_is_accented(struct bytes name);
+/* Effects of @@name in an expression. */
+NODISCARD sql_effects_t sql_variable_on_read(struct bytes name);
+
 /* Effects of reading every variable that a LIKE pattern can match: SHOW VARIABLES reads them too.
  */
 NODISCARD sql_effects_t sql_variables_like(struct bytes pattern);

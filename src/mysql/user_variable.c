@@ -18,6 +18,9 @@ enum {
 };
 #define COLUMN_UNSIGNED 0x20
 #define COLUMN_FIXED    12 /* bytes of a definition behind its texts */
+/* As a string, which MySQL makes of it by cutting digits off where it gets longer; as a column it
+ * has them all. */
+#define DOUBLE_SIZE_MAX 32
 /* MariaDB makes one that was never set longer than any value, MySQL a shorter type. */
 #define LENGTH_UNSET 16777216
 
@@ -70,7 +73,12 @@ void user_variable_ask_value(struct writer *w, struct bytes name)
     user_variable_write_name(w, name);
     writer_text(w, limit);
     user_variable_write_name(w, name);
-    writer_text(w, " AS BINARY)))");
+    writer_text(w, " AS BINARY))),IF(OCTET_LENGTH(");
+    user_variable_write_name(w, name);
+    snprintf(limit, sizeof limit, ")<=%d,", DOUBLE_SIZE_MAX);
+    writer_text(w, limit);
+    user_variable_write_name(w, name);
+    writer_text(w, ",NULL)");
 }
 
 static int digit_value(uint8_t c)
@@ -112,13 +120,18 @@ static bool is_number(struct bytes text)
 }
 
 /* A cast keeps the type where a bare literal would choose its own. */
-static bool assign_number(struct writer *w, enum user_variable_type type, struct bytes digits)
+static bool assign_number(struct writer *w, enum user_variable_type type, struct bytes digits,
+                          struct bytes plain)
 {
     char text[NUMBER_SIZE_MAX];
     struct writer number = writer_over(text, sizeof text);
-    if (!user_variable_unhex(digits, &number) || !is_number(writer_written(&number)))
+    if (type == USER_VARIABLE_DOUBLE && plain.data != NULL)
+        writer_view(&number, plain);
+    else if (!user_variable_unhex(digits, &number))
         return false;
     struct bytes value = writer_written(&number);
+    if (number.overflow || !is_number(value))
+        return false;
     bool is_integer = type == USER_VARIABLE_SIGNED || type == USER_VARIABLE_UNSIGNED;
     if (is_integer)
         writer_text(w, "CAST(");
@@ -255,11 +268,11 @@ static bool assign_string(struct writer *w, struct bytes collation, struct bytes
 
 /* -------- together -------- */
 
-static bool assign_value(struct writer *w, enum user_variable_type type, struct bytes collation,
-                         struct bytes digits)
+static bool assign_value(struct writer *w, enum user_variable_type type, struct bytes digits,
+                         const struct bytes cells[USER_VARIABLE_CELLS])
 {
-    return type == USER_VARIABLE_STRING ? assign_string(w, collation, digits)
-                                        : assign_number(w, type, digits);
+    return type == USER_VARIABLE_STRING ? assign_string(w, cells[0], digits)
+                                        : assign_number(w, type, digits, cells[2]);
 }
 
 bool user_variable_assign(struct writer *w, struct bytes name, enum user_variable_type type,
@@ -273,7 +286,7 @@ bool user_variable_assign(struct writer *w, struct bytes name, enum user_variabl
     /* NULL has no type of its own: it keeps that of the value before it. */
     struct bytes digits =
         is_null ? bytes_of_text(type == USER_VARIABLE_STRING ? "" : "31") : cells[1];
-    if (!assign_value(w, type, cells[0], digits))
+    if (!assign_value(w, type, digits, cells))
         return false;
     if (is_null) {
         writer_u8(w, ',');

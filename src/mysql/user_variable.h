@@ -17,7 +17,7 @@
 #define USER_VARIABLE_SIZE_MAX 8192
 
 /* Cells that user_variable_ask_value asks for. */
-#define USER_VARIABLE_CELLS 2
+#define USER_VARIABLE_CELLS 3
 
 enum user_variable_type {
     USER_VARIABLE_ODD, /* cannot be made again, such as a geometry */

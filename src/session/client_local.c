@@ -99,7 +99,8 @@ static bool process_kill(struct client *c, struct bytes payload)
 {
     struct reader r = reader_over(payload);
     uint32_t id;
-    if (!reader_skip(&r, 1) || !reader_u32(&r, &id) || !client_id_is_ours(id))
+    if (server_has(c->facts->server, SERVER_ABILITY_KILLS_BY_SQL_ALONE) || !reader_skip(&r, 1) ||
+        !reader_u32(&r, &id) || !client_id_is_ours(id))
         return false;
     kill_begin(c, id, false);
     return true;

@@ -22,7 +22,7 @@ static bool may_answer(const struct client *c)
     bool status_known = c->link == NULL || c->link->status_known;
     return ascii && status_known && s->statements == 1 &&
            s->effects == SQL_EFFECT_BIT(CONNECTION_ID) && (c->pins & ~INDIFFERENT) == 0 &&
-           !c->tracks.transaction_state &&
+           (!c->tracks.transaction_state || c->tracks.transaction_explicit) &&
            session_state_get(c->session, "sql_select_limit") == NULL;
 }
 

@@ -269,9 +269,44 @@ static bool serve_known(struct client *c, struct bytes payload)
     }
 }
 
+/* Of a whole payload. */
+static size_t size_min(enum command command)
+{
+    switch ((unsigned)command) {
+    case COMMAND_STMT_EXECUTE:
+        return 1 + 4 + 1 + 4;
+    case COMMAND_STMT_FETCH:
+        return 1 + 4 + 4;
+    case COMMAND_STMT_CLOSE:
+        return 1 + 4;
+    default:
+        return 1 + 4 + 2;
+    }
+}
+
+static void answer_malformed(struct client *c)
+{
+    client_answer_mysql_error(c, ER_MALFORMED_PACKET, c->facts->server.mariadb ? "" : ".");
+}
+
+/* MySQL complains of those that are never answered, too. */
+static bool refuse_cut(struct client *c, struct bytes payload)
+{
+    enum command command = c->request.command->command;
+    if (c->facts->server.mariadb || !c->request.whole || payload.size >= size_min(command) ||
+        command == COMMAND_STMT_PREPARE || command == COMMAND_STMT_RESET ||
+        command == COMMAND_STMT_BULK_EXECUTE)
+        return false;
+    answer_malformed(c);
+    finish_error(c);
+    return true;
+}
+
 bool statement_serve_locally(struct client *c, struct bytes payload)
 {
     enum command command = c->request.command->command;
+    if (refuse_cut(c, payload))
+        return true;
     if (command == COMMAND_STMT_PREPARE)
         return prepare_statement(c);
     if (command == COMMAND_STMT_BULK_EXECUTE && !c->facts->server.mariadb) {
@@ -293,8 +328,8 @@ bool statement_serve_locally(struct client *c, struct bytes payload)
     }
     if (payload.size < STATEMENT_ID_AT + 4 && !is_execute(command))
         return false; /* the server reads on, into whatever lies there */
-    if (payload.size < (command == COMMAND_STMT_EXECUTE ? 10 : 7) && is_execute(command))
-        client_answer_mysql_error(c, ER_MALFORMED_PACKET);
+    if (is_execute(command) && payload.size < size_min(command))
+        answer_malformed(c);
     else
         client_answer_mysql_error(c, ER_UNKNOWN_STMT_HANDLER, read_id(payload), complainer(c));
     finish_error(c);

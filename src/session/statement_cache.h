@@ -13,7 +13,9 @@ struct link_statement {
     struct statement_text *text;
     struct statement_types *types; /* that the server knows, NULL none */
     uint32_t server_id;
-    uint64_t owner;        /* see statement_owner; 0 everybody */
+    uint64_t owner; /* see statement_owner; 0 everybody */
+    bool executed;  /* at least once */
+    bool began_with_cursor;
     struct sql_scan *scan; /* of the text with a catalogue of stored code, NULL none */
     unsigned scan_version; /* of that catalogue */
 };

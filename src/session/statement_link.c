@@ -108,6 +108,16 @@ static bool has_foreign_types(const struct client *c, const struct statement *s,
            !statement_types_equal(there->types, bytes_of(s->types->bytes, s->types->size));
 }
 
+/* MySQL goes on to open a cursor, and says so in a reply that ends like no other, when an execution
+ * without one follows a first one that asked for it (measured on 9.7). */
+static bool has_foreign_cursor(const struct client *c, const struct statement *s,
+                               const struct link_statement *there)
+{
+    return there->began_with_cursor && !c->request.asks_cursor && !c->facts->server.mariadb &&
+           c->request.begun && c->request.command->command == COMMAND_STMT_EXECUTE &&
+           s->text->shared && !s->long_data;
+}
+
 static enum statement_place place_of_missing(const struct client *c, const struct link *l,
                                              const struct statement *s, bool firm)
 {
@@ -142,7 +152,7 @@ enum statement_place statement_look(struct client *c, struct link *l, bool firm)
     }
     enum statement_place place = STATEMENT_HERE;
     struct link_statement *there = s != NULL ? statement_on_link(c, s) : NULL;
-    if (there != NULL && has_foreign_types(c, s, there)) {
+    if (there != NULL && (has_foreign_types(c, s, there) || has_foreign_cursor(c, s, there))) {
         statement_cache_close(l->statements, there);
         there = NULL;
     }

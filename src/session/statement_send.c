@@ -92,6 +92,10 @@ enum statement_sending statement_begin_sending(struct client *c)
         statement_settle(c, r->statement);
         return STATEMENT_TO_BE_SENT;
     }
+    if (command == COMMAND_STMT_EXECUTE && !there->executed) {
+        there->executed = true;
+        there->began_with_cursor = r->asks_cursor;
+    }
     return r->scanned ? settle_types(c, there, payload) : STATEMENT_TO_BE_SENT;
 }
 

@@ -123,8 +123,8 @@ bool user_variables_are_known(const struct client *c)
     return c->user_variables == NULL || c->user_variables->known;
 }
 
-/* Each takes up to 300 bytes of question. */
-#define QUESTION_MAX (USER_VARIABLES_MAX * 320 + 100)
+/* Each takes up to 440 bytes of question. */
+#define QUESTION_MAX (USER_VARIABLES_MAX * 450 + 100)
 
 static void ask_types_and_values(const struct user_variables *v, struct link *l)
 {

@@ -2,6 +2,8 @@
  * SET: collations, scopes and lists; more rows are in sql_statements.def. */
 #include "sql_table.h"
 
+#include "mysql/sql_words.h"
+
 static void test_the_collation_of_set_names_is_kept(void **state)
 {
     (void)state;
@@ -53,6 +55,21 @@ static void test_what_is_not_understood_counts_as_untracked(void **state)
     check_set("SET (a) = 1", SET_UNTRACKED);
 }
 
+/* MySQL finds system variables without regard to accents. */
+static void test_an_accented_name_may_be_any_variable(void **state)
+{
+    (void)state;
+    check_set("SET group_c\xc3\xb6ncat_max_len = 1", SET_UNTRACKED);
+    check_set("SET SESSION `s\xc3\xb6rt_buffer_size` = 1", SET_UNTRACKED);
+    check_set("SET @\xc3\xa9 = 1", SETS_VARIABLE);
+    assert_true(scan("SET sql_m\xc3\xb6"
+                     "de = 1")
+                    .sets_mode);
+    assert_true(scan("SET ch\xc3\xa4racter_set_client = sjis").sets_charset);
+    check_effect_in((struct sql_mode){.mariadb = false}, "SELECT @@last_\xc3\xafnsert_id",
+                    sql_variables_like(bytes_of_text("%")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -60,6 +77,7 @@ int main(void)
         cmocka_unit_test(test_each_element_of_a_list_is_judged),
         cmocka_unit_test(test_a_scope_holds_for_its_own_element),
         cmocka_unit_test(test_what_is_not_understood_counts_as_untracked),
+        cmocka_unit_test(test_an_accented_name_may_be_any_variable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

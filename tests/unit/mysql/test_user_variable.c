@@ -65,6 +65,21 @@ static void test_numbers(void **state)
     assert_null(assign(USER_VARIABLE_SIGNED, b, "313B44524F50")); /* 1;DROP */
 }
 
+static void test_a_double_has_all_its_digits_as_a_column(void **state)
+{
+    (void)state;
+    char text[100];
+    struct writer w = writer_over(text, sizeof text);
+    /* -3.4970431219266e-216, and what MySQL has cut off. */
+    struct bytes cells[USER_VARIABLE_CELLS] = {
+        bytes_of_text("binary"), bytes_of_text("2D332E34393730343331323139323636652D323136"),
+        bytes_of_text("-3.497043121926598e-216")};
+    assert_true(user_variable_assign(&w, bytes_of_text("a"), USER_VARIABLE_DOUBLE, cells));
+    assert_true(bytes_equal_text(writer_written(&w), "@`a`=-3.497043121926598e-216"));
+    cells[2] = bytes_of_text("1;DROP");
+    assert_false(user_variable_assign(&w, bytes_of_text("a"), USER_VARIABLE_DOUBLE, cells));
+}
+
 static void test_null_keeps_its_type(void **state)
 {
     (void)state;
@@ -115,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_a_double_has_all_its_digits_as_a_column),
         cmocka_unit_test(test_null_keeps_its_type),
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_what_cannot_be_made_is_refused),
