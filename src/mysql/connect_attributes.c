@@ -12,12 +12,15 @@ static const char *const wanted[] = {
     "program_name", "_pid", "_client_name", "_client_version", "_os", "_runtime_version",
 };
 
-static bool is_wanted(struct bytes name)
+enum worth { WORTH_MOST, WORTH_SOMETHING, WORTH_NOTHING };
+
+/* Names with an underscore are the driver's own; what an application adds has none. */
+static enum worth worth_of(struct bytes name)
 {
     for (size_t i = 0; i < countof(wanted); i++)
         if (bytes_equal_text(name, wanted[i]))
-            return true;
-    return false;
+            return WORTH_MOST;
+    return name.size > 0 && name.data[0] != '_' ? WORTH_SOMETHING : WORTH_NOTHING;
 }
 
 static void add(struct writer *out, struct bytes name, struct bytes value)
@@ -39,10 +42,10 @@ void connect_attributes_add(struct writer *out, const char *name, struct bytes v
 
 void connect_attributes_pack(struct bytes all, struct writer *out)
 {
-    for (int pass = 0; pass < 2; pass++) {
+    for (enum worth worth = WORTH_MOST; worth < WORTH_NOTHING; worth++) {
         struct bytes rest = all, name, value;
         while (rest.size > 0 && login_next_attribute(&rest, &name, &value))
-            if (is_wanted(name) == (pass == 0))
+            if (worth_of(name) == worth)
                 add(out, name, value);
     }
 }

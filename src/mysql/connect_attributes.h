@@ -16,9 +16,9 @@
 #define CONNECT_ATTRIBUTE_VALUE_MAX 128
 
 /* Writes as many pairs of the well-formed block `all` as fit: first those that tell who connects
- * (program_name, _pid, _client_name, _client_version, _os), then the others in their order. Pairs
- * without a value, and with names longer than 64 bytes, are left out. `out` holds
- * CONNECT_ATTRIBUTES_MAX. */
+ * (program_name, _pid, _client_name, _client_version, _os), then what applications have added, in
+ * its order. What else drivers say (_platform, _thread …), pairs without a value, and those with
+ * names longer than 64 bytes are left out. `out` holds CONNECT_ATTRIBUTES_MAX. */
 void connect_attributes_pack(struct bytes all, struct writer *out);
 
 /* One more pair; for texts of Weir's own, cut to CONNECT_ATTRIBUTE_VALUE_MAX. A pair that does not

@@ -26,6 +26,10 @@
 /* Steps per wake-up: a client that pipelines must not keep the others waiting. */
 #define STEPS_PER_TURN 64
 
+/* Clients that do nothing are most of what there is: with what their drivers say of themselves they
+ * are to cost less than 1 kB. What few clients need is allocated when they need it. */
+_Static_assert(sizeof(struct client) <= 800, "an idle client has become too large");
+
 enum client_timeout {
     CLIENT_TIMEOUT_NONE,
     CLIENT_TIMEOUT_LOGIN,

@@ -98,7 +98,7 @@ static void on_asked(struct mail *mail)
     list_push_back(&p->worker->snapshot_walks, &p->node);
     begin_clients(p);
     begin_links(p);
-    walk(p);
+    loop_defer(p->worker->loop, &p->task);
 }
 
 void snapshot_part_send(struct snapshot_part *part)

@@ -39,12 +39,14 @@ static void test_pairs_are_found_again(void **state)
     uint8_t memory[256];
     struct writer all = writer_over(memory, sizeof(memory));
     add_raw(&all, "_platform", "x86_64");
+    add_raw(&all, "tenant", "7");
     add_raw(&all, "_pid", "4711");
     add_raw(&all, "program_name", "cron");
     struct bytes block = pack(&all);
     assert_found(block, "program_name", "cron");
     assert_found(block, "_pid", "4711");
-    assert_found(block, "_platform", "x86_64");
+    assert_found(block, "tenant", "7");
+    assert_found(block, "_platform", "");
     assert_found(block, "_os", "");
     assert_found(bytes_of(NULL, 0), "_pid", "");
 }
