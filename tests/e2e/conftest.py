@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private server for the whole run, and as many Weirs as tests ask for. WEIR_SERVER=mysql9 (or
 ./dev test e2e --server mysql9) makes the server a MySQL 9 instead of a MariaDB; a test that holds for
-one family only says so with @pytest.mark.mariadb or @pytest.mark.mysql."""
+one family only says so with @pytest.mark.mariadb or @pytest.mark.mysql. WEIR_TEST_SWITCHING=1 turns
+debug_link_switching on in every Weir; what the switch changes by design, links that are soiled and
+reset between requests, is not counted then (@pytest.mark.unswitched(reason))."""
 
 import os
 import signal
@@ -23,6 +25,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 def pytest_configure(config):
     config.addinivalue_line("markers", "mariadb: needs a MariaDB as the server")
     config.addinivalue_line("markers", "mysql: needs a MySQL as the server")
+    config.addinivalue_line("markers", "unswitched(reason): says nothing with debug_link_switching")
 
 
 def pytest_collection_modifyitems(items):
@@ -31,6 +34,9 @@ def pytest_collection_modifyitems(items):
         for other in {"mariadb", "mysql"} - {family}:
             if item.get_closest_marker(other):
                 item.add_marker(pytest.mark.skip(reason=f"only with {other} as the server"))
+        calm = item.get_closest_marker("unswitched")
+        if calm and processes.switching():
+            item.add_marker(pytest.mark.skip(reason=f"with debug_link_switching: {calm.args[0]}"))
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ def test_last_words_and_a_client_that_leaves(weir, fake):
         c.query("DO 1")
 
 
+@pytest.mark.unswitched("other requests than these are on the wire")
 def test_a_session_and_its_request_travel_together(weir, fake):
     """The server answers the SET NAMES of the restore only when it has the request behind it."""
     fake.holds_back = b"SET NAMES latin1"
@@ -55,6 +56,7 @@ def test_a_session_and_its_request_travel_together(weir, fake):
     assert fake.statements[-4:-2] == [names, b"\x03DO 1"]
 
 
+@pytest.mark.unswitched("what is restored behind the schema is not held back")
 def test_a_session_that_names_a_schema_waits_for_it(weir, fake):
     """A schema may be gone: what comes behind COM_INIT_DB must not run without it."""
     one = weir(of=fake, pool_max_size=1, workers=1)

@@ -3,7 +3,6 @@
 and alone, then through Weir with an adversary who takes the link between every two statements. The
 replies must be the same bytes. Where the session cannot be carried over, the adversary must wait."""
 
-import os
 import random
 import struct
 import time
@@ -385,7 +384,7 @@ def compare(scenario, direct, weir):
 def parameters():
     for name, scenario in SCENARIOS.items():
         for client in scenario.clients:
-            strict = not os.environ.get("WEIR_TEST_SWITCHING")  # then links are reset at other moments
+            strict = not processes.switching()  # then links are reset at other moments
             marks = [pytest.mark.xfail(strict=strict, reason=scenario.known)] if scenario.known else []
             yield pytest.param(name, client, marks=marks, id=f"{name}-{client}")
 
@@ -393,7 +392,7 @@ def parameters():
 @pytest.mark.parametrize("name,client", parameters())
 def test_shared_link(server, one_link, root, direct, name, client):
     scenario = SCENARIOS[name]
-    if name == "global_does_not_change_session" and os.environ.get("WEIR_TEST_SWITCHING"):
+    if name == "global_does_not_change_session" and processes.switching():
         pytest.skip("the change goes past Weir, and links are reset (docs/differences.md)")
     capabilities, work = KINDS[client]
     theirs = run(server.address, scenario, capabilities, root, direct)

@@ -416,6 +416,7 @@ def small_server(server):
     allow(16382)
 
 
+@pytest.mark.unswitched("every reset takes what a link has prepared")
 def test_a_link_keeps_what_was_used_last(server, weir):
     one = weir(pool_max_size=1, server_max_prepared_statements_per_link=5)
     before = prepared_on(server)
@@ -465,6 +466,7 @@ def test_types_are_each_clients_own(weir):
             assert ask(b, "SELECT HEX(?)", "cd", told=False)[0].endswith(b"6364")
 
 
+@pytest.mark.unswitched("every reset takes what a link has prepared")
 def test_sessions_that_differ_do_not_cost_the_statements(weir):
     """What another client has set is given back without a reset, which would lose what is prepared."""
     one = weir(pool_max_size=1)

@@ -235,6 +235,11 @@ def binary():
     return path
 
 
+def switching():
+    """Whether the suite runs with debug_link_switching in every Weir."""
+    return bool(os.environ.get("WEIR_TEST_SWITCHING"))
+
+
 class Weir:
     """One Weir, configured by a file. Settings: host, socket and the like of [server main] begin with
     server_ ; the rest belong to [weir]."""
@@ -248,7 +253,7 @@ class Weir:
         self.settings = {"bind_address": "127.0.0.1", "port": free_port(), "workers": 2,
                          "log_level": "debug", "drain_timeout": 3,
                          "console_socket": os.path.join(self.directory, "console.sock")}
-        if os.environ.get("WEIR_TEST_SWITCHING"):  # the whole suite with the adversarial switch
+        if switching():
             self.settings["debug_link_switching"] = "on"
         self.server_settings = {}
         if server is not None:
