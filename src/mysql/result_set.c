@@ -128,7 +128,7 @@ void result_set_write_number(struct writer *w, const struct result_set_number *n
         write_packet(w, &sequence, &p);
     }
     p = writer_over(memory, sizeof memory);
-    snprintf(value, sizeof value, "%llu", (unsigned long long)n->value);
+    snprintf(value, sizeof value, "%lld", (long long)n->value);
     lenenc_write_text(&p, bytes_of_text(value));
     write_packet(w, &sequence, &p);
     p = writer_over(memory, sizeof memory);

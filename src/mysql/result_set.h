@@ -37,7 +37,7 @@ struct result_set_number {
     uint8_t type;        /* 3 LONG, 8 LONGLONG */
     uint8_t length;      /* that it claims to need to be shown */
     uint16_t flags;
-    uint64_t value;
+    int64_t value;
     uint16_t status;        /* flags of the server's status */
     bool deprecate_eof;     /* the client agreed on it */
     bool extended_metadata; /* the same */

@@ -129,8 +129,8 @@ static enum sql_fact lock_function(struct sql_facts *f, struct sql_tokens *t)
     return SQL_FACT_NONE;
 }
 
-/* The word, without a call. */
-static bool take_connection_id(struct sql_facts *f, struct sql_tokens *t, size_t *end)
+/* CONNECTION_ID(), its variable, or ROW_COUNT(). */
+static bool take_number(struct sql_facts *f, struct sql_tokens *t, size_t *end)
 {
     if (sql_tokens_take_byte(t, '@')) {
         if (!sql_token_is_byte(t, '@') || t->token.gap)
@@ -147,7 +147,10 @@ static bool take_connection_id(struct sql_facts *f, struct sql_tokens *t, size_t
         *end = t->token.end;
         return !t->token.gap && sql_tokens_take_word(t, "PSEUDO_THREAD_ID");
     }
-    if (!sql_tokens_take_word(t, "CONNECTION_ID") || !sql_tokens_take_byte(t, '('))
+    f->is_row_count = sql_tokens_take_word(t, "ROW_COUNT");
+    if (!f->is_row_count && !sql_tokens_take_word(t, "CONNECTION_ID"))
+        return false;
+    if (!sql_tokens_take_byte(t, '('))
         return false;
     *end = t->token.end;
     return sql_tokens_take_byte(t, ')');
@@ -159,16 +162,16 @@ static bool has_comment(struct bytes text)
            memchr(text.data, '-', text.size) != NULL;
 }
 
-static void read_connection_id(struct sql_facts *f, struct sql_tokens *t)
+static void read_number(struct sql_facts *f, struct sql_tokens *t)
 {
     size_t begin = t->token.begin;
     size_t end = begin;
-    if (!take_connection_id(f, t, &end))
+    if (!take_number(f, t, &end))
         return;
     f->text = bytes_of(t->text.data + begin, end - begin);
     bool plain = f->text.size <= SQL_NAME_MAX && !has_comment(f->text);
     if (plain && take_alias(t, &f->text) && take_limit(t) && sql_tokens_at_end(t))
-        f->kind = SQL_FACT_CONNECTION_ID;
+        f->kind = f->is_row_count ? SQL_FACT_ROW_COUNT : SQL_FACT_CONNECTION_ID;
 }
 
 static void read_call(struct sql_facts *f, struct sql_tokens *t, bool has_row)
@@ -199,8 +202,9 @@ static void read_call(struct sql_facts *f, struct sql_tokens *t, bool has_row)
 
 static void read_select(struct sql_facts *f, struct sql_tokens *t)
 {
-    if (sql_token_is_word(t, "CONNECTION_ID") || sql_token_is_byte(t, '@'))
-        read_connection_id(f, t);
+    if (sql_token_is_word(t, "CONNECTION_ID") || sql_token_is_word(t, "ROW_COUNT") ||
+        sql_token_is_byte(t, '@'))
+        read_number(f, t);
     else
         read_call(f, t, true);
 }

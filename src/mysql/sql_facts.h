@@ -39,8 +39,8 @@ enum sql_fact {
     SQL_FACT_SET_STATEMENT, /* elements: only for the statement behind FOR */
     SQL_FACT_SET_ROLE,      /* text: what it is set to, as written */
     SQL_FACT_SET_DEFAULT_ROLE,
-    SQL_FACT_CONNECTION_ID /* SELECT CONNECTION_ID() or @@pseudo_thread_id; text: its column's name
-                            */
+    SQL_FACT_CONNECTION_ID, /* SELECT CONNECTION_ID() or @@pseudo_thread_id; text: the column */
+    SQL_FACT_ROW_COUNT      /* SELECT ROW_COUNT(); text: the column */
 };
 
 struct sql_fact_name {
@@ -79,6 +79,7 @@ struct sql_facts {
     bool has_row;     /* the reply's only row holds the function's value */
     bool only_reads;  /* SET_STATEMENT: what follows changes nothing by itself */
     bool is_variable; /* CONNECTION_ID: by @@pseudo_thread_id */
+    bool is_row_count;
     bool is_sequence; /* CREATE_TEMPORARY, DROP */
     bool has_charset; /* SET: among the elements is NAMES or CHARACTER SET */
 };

@@ -186,8 +186,8 @@ void client_answer_error(struct client *c, uint16_t code, const char *sqlstate,
                          struct bytes message);
 void client_answer_mysql_error(struct client *c, enum mysql_error code, ...);
 
-/* connection_id.c: true when this text was answered, and only the request is left to be dropped. */
-NODISCARD bool client_answer_connection_id(struct client *c, struct bytes text);
+/* answer_number.c: true when this text was answered, and only the request is left to be dropped. */
+NODISCARD bool client_answer_number(struct client *c, struct bytes text);
 
 /* The request in the buffer was answered here: it is dropped, the client is IDLE again. */
 void client_finish_local(struct client *c);

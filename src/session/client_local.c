@@ -110,8 +110,7 @@ static bool query(struct client *c, struct bytes payload)
 {
     const struct sql_scan *s = c->request.scan;
     struct bytes text = client_request_sql(c, payload);
-    if (c->request.whole && sql_scan_has(s, SQL_EFFECT_CONNECTION_ID) &&
-        client_answer_connection_id(c, text)) {
+    if (c->request.whole && client_answer_number(c, text)) {
         client_finish_local(c);
         (void)!client_flush(c);
         return true;

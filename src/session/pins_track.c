@@ -245,6 +245,7 @@ static pins_t account(struct client *c, const struct sql_facts *f, const struct 
     switch (f->kind) {
     case SQL_FACT_NONE:
     case SQL_FACT_CONNECTION_ID:
+    case SQL_FACT_ROW_COUNT:
         return 0;
     case SQL_FACT_CREATE_TEMPORARY:
         return create_temporary(c, f, error);

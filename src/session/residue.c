@@ -202,10 +202,12 @@ static sql_effects_t reads_of(const struct client *c)
         c->residue.row_count > 1 ? RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT) : RESIDUE_ALL;
     /* Conditions that were saved may outlive the statement, or not: only where they are, the server
      * decides. */
-    sql_effects_t saved =
-        c->residue.diagnostics == DIAGNOSTICS_SAVED && !residue_clears_diagnostics(c)
-            ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
-            : 0;
+    bool counts = r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_READS_ROW_COUNT) &&
+                  c->residue.row_count >= 1; /* which a SIGNAL would undo */
+    sql_effects_t saved = c->residue.diagnostics == DIAGNOSTICS_SAVED && !counts &&
+                                  !residue_clears_diagnostics(c)
+                              ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
+                              : 0;
     if (!r->scanned)
         return saved | (server_has(c->facts->server, SERVER_ABILITY_PING_COUNTS_WARNINGS) &&
                                 r->command->command != COMMAND_STMT_PREPARE
@@ -225,6 +227,19 @@ static sql_effects_t reads_of(const struct client *c)
     if (may_insert(r->scan))
         reads |= SQL_EFFECT_BIT(READS_LAST_INSERT_ID);
     return reads;
+}
+
+/* Rows without a table leave the diagnostics area alone, so as many rows as can be come that way. */
+#define PRIME_UNION_MAX 500
+
+/* Does priming these send statements that have a table, and so clear the diagnostics area? */
+static bool primes_clear_diagnostics(const struct client *c, sql_effects_t missing)
+{
+    const struct residue *r = &c->residue;
+    bool row_count = (missing & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0;
+    bool found_rows = (missing & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
+    return (row_count && r->row_count > 1) || (found_rows && r->found_rows > PRIME_UNION_MAX) ||
+           (row_count && found_rows && r->row_count == 1);
 }
 
 /* Does priming these send statements that set FOUND_ROWS? */
@@ -248,7 +263,15 @@ sql_effects_t residue_missing(const struct client *c, const struct link *l)
         missing |= reads & SQL_EFFECT_BIT(READS_ROW_COUNT);
     if (primes_find_rows(c, missing))
         missing |= reads & SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    if (primes_clear_diagnostics(c, missing))
+        missing |= reads & SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     return missing;
+}
+
+bool residue_must_be_read(const struct client *c, const struct link *l)
+{
+    return c->residue.diagnostics == DIAGNOSTICS_ON_LINK && (c->pins & PIN_BIT(WARNINGS)) == 0 &&
+           !residue_clears_diagnostics(c) && primes_clear_diagnostics(c, residue_missing(c, l));
 }
 
 /* -------- priming -------- */
@@ -314,8 +337,6 @@ static void prime_condition(struct link *l, const struct condition *condition)
     link_chore_add_sure(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
 }
 
-/* Rows without a table leave the diagnostics area alone, so few rows come that way. */
-#define PRIME_UNION_MAX 100
 
 static void prime_union(struct link *l, uint64_t rows, const char *head, const char *tail)
 {
@@ -355,11 +376,11 @@ static bool prime_both(const struct client *c, struct link *l)
     if (r->row_count != 1 || r->found_rows == 0 || r->found_rows > PRIME_UNION_MAX)
         return false;
     if (has_blocks(c)) {
-        prime_union(l, r->found_rows, BLOCK "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
-                    ") weir LIMIT 1 INTO x; END");
+        prime_union(l, r->found_rows, BLOCK "SELECT SQL_CALC_FOUND_ROWS 1 INTO x FROM (",
+                    ") weir LIMIT 1; END");
     } else {
-        prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 FROM (",
-                    ") weir LIMIT 1 INTO @weir_row_count");
+        prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 INTO @weir_row_count FROM (",
+                    ") weir LIMIT 1");
         l->soiled = true;
     }
     return true;
@@ -373,9 +394,9 @@ static bool prime_row_count(const struct client *c, struct link *l, int64_t coun
         /* Leaves everything else, on every server. */
         link_chore_add_sure(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     } else if (count == 1 && has_blocks(c)) {
-        prime(l, BLOCK "SELECT 1 LIMIT 1 INTO x; END");
+        prime(l, BLOCK "SELECT 1 INTO x LIMIT 1; END");
     } else if (count == 1) {
-        prime(l, "SELECT 1 LIMIT 1 INTO @weir_row_count");
+        prime(l, "SELECT 1 INTO @weir_row_count LIMIT 1");
         l->soiled = true;
     } else {
         /* Nothing that touches no table changes two rows or more. */
@@ -395,6 +416,8 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     bool saved = r->diagnostics == DIAGNOSTICS_SAVED;
     if (primes_find_rows(c, reads))
         l->residue_true &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    if (saved && primes_clear_diagnostics(c, reads))
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     l->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
     if (diagnostics && !saved) {
         /* A statement with a (derived) table clears what another client has left. */

@@ -76,6 +76,8 @@ void residue_end_lease(const struct client *c, struct link *l);
  * find true on this link. A request that is not seen whole, or runs code that nobody has read, may
  * ask for anything. */
 sql_effects_t residue_missing(const struct client *c, const struct link *l);
+/* True when priming that would clear conditions which the link alone has: they are read first. */
+NODISCARD bool residue_must_be_read(const struct client *c, const struct link *l);
 
 /* Does the request surely clear the diagnostics area before it fills it? MariaDB does at a
  * statement that uses a table, MySQL at every statement that is not about diagnostics. */

@@ -190,6 +190,10 @@ class Session:
         self._collect()
 
     def _change_user(self, user, password, schema):
+        self.wire.send(bytes([wire.COM_QUERY]) + b"SET ROLE NONE")  # MariaDB keeps it (docs/differences.md)
+        yield
+        self.wire.read_reply(wire.COM_QUERY)
+        self._collect()
         self.wire.take()
         self.statements = {}
         self.wire.send(bytes([wire.COM_CHANGE_USER]) + user.encode() + b"\0\0" + schema.encode()
