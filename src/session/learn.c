@@ -337,8 +337,9 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
         s->last_insert_id != 0 || r->scan->statements != 1 || r->scan->verb == SQL_VERB_LOAD ||
         (r->scan->verb == SQL_VERB_CREATE && sql_scan_has(r->scan, SQL_EFFECT_ODD_FOUND_ROWS)) ||
         sql_scan_has(r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
-        sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL) ||
-        (s->error && (r->scan->verb == SQL_VERB_INSERT || r->scan->verb == SQL_VERB_REPLACE));
+        sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL) || r->scan->verb == SQL_VERB_ANALYZE ||
+        ((s->error || s->result_set) && /* INSERT … RETURNING does not name the id */
+         (r->scan->verb == SQL_VERB_INSERT || r->scan->verb == SQL_VERB_REPLACE));
     if (may_have_set) {
         c->residue.last_insert_id_known = false;
         now_true(c, SQL_EFFECT_BIT(READS_LAST_INSERT_ID));
@@ -474,6 +475,9 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     learn_savepoint(c, s);
     learn_residue(c, s);
     learn_diagnostics(c, s);
+    /* No statement has several rows and any condition that one likes. */
+    if (c->residue.row_count > 1 && c->residue.diagnostics != DIAGNOSTICS_EMPTY)
+        c->pins |= PIN_BIT(ROW_COUNT);
     if (c->worker->config->global.pool_mode == POOL_MODE_SESSION)
         c->pins |= PIN_BIT(POOL_MODE);
     if (before == 0 && c->pins != 0)

@@ -159,7 +159,7 @@ static bool found_rows_is_certain(const struct sql_scan *s)
         UINT64_C(1) << SQL_VERB_SAVEPOINT | UINT64_C(1) << SQL_VERB_RELEASE |
         UINT64_C(1) << SQL_VERB_SET | UINT64_C(1) << SQL_VERB_USE | UINT64_C(1) << SQL_VERB_CREATE |
         UINT64_C(1) << SQL_VERB_ALTER | UINT64_C(1) << SQL_VERB_DROP |
-        UINT64_C(1) << SQL_VERB_SELECT;
+        UINT64_C(1) << SQL_VERB_SELECT | UINT64_C(1) << SQL_VERB_GET;
     _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
     if (s->statements != 1 || sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) || s->aggregates)
         return false;
@@ -175,7 +175,8 @@ static bool may_insert(const struct sql_scan *s)
     if (s->verb == SQL_VERB_CREATE && sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS))
         return true;
     return s->statements != 1 || s->verb == SQL_VERB_INSERT || s->verb == SQL_VERB_REPLACE ||
-           s->verb == SQL_VERB_LOAD || sql_scan_has(s, SQL_EFFECT_SETS_LAST_INSERT_ID);
+           s->verb == SQL_VERB_LOAD || s->verb == SQL_VERB_ANALYZE ||
+           sql_scan_has(s, SQL_EFFECT_SETS_LAST_INSERT_ID);
 }
 
 bool residue_clears_diagnostics(const struct client *c)
@@ -202,7 +203,7 @@ static sql_effects_t reads_of(const struct client *c)
         c->residue.row_count > 1 ? RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT) : RESIDUE_ALL;
     /* Conditions that were saved may outlive the statement, or not: only where they are, the server
      * decides. */
-    bool counts = r->scanned && sql_scan_has(&r->scan, SQL_EFFECT_READS_ROW_COUNT) &&
+    bool counts = r->scanned && sql_scan_has(r->scan, SQL_EFFECT_READS_ROW_COUNT) &&
                   c->residue.row_count >= 1; /* which a SIGNAL would undo */
     sql_effects_t saved = c->residue.diagnostics == DIAGNOSTICS_SAVED && !counts &&
                                   !residue_clears_diagnostics(c)
@@ -409,6 +410,33 @@ static bool prime_row_count(const struct client *c, struct link *l, int64_t coun
     return true;
 }
 
+/* Several rows counted and others found: an INSERT of values leaves what was found. */
+#define PRIME_VALUES_MAX 2000
+
+static bool primes_values(const struct residue *r, sql_effects_t reads)
+{
+    sql_effects_t both = SQL_EFFECT_BIT(READS_ROW_COUNT) | SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    return (reads & both) == both && r->row_count > 1 && r->row_count <= PRIME_VALUES_MAX;
+}
+
+static bool prime_values(const struct residue *r, struct link *l)
+{
+    char text[PRIME_VALUES_MAX * 4 + 80];
+    struct writer w = writer_over(text, sizeof text);
+    char head[80];
+    snprintf(head, sizeof head, "CREATE TEMPORARY TABLE weir_row_count_%u (a INT)", l->tables_made);
+    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, bytes_of_text(head));
+    bool ok = prime_found_rows(l, r->found_rows);
+    snprintf(head, sizeof head, "INSERT INTO weir_row_count_%u VALUES (1)", l->tables_made++);
+    writer_text(&w, head);
+    for (int64_t i = 1; i < r->row_count; i++)
+        writer_text(&w, ",(1)");
+    CHECK(!w.overflow);
+    link_chore_add(l, CHORE_PRIME, COMMAND_QUERY, writer_written(&w));
+    l->soiled = true;
+    return ok;
+}
+
 bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
 {
     const struct residue *r = &c->residue;
@@ -435,8 +463,12 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     /* What also sets FOUND_ROWS comes before it, what does not, after it; what also clears the
      * diagnostics comes before the condition, which sets the row count, too. */
     bool found_rows = (reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
-    if (row_count && found_rows && prime_both(c, l))
+    if (primes_values(r, reads)) {
+        ok = prime_values(r, l);
         row_count = found_rows = false;
+    } else if (row_count && found_rows && prime_both(c, l)) {
+        row_count = found_rows = false;
+    }
     bool first = row_count && (r->row_count > 1 || (r->row_count == 1 && found_rows));
     if (first)
         ok = prime_row_count(c, l, r->row_count);

@@ -5,14 +5,17 @@ turns. The same seed gives the same script."""
 import random
 
 import motifs
+import motifs_more
 import world
 from session import KINDS
 
+MOTIFS = {**motifs.MOTIFS, **motifs_more.MOTIFS}
 AT_ONCE = 4  # motifs that a client has begun and not ended
 OBSERVE = 0.2
 WHOLE_STATE = 0.01
 CARRY_ON = 0.35  # the same client takes the next step as well
 COME_BACK = 0.02
+TRACKING = ("tracking", "modern")
 
 
 def tuple_step(client, item):
@@ -38,9 +41,11 @@ class Author:
         self.rng = rng
         self.names = names
         self.open = []
+        self.kind = "plain"
 
     def arrive(self):
-        return (self.client, "connect", self.rng.choice(list(KINDS)),
+        self.kind = self.rng.choice(list(KINDS))
+        return (self.client, "connect", self.kind,
                 self.rng.choice(world.SCHEMAS), self.rng.choice(("app", "app", "app", "few")))
 
     def step(self):
@@ -52,9 +57,12 @@ class Author:
         if chance < WHOLE_STATE + COME_BACK + OBSERVE:
             return tuple_step(self.client, self.rng.choice(motifs.OBSERVERS))
         while len(self.open) < self.rng.randint(1, AT_ONCE):
-            self.open.append(list(motifs.MOTIFS[self.rng.choice(self.names)]))
+            self.open.append(list(MOTIFS[self.rng.choice(self.names)]))
         story = self.rng.choice(self.open)
         item = story.pop(0)
+        if isinstance(item, motifs_more.Anyhow):
+            story[:0] = motifs_more.dressed(item.sql, self.rng, self.kind in TRACKING)
+            item = story.pop(0)
         if not story:
             self.open.remove(story)
         return tuple_step(self.client, item)
@@ -63,7 +71,7 @@ class Author:
 def script(seed, steps, only="", known=False):
     """A list of steps. only: motifs whose name has this in it; known: those of motifs.KNOWN too."""
     rng = random.Random(seed)
-    names = [name for name in motifs.MOTIFS if only in name and (known or name not in motifs.KNOWN)]
+    names = [name for name in MOTIFS if only in name and (known or name not in motifs.KNOWN)]
     # A few subjects for each script, so that their steps meet each other.
     names = rng.sample(names, min(len(names), rng.choice((3, 8, 20, len(names)))))
     authors = [Author(client, rng, names) for client in world.CLIENTS[:rng.randint(2, 6)]]

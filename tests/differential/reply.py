@@ -15,7 +15,7 @@ import wire
 
 # With what says how long the text is, in a row.
 STATEMENT_ID = re.compile(rb"(?s).((?:Unknown prepared statement handler|The statement)) \(\d+\)")
-LATE_FLAGS = 0x0030 | wire.STATE_CHANGED
+LATE_FLAGS = 0x0038 | wire.STATE_CHANGED  # no (good) index, more results
 SHOWN = 300
 
 
@@ -78,6 +78,24 @@ def comparable(raw, marks):
         frames.append((raw[at + 3], masked(known.get(at), payload)))
         at += 4 + size
     return frames
+
+
+TRACKERS = re.compile(rb"(?s)\A([\x00\xfe].*)\[\(\d+, b.*\]\Z")
+
+
+def without_trackers(frames):
+    """As a server with nothing to report would have sent them."""
+    found = []
+    for sequence, payload in frames:
+        match = TRACKERS.match(payload)
+        if match:
+            head = match.group(1)
+            numbers = re.match(rb"(?s)([\x00\xfe](?:[\x00-\xfa]|\xfc..|\xfd...|\xfe.{8}){2}.)(.)(..)(.*)", head)
+            before, high, warnings, info = numbers.groups()
+            info = b"" if info == b"\0" else info
+            payload = before + bytes([high[0] & ~0x40]) + warnings + info
+        found.append((sequence, payload))
+    return found
 
 
 def difference(direct, weir):

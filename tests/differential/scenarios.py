@@ -130,6 +130,31 @@ SCENARIOS = {
     148: ["BINLOG 'nonsense'", "SELECT 1", PING],
     149: ["CREATE USER other@'%' IDENTIFIED BY 'x'", "ALTER USER other@'%' IDENTIFIED BY 'y'",
           "SELECT COUNT(*) FROM mysql.global_priv WHERE user='other'", "DROP USER other@'%'"],
+    # --- what random scripts have found; numbers beyond the list ---
+    # A table's rows are counted anew and conditions kept, whatever else is made true on the link.
+    201: ["BEGIN", "nonsense", ("prepare", "p", "SELECT CAST(? AS SIGNED)"), "COMMIT"],
+    202: [("prepare", "p", "SELECT CAST(? AS SIGNED)"), "BEGIN", "nonsense", ("execute", "p", ["5"], ""),
+          "SHOW WARNINGS", "COMMIT"],
+    203: ["SELECT seq FROM seq_1_to_600", "BEGIN", "EXECUTE nosuch", "PREPARE s FROM 'SELECT 1+1'",
+          "SHOW WARNINGS", "COMMIT"],
+    204: ["UPDATE t SET v=v+1 WHERE id=1", "SELECT ROW_COUNT() AS n LIMIT 1", "SHOW WARNINGS"],
+    205: ["UPDATE t SET v=v+1 WHERE id=1", "BEGIN", "SELECT 1+ROW_COUNT()", "SHOW WARNINGS", "COMMIT"],
+    206: ["UPDATE t SET v=v+1", "SELECT ROW_COUNT()", "SELECT ROW_COUNT()", "SELECT FOUND_ROWS()"],
+    207: ["SELECT id FROM t", "UPDATE t SET v=v+1", "SELECT ROW_COUNT(), FOUND_ROWS()"],
+    208: [("connect", "plain", "one", "few"), "UPDATE t SET v=v+1", "SELECT ROW_COUNT()",
+          "SELECT ROW_COUNT()"],
+    209: ["INSERT IGNORE INTO t (id, v) VALUES (1, 1), (50, 4), (51, 3)", "SELECT ROW_COUNT()",
+          "SHOW WARNINGS", "INSERT IGNORE INTO t (id, v) VALUES (1, 1), (60, 4), (61, 3)",
+          "GET DIAGNOSTICS @n=NUMBER, @r=ROW_COUNT", "SELECT @n, @r",
+          "INSERT IGNORE INTO t (id, v) VALUES (1, 1), (70, 4)", "GET DIAGNOSTICS @n=NUMBER, @r=ROW_COUNT",
+          "SELECT @n, @r"],
+    210: ["BEGIN; nonsense; SELECT 2", ("prepare", "p", "INSERT INTO c (p) VALUES (?)"), "ROLLBACK",
+          "CALL p_begin_error()", ("prepare", "p", "SELECT ?"), "SELECT ROW_COUNT()", "ROLLBACK"],
+    211: ["INSERT INTO c (p) VALUES (1), (2) RETURNING p", "SELECT LAST_INSERT_ID()",
+          "REPLACE INTO c (p) VALUES (1) RETURNING p", "SELECT LAST_INSERT_ID(), FOUND_ROWS()",
+          "ANALYZE FORMAT=JSON INSERT INTO nosuch VALUES (1)", "SELECT LAST_INSERT_ID()",
+          ("prepare", "p", "INSERT INTO c (p) VALUES (?) RETURNING p"), ("execute", "p", [4], ""),
+          "SELECT LAST_INSERT_ID()"],
 }
 
 # Where each entry of the list is looked at: here, or a test of tests/e2e ("file: name").

@@ -175,6 +175,19 @@ class Session:
             self.wire.read_reply(wire.COM_QUERY)
             self._collect()
 
+    def _select_again(self):
+        """Behind a reset, MariaDB has forgotten the character set of the schema (docs/differences.md)."""
+        self._collect()
+        self.wire.send(bytes([wire.COM_QUERY]) + b"SELECT DATABASE() LIMIT 1")
+        yield
+        self.wire.read_reply(wire.COM_QUERY)
+        row = self.wire.rows[0] if self.wire.rows else b"\xfb"
+        self._collect()
+        if row[:1] != b"\xfb":
+            self.wire.send(bytes([wire.COM_INIT_DB]) + row[1:])
+            yield
+            self.wire.read_reply(wire.COM_INIT_DB)
+
     def _login_reply(self, password):
         payload = self.wire.read_packet()
         if payload[:1] == b"\xfe":
@@ -255,6 +268,8 @@ class Session:
         if what == "command" and step[2] and step[2][0] == wire.COM_RESET_CONNECTION:
             self.statements = {}
         self.wire.read_reply(command[what])
+        if what == "command" and step[2] and step[2][0] == wire.COM_RESET_CONNECTION:
+            yield from self._select_again()
         if what == "prepare" and not self.wire.error:
             parameters = struct.unpack_from("<H", self.wire.prepared, 7)[0]
             self.statements[step[2]] = (self.wire.statement, parameters)

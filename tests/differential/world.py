@@ -87,8 +87,9 @@ def servers():
 
 def make(root):
     """The schemas as new. Nobody may be connected who holds anything."""
-    for row in root.query("XA RECOVER"):
-        root.query(b"XA ROLLBACK '" + row[3] + b"'")
+    for form, size, _, data in root.query("XA RECOVER"):
+        branch, qualifier = data[:int(size)], data[int(size):]
+        root.query(b"XA ROLLBACK '" + branch + b"','" + qualifier + b"'," + form)
     for row in root.query("SHOW DATABASES"):
         if row[0] not in (b"mysql", b"information_schema", b"performance_schema", b"sys"):
             root.query(b"DROP DATABASE `" + row[0] + b"`")
