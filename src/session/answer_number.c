@@ -52,7 +52,13 @@ static void leave_residue(struct client *c)
 /* What servers say of the column. */
 static struct result_set_number column_of(const struct client *c, const struct sql_facts *f)
 {
-    enum { LONG = 3, LONGLONG = 8, NOT_NULL_BINARY = 0x81, UNSIGNED = 0x20, NULLABLE_BINARY = 0x80 };
+    enum {
+        LONG = 3,
+        LONGLONG = 8,
+        NOT_NULL_BINARY = 0x81,
+        UNSIGNED = 0x20,
+        NULLABLE_BINARY = 0x80
+    };
     bool is_long = c->facts->server.mariadb && f->kind == SQL_FACT_CONNECTION_ID && !f->is_variable;
     unsigned flags = f->is_variable ? NULLABLE_BINARY : NOT_NULL_BINARY;
     bool is_signed = f->kind == SQL_FACT_ROW_COUNT;

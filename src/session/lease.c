@@ -81,8 +81,8 @@ static bool is_firm(const struct client *c, const struct link *l)
     return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
 }
 
-/* The reply to a PREPARE has no status where EOFs are deprecated. For a client that wants some, it is
- * the one before; after an ERR, that is not known. */
+/* The reply to a PREPARE has no status where EOFs are deprecated. For a client that wants some, it
+ * is the one before; after an ERR, that is not known. */
 static bool status_is_wanted(const struct client *c, const struct link *l)
 {
     return !l->status_known && c->login_schema == NULL &&

@@ -205,10 +205,10 @@ static sql_effects_t reads_of(const struct client *c)
      * decides. */
     bool counts = r->scanned && sql_scan_has(r->scan, SQL_EFFECT_READS_ROW_COUNT) &&
                   c->residue.row_count >= 1; /* which a SIGNAL would undo */
-    sql_effects_t saved = c->residue.diagnostics == DIAGNOSTICS_SAVED && !counts &&
-                                  !residue_clears_diagnostics(c)
-                              ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
-                              : 0;
+    sql_effects_t saved =
+        c->residue.diagnostics == DIAGNOSTICS_SAVED && !counts && !residue_clears_diagnostics(c)
+            ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
+            : 0;
     if (!r->scanned)
         return saved | (server_has(c->facts->server, SERVER_ABILITY_PING_COUNTS_WARNINGS) &&
                                 r->command->command != COMMAND_STMT_PREPARE
@@ -230,7 +230,8 @@ static sql_effects_t reads_of(const struct client *c)
     return reads;
 }
 
-/* Rows without a table leave the diagnostics area alone, so as many rows as can be come that way. */
+/* Rows without a table leave the diagnostics area alone, so as many rows as can be come that way.
+ */
 #define PRIME_UNION_MAX 500
 
 /* Does priming these send statements that have a table, and so clear the diagnostics area? */
@@ -337,7 +338,6 @@ static void prime_condition(struct link *l, const struct condition *condition)
     CHECK(!w.overflow);
     link_chore_add_sure(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
 }
-
 
 static void prime_union(struct link *l, uint64_t rows, const char *head, const char *tail)
 {

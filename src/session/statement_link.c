@@ -243,8 +243,8 @@ void statement_plan(struct client *c, struct link *l, const struct session_state
         session_state_release(now);
     if (!ok)
         l->chore_failed = true;
-    /* Preparing may clear the diagnostics area. Where it holds what nobody else knows, it does so no
-     * more than the execution would. */
+    /* Preparing may clear the diagnostics area. Where it holds what nobody else knows, it does so
+     * no more than the execution would. */
     if (c->residue.diagnostics != DIAGNOSTICS_ON_LINK)
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Binary prepared statements on a shared link: every scenario is run direct and alone, then through
-Weir with an adversary who takes the link between every two commands. The replies must be the same
-bytes, ids included. Then what only exists with a pooler in between: room on the server, statements
-shared by clients, many clients on few links."""
+"""Binary prepared statements on a shared link: every scenario direct and alone, then through Weir with
+an adversary who takes the link between every two commands; the replies must be the same bytes, ids
+included. Then what only exists with a pooler in between: room, sharing, many clients on few links."""
 
 import struct
 import time

@@ -110,7 +110,7 @@ static void test_connection_ids(void **state)
     assert_true(column("SELECT @@Pseudo_thread_id", "@@Pseudo_thread_id"));
     assert_true(facts.is_variable);
     assert_true(column("SELECT @@session.pseudo_thread_id AS id", "id"));
-    assert_int_equal(kind("SELECT ROW_COUNT() AS n LIMIT 1"), SQL_FACT_ROW_COUNT);
+    assert_int_equal(kind("SELECT ROW_COUNT() AS `n` LIMIT 1"), SQL_FACT_ROW_COUNT);
     assert_true(bytes_equal_text(facts.text, "n"));
     assert_int_equal(kind("SELECT ROW_COUNT()+1"), SQL_FACT_NONE);
     assert_int_equal(kind("SELECT CONNECTION_ID() FROM DUAL"), SQL_FACT_NONE);
