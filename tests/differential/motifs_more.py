@@ -269,7 +269,7 @@ MOTIFS = {
                     ("prepare", "c2", "SELECT @a, seq FROM seq_1_to_4"), ("execute", "c2", [], "cursor"),
                     ("fetch", "c2", 2), ("fetch", "c1", 1), "SELECT FOUND_ROWS()", ("fetch", "c2", 9),
                     "SELECT FOUND_ROWS()", ("fetch", "c1", 9), ("close", "c1"), ("close", "c2")],
-    "cursor_in_transaction": ["BEGIN", ("prepare", "c3", "SELECT id FROM t FOR UPDATE"),
+    "cursor_in_transaction": ["BEGIN", ("prepare", "c3", "SELECT id, v FROM t"),
                               ("execute", "c3", [], "cursor"), ("fetch", "c3", 1), "COMMIT",
                               ("fetch", "c3", 1), ("close", "c3")],
     "statement_in_mode": [("prepare", "d1", "SELECT 'a'||'b', \"x\""), ("execute", "d1", [], ""),

@@ -94,6 +94,8 @@ def without_trackers(frames):
             before, high, warnings, info = numbers.groups()
             info = b"" if info == b"\0" else info
             payload = before + bytes([high[0] & ~0x40]) + warnings + info
+        elif payload[:1] == b"\xfe" and len(payload) == 5:
+            payload = payload[:4] + bytes([payload[4] & ~0x40])
         found.append((sequence, payload))
     return found
 

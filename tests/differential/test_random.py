@@ -20,8 +20,6 @@ SCRIPT_STEPS = 200
 SHRINK_S = 30
 # Seeds whose scripts show a difference that is known and being worked on.
 KNOWN = {
-    1006: "the character set of the schema after a client's own reset",
-    1011: "an error of Weir's own is forgotten too early",
 }
 
 
