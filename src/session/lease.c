@@ -81,22 +81,13 @@ static bool is_firm(const struct client *c, const struct link *l)
     return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
 }
 
-/* The reply to a PREPARE has no status where EOFs are deprecated. For a client that wants some, it
- * is the one before; after an ERR, that is not known. */
-static bool status_is_wanted(const struct client *c, const struct link *l)
-{
-    return !l->status_known && c->login_schema == NULL &&
-           c->request.command->command == COMMAND_STMT_PREPARE &&
-           (c->capabilities & CAP(DEPRECATE_EOF)) == 0;
-}
-
 /* False when it cannot be done on this link. */
 static bool plan_restore(struct client *c, struct link *l, enum statement_place place,
                          bool force_schema)
 {
     if (place == STATEMENT_FIRST)
         statement_plan(c, l, l->session);
-    if (status_is_wanted(c, l))
+    if (statement_wants_status(c, l))
         link_chore_add_sure(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     bool planned = link_restore_plan(l, c->session, force_schema) && private_state_restore(c, l);
     if (old_globals_wanted(c))
@@ -139,7 +130,7 @@ static void prepare(struct client *c)
     bool force_schema = c->login_schema != NULL;
     if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers &&
         !l->must_reset && place == STATEMENT_HERE && !old_globals_wanted(c) &&
-        !private_state_is_missing(c, l) && !status_is_wanted(c, l)) {
+        !private_state_is_missing(c, l) && !statement_wants_status(c, l)) {
         lease_ready(c);
         return;
     }

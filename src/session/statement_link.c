@@ -227,6 +227,13 @@ bool statement_add_mode(struct link *l, const struct session_state *have,
     return ok;
 }
 
+bool statement_wants_status(const struct client *c, const struct link *l)
+{
+    return !l->status_known && c->login_schema == NULL &&
+           c->request.command->command == COMMAND_STMT_PREPARE &&
+           (c->capabilities & CAP(DEPRECATE_EOF)) == 0;
+}
+
 void statement_plan(struct client *c, struct link *l, const struct session_state *from)
 {
     const struct statement *s = c->request.statement;

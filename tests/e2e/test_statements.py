@@ -408,7 +408,6 @@ def ask(w, sql, *values, **more):
 
 @pytest.fixture
 def small_server(server):
-    """A server with room for few statements."""
     def allow(count):
         server.query(f"SET GLOBAL max_prepared_stmt_count={count}")
     yield allow
