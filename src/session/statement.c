@@ -70,6 +70,7 @@ size_t statement_bytes_wanted(const struct client *c, struct bytes there, size_t
 static bool begin_prepare(struct client *c, struct bytes payload)
 {
     struct request *r = &c->request;
+    counters_add(&c->worker->counters, COUNTER_prepares, 1);
     if (c->statements == NULL)
         c->statements = calloc(1, sizeof *c->statements);
     if (c->statements == NULL)
@@ -145,6 +146,8 @@ bool statement_begin(struct client *c, struct bytes payload)
     r->statement = find(c, payload);
     r->asks_cursor = command == COMMAND_STMT_EXECUTE && payload.size > EXECUTE_FLAGS_AT &&
                      (payload.data[EXECUTE_FLAGS_AT] & EXECUTE_CURSOR_FLAGS) != 0;
+    if (is_execute(command))
+        counters_add(&c->worker->counters, COUNTER_executes, 1);
     if (r->statement != NULL && is_execute(command)) {
         *r->scan = r->statement->text->scan;
         r->scanned = true;

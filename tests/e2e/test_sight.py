@@ -163,3 +163,41 @@ def test_everybody_is_there_while_others_come_and_go(sight):
     for c in clients:
         c.close()
     processes.wait_until(lambda: ask("SELECT COUNT(*) FROM weir.clients") == [("0",)], 15, "nobody is left")
+
+
+def status(ask):
+    return dict(ask("SHOW GLOBAL STATUS"))
+
+
+def test_flush_status_does_what_a_server_does(sight):
+    one, ask = sight()
+    with one.connect() as a:
+        a.query("SELECT 1")
+        for _ in range(3):
+            one.connect().close()
+        with pytest.raises(wire.ServerError):
+            one.connect(password="wrong")
+        before = processes.wait_until(
+            lambda: next((n for n in [status(ask)] if n["Threads_connected"] == "1"), None), 15, "one is left")
+        assert before["Aborted_clients"] == "3"
+        assert before["Aborted_connects"] == "1"
+        assert int(before["Max_used_connections"]) >= 2
+        ask("FLUSH STATUS")
+        after = status(ask)
+        assert after["Aborted_clients"] == after["Aborted_connects"] == "0"
+        assert after["Max_used_connections"] == after["Threads_connected"] == "1"
+        assert after["Max_used_connections_time"] >= before["Max_used_connections_time"] > "2020-01-01 00:00:00"
+        assert after["Connections"] == before["Connections"] == "5"
+        assert after["Questions"] == before["Questions"]
+        one.connect().close()
+        processes.wait_until(lambda: status(ask)["Aborted_clients"] == "1", 15, "it counts again")
+
+
+def test_prepared_statements_are_counted(sight):
+    one, ask = sight()
+    with one.connect() as c:
+        c.prepare("SELECT 1")
+        c.command(c.execute_packet())
+        c.command(c.execute_packet())
+        n = status(ask)
+        assert n["Com_stmt_prepare"] == "1" and n["Com_stmt_execute"] == "2"
