@@ -191,6 +191,7 @@ static void add_link(struct row_sink *rows, const struct snapshot_link *l)
     row_text(rows, l->state);
     row_text_or_null(rows, l->purpose[0] != '\0' ? l->purpose : l->side);
     row_number_or_null(rows, l->client);
+    row_text_or_null(rows, l->opened_for);
     row_number_or_null(rows, l->last_client);
     row_integer(rows, l->firm);
     row_integer(rows, l->in_transaction);

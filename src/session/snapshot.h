@@ -78,13 +78,14 @@ struct snapshot_link {
     const char *server;
     const char *user;
     const char *schema;
-    const char *state;    /* "idle", "leased to a client", "connecting" … */
-    const char *purpose;  /* what Weir asks of it right now, "" nothing */
-    const char *side;     /* of one outside the pools: what it is for; "" */
-    int worker;           /* -1 at rest */
-    uint32_t client;      /* id of the lessee, 0 none */
-    uint32_t last_client; /* whose statement it executed last, 0 nobody's */
-    bool firm;            /* leased, and not softly */
+    const char *state;      /* "idle", "leased to a client", "connecting" … */
+    const char *purpose;    /* what Weir asks of it right now, "" nothing */
+    const char *side;       /* of one outside the pools: what it is for; "" */
+    int worker;             /* -1 at rest */
+    uint32_t client;        /* id of the lessee, 0 none */
+    const char *opened_for; /* address of the client whose wait opened it, "" nobody's */
+    uint32_t last_client;   /* whose statement it executed last, 0 nobody's */
+    bool firm;              /* leased, and not softly */
     bool in_transaction;
     uint16_t status;     /* last known status flags */
     usec_t since;        /* in this seat, see enum seat_state: leased, idle … */

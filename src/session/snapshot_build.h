@@ -18,7 +18,8 @@ void snapshot_client_row(struct snapshot_client *row, struct snapshot_texts *t,
                          const struct client *c);
 void snapshot_link_row(struct snapshot_link *row, struct snapshot_texts *t, const struct link *l);
 
-/* The same for a link that rests in its pool, under its server's lock, without its schema. */
+/* The same for a link that rests in its pool, under its server's lock, without its
+ * schema and opened_for. */
 void snapshot_resting_row(struct snapshot_link *row, const struct link *l, usec_t now);
 
 /* snapshot_pools.c: adds pools, servers and links at rest; any thread. */

@@ -15,6 +15,7 @@
 struct resting {
     struct snapshot_link row;
     struct session_state *session;
+    char opened_for[CLIENT_PEER_SIZE];
 };
 
 static size_t count_resting(struct server_group *g)
@@ -39,6 +40,7 @@ static size_t copy_resting(struct server_group *g, struct resting *out, size_t r
             if (n == room)
                 break;
             snapshot_resting_row(&out[n].row, l, now);
+            memcpy(out[n].opened_for, l->opened_for, sizeof out[n].opened_for);
             out[n++].session = session_state_hold(l->session);
         }
     }
@@ -59,6 +61,7 @@ static void add_resting_of(struct snapshot *s, struct server_group *g)
     s->texts.short_of_memory = s->texts.short_of_memory || rows == NULL || all == NULL;
     for (size_t i = 0; i < n; i++) {
         rows[i].row.schema = snapshot_text(&s->texts, bytes_of_text(rows[i].session->schema));
+        rows[i].row.opened_for = snapshot_text(&s->texts, bytes_of_text(rows[i].opened_for));
         session_state_release(rows[i].session);
         s->links[s->link_count++] = rows[i].row;
     }

@@ -233,6 +233,7 @@ void snapshot_resting_row(struct snapshot_link *row, const struct link *l, usec_
         .server = l->pool->group->name,
         .user = l->pool->user->name,
         .schema = "",
+        .opened_for = "",
         .state = l->state == LINK_LEASED && l->soft ? "leased softly" : link_state_text(l->state),
         .purpose = purpose_text(l->purpose),
         .side = side_text(l),
@@ -257,6 +258,7 @@ void snapshot_link_row(struct snapshot_link *row, struct snapshot_texts *t, cons
     snapshot_resting_row(row, l, loop_now(l->worker->loop));
     pthread_mutex_unlock(&l->pool->group->lock);
     row->worker = (int)l->worker->index;
+    row->opened_for = snapshot_text(t, bytes_of_text(l->opened_for));
     if (l->session != NULL)
         row->schema = snapshot_text(t, bytes_of_text(l->session->schema));
     if (l->client != NULL) {

@@ -46,7 +46,7 @@ def becomes(ask, client, columns, *wanted):
 
 
 def test_a_client_in_a_transaction(sight, server):
-    one, ask = sight(pool_max_size=2)
+    one, ask = sight(pool_max_size=1)
     with one.connect(schema="test", attributes=ATTRIBUTES) as c:
         becomes(ask, c, "user, db, command, state, info, last_statement", "app", "test", "Sleep", "", None, None)
         assert row(ask, c, "program_name, pid, client_version") == ("the nightly job", "4711", "a driver 3.1")
@@ -63,6 +63,7 @@ def test_a_client_in_a_transaction(sight, server):
         link, = ask(f"SELECT server_thread, firm, in_transaction, state FROM weir.links "
                     f"WHERE client = {identity(c)}")
         assert link == (thread, "1", "1", "leased to a client")
+        assert ask("SELECT opened_for FROM weir.links WHERE firm") == [(f"{host}:{port}",)]
         c.query("COMMIT")
         becomes(ask, c, "state, in_transaction", "", "0")
         assert ask(f"SELECT firm, state FROM weir.links WHERE client = {identity(c)}") == [("0", "leased softly")]
@@ -116,6 +117,11 @@ def test_a_client_without_a_link_keeps_nothing(sight):
         b.query("SELECT 'taken'")
         becomes(ask, a, "last_statement, server_thread IS NULL", None, "1")
         assert row(ask, b, "last_statement") == ("SELECT 'taken'",)
+        b.quit()
+        rest = "SELECT opened_for, state, worker, client, last_client FROM weir.links"
+        host, port = a.socket.getsockname()[:2]
+        processes.wait_until(
+            lambda: ask(rest) == [(f"{host}:{port}", "idle", None, None, str(identity(b)))], 15, "a link at rest")
 
 
 def test_secrets_are_not_shown(sight):
