@@ -10,15 +10,17 @@
 #include <stdio.h>
 
 /* The kind behind each type, and the enum's name where it is one. */
-#define KIND_UINT           SETTING_TYPE_UINT, NULL
-#define KIND_SECONDS        SETTING_TYPE_SECONDS, NULL
-#define KIND_MSECONDS       SETTING_TYPE_MSECONDS, NULL
-#define KIND_SIZE           SETTING_TYPE_SIZE, NULL
-#define KIND_BOOL           SETTING_TYPE_BOOL, NULL
-#define KIND_TEXT           SETTING_TYPE_TEXT, NULL
-#define KIND_SECRET         SETTING_TYPE_SECRET, NULL
-#define KIND_ENUM_pool_mode SETTING_TYPE_ENUM, "pool_mode"
-#define KIND_ENUM_log_level SETTING_TYPE_ENUM, "log_level"
+#define KIND_UINT                 SETTING_TYPE_UINT, NULL
+#define KIND_SECONDS              SETTING_TYPE_SECONDS, NULL
+#define KIND_MSECONDS             SETTING_TYPE_MSECONDS, NULL
+#define KIND_SIZE                 SETTING_TYPE_SIZE, NULL
+#define KIND_BOOL                 SETTING_TYPE_BOOL, NULL
+#define KIND_TEXT                 SETTING_TYPE_TEXT, NULL
+#define KIND_SECRET               SETTING_TYPE_SECRET, NULL
+#define KIND_ENUM_pool_mode       SETTING_TYPE_ENUM, "pool_mode"
+#define KIND_ENUM_log_level       SETTING_TYPE_ENUM, "log_level"
+#define KIND_ENUM_slow_log_format SETTING_TYPE_ENUM, "slow_log_format"
+#define KIND_ENUM_digests         SETTING_TYPE_ENUM, "digests"
 
 #define STRUCT_GLOBAL struct global_settings
 #define STRUCT_SERVER struct server_settings
@@ -51,6 +53,9 @@ static const struct {
 };
 _Static_assert(sizeof(enum pool_mode) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "enum members are accessed as unsigned");
+_Static_assert(sizeof(enum slow_log_format) == sizeof(unsigned),
+               "enum members are accessed as unsigned");
+_Static_assert(sizeof(enum digests) == sizeof(unsigned), "enum members are accessed as unsigned");
 
 #define WORDS_MAX 16
 

@@ -13,17 +13,21 @@
 #include <stdint.h>
 
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
+enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
+enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 
 /* The C type behind each type of the table. Text is owned by the struct and never NULL. */
-#define SETTING_CTYPE_UINT           uint32_t
-#define SETTING_CTYPE_SECONDS        usec_t
-#define SETTING_CTYPE_MSECONDS       usec_t
-#define SETTING_CTYPE_SIZE           uint64_t
-#define SETTING_CTYPE_BOOL           bool
-#define SETTING_CTYPE_TEXT           char *
-#define SETTING_CTYPE_SECRET         char *
-#define SETTING_CTYPE_ENUM_pool_mode enum pool_mode
-#define SETTING_CTYPE_ENUM_log_level enum log_level
+#define SETTING_CTYPE_UINT                 uint32_t
+#define SETTING_CTYPE_SECONDS              usec_t
+#define SETTING_CTYPE_MSECONDS             usec_t
+#define SETTING_CTYPE_SIZE                 uint64_t
+#define SETTING_CTYPE_BOOL                 bool
+#define SETTING_CTYPE_TEXT                 char *
+#define SETTING_CTYPE_SECRET               char *
+#define SETTING_CTYPE_ENUM_pool_mode       enum pool_mode
+#define SETTING_CTYPE_ENUM_log_level       enum log_level
+#define SETTING_CTYPE_ENUM_slow_log_format enum slow_log_format
+#define SETTING_CTYPE_ENUM_digests         enum digests
 
 #define SETTING_MEMBER(type, member) SETTING_CTYPE_##type member;
 #define SETTING_NO_MEMBER(type, member)

@@ -7,6 +7,7 @@
 #include "conf/persist.h"
 #include "main/worker.h"
 #include "session/pool_registry.h"
+#include "session/slow_log.h"
 #include "session/user_store.h"
 
 #include <string.h>
@@ -41,6 +42,7 @@ struct config *configuration_hold(struct configuration *c)
 static void put_in_force(struct configuration *c, struct config *fresh)
 {
     log_set_level(fresh->global.log_level);
+    slow_log_configure(c->proxy->slow_log, fresh);
     user_store_configure(c->proxy->users, fresh);
     pool_registry_configure(c->proxy->registry, fresh);
     for (unsigned i = 0; i < c->proxy->worker_count; i++)

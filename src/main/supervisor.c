@@ -3,12 +3,14 @@
 #include "main/supervisor.h"
 
 #include "base/check.h"
+#include "base/log_file.h"
 #include "base/thread.h"
 #include "console/console.h"
 #include "main/configuration.h"
 #include "main/worker.h"
 #include "net/socket.h"
 #include "session/client.h"
+#include "session/slow_log.h"
 #include "session/status.h"
 #include "session/user_store.h"
 
@@ -181,6 +183,12 @@ static void on_shutdown(void *context)
     (void)kill(getpid(), SIGTERM);
 }
 
+static void on_flush_logs(void *context)
+{
+    struct supervisor *s = context;
+    slow_log_flush(&s->proxy);
+}
+
 static void start_console(struct supervisor *s)
 {
     const struct console_orders orders = {
@@ -189,6 +197,7 @@ static void start_console(struct supervisor *s)
         .reload = on_reload,
         .change = on_change,
         .shutdown = on_shutdown,
+        .flush_logs = on_flush_logs,
     };
     s->console = console_start(&s->proxy, &orders, WEIR_VERSION);
 }
@@ -257,13 +266,15 @@ static bool start(struct supervisor *s)
     p->users = user_store_create();
     p->baseline = status_baseline_create();
     p->resolver = resolver_create();
+    p->slow_log = slow_log_create();
     p->registry = pool_registry_create(p, s->config);
-    if (p->users == NULL || p->baseline == NULL || p->resolver == NULL || p->registry == NULL ||
-        !start_workers(s)) {
+    if (p->users == NULL || p->baseline == NULL || p->resolver == NULL || p->slow_log == NULL ||
+        p->registry == NULL || !start_workers(s)) {
         log_error(WHO, "cannot start: %s", strerror(errno));
         return false;
     }
     user_store_configure(p->users, s->config);
+    slow_log_configure(p->slow_log, s->config);
     worker_send_probe(&p->workers[0]);
     start_console(s);
     tell_listeners(s, start_listening);
@@ -280,6 +291,7 @@ static void reload(struct supervisor *s)
     struct config_errors errors = {0};
     struct config_errors warnings = {0};
     (void)configuration_reload(&s->configuration, &errors, &warnings);
+    slow_log_flush(&s->proxy);
     config_errors_free(&errors);
     config_errors_free(&warnings);
 }
@@ -367,6 +379,7 @@ static void stop(struct supervisor *s)
         worker_send_stop(&p->workers[i]);
     for (unsigned i = 0; i < s->threads_running; i++)
         pthread_join(s->threads[i], NULL);
+    log_file_destroy(p->slow_log);
     close_listeners(s);
     bool clean = s->threads_running > 0 && pool_registry_links(p->registry) == 0 &&
                  atomic_load(&p->live_clients) == 0;

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "session/client.h"
 #include "session/pool_events.h"
-#include "session/request_record.h"
+#include "session/slow_watch.h"
 #include "session/tallies.h"
 
 #include <stdlib.h>
@@ -27,8 +27,9 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     w->buffers = buffer_cache_create(KEEP_BUFFERS);
     if (w->mailbox == NULL || w->buffers == NULL)
         return false;
+    w->slow_watch = slow_watch_create(config);
     w->tallies = calloc(1, sizeof *w->tallies);
-    if (w->tallies == NULL)
+    if (w->tallies == NULL || w->slow_watch == NULL)
         return false;
     list_init(&w->snapshot_walks);
     w->config = config_hold(config);
@@ -61,6 +62,7 @@ void worker_fini(struct worker *w)
     config_release(w->config);
     free(w->actions.items);
     free(w->tallies);
+    slow_watch_destroy(w->slow_watch);
 }
 
 void *worker_run(void *arg)
@@ -129,6 +131,7 @@ static void on_config(struct mail *mail)
     struct message m = take(mail);
     config_release(m.to->config);
     m.to->config = m.config;
+    slow_watch_configure(m.to->slow_watch, m.config);
     pool_registry_sweep_all(m.to); /* lowered limits act now */
 }
 

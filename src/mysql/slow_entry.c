@@ -152,15 +152,15 @@ static void add_statement(struct writer *w, const struct slow_entry *e)
     writer_text(w, ";\n");
 }
 
-size_t slow_entry_format(enum slow_log_format format, const struct slow_entry *e, uint8_t *out,
+size_t slow_entry_format(enum slow_entry_form form, const struct slow_entry *e, uint8_t *out,
                          size_t room)
 {
     struct writer w = writer_over(out, room);
-    switch (format) {
-    case SLOW_LOG_FORMAT_MYSQL:
+    switch (form) {
+    case SLOW_ENTRY_MYSQL:
         add_mysql_head(&w, e);
         break;
-    case SLOW_LOG_FORMAT_MARIADB:
+    case SLOW_ENTRY_MARIADB:
         add_mariadb_head(&w, e);
         break;
     }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <time.h>
 
-enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
+enum slow_entry_form { SLOW_ENTRY_MYSQL, SLOW_ENTRY_MARIADB };
 
 /* Texts end with a NUL and are never NULL. */
 struct slow_entry {
@@ -46,7 +46,7 @@ struct slow_entry {
 #define SLOW_ENTRY_ROOM(size) ((size) + (size) / 2 + 4096)
 
 /* Returns the number of bytes written; 0 when there was too little room. */
-NODISCARD size_t slow_entry_format(enum slow_log_format format, const struct slow_entry *e,
+NODISCARD size_t slow_entry_format(enum slow_entry_form form, const struct slow_entry *e,
                                    uint8_t *out, size_t room);
 
 #endif

@@ -59,6 +59,8 @@ static enum token last(const struct folding *f, size_t back)
 
 static void pop(struct folding *f, size_t tokens)
 {
+    if (tokens == 0)
+        return;
     f->count -= tokens;
     f->digest->size = f->stack[f->count].at;
 }
@@ -309,19 +311,35 @@ static const struct sql_digest_word *push_lexeme(struct folding *f, const struct
     return NULL;
 }
 
+static bool is_row(enum token t)
+{
+    return t == TOKEN_ROW || t == TOKEN_ROWS || t == TOKEN_ROW_OF_ONE || t == TOKEN_ROWS_OF_ONE;
+}
+
+/* The text goes on: what stands behind the last whole row may be anything. */
+static void drop_part(struct folding *f)
+{
+    size_t back = 0;
+    while (last(f, back) != TOKEN_NONE && !is_row(last(f, back)))
+        back++;
+    if (back < f->count)
+        pop(f, back);
+    f->digest->cut = true;
+}
+
 static void finish(struct folding *f)
 {
     static const char more[] = "...";
     struct sql_digest *d = f->digest;
     while (last(f, 0) == TOKEN_SEMICOLON)
         pop(f, 1);
+    if (d->size > 0 && d->text[d->size - 1] == ' ')
+        d->size--;
     if (d->cut) {
         size_t most = sizeof d->text - (sizeof more - 1);
         d->size = d->size < most ? d->size : (uint16_t)most;
         memcpy(d->text + d->size, more, sizeof more - 1);
         d->size = (uint16_t)(d->size + sizeof more - 1);
-    } else if (d->size > 0 && d->text[d->size - 1] == ' ') {
-        d->size--;
     }
 }
 
@@ -341,7 +359,7 @@ static uint64_t id_of(struct bytes text)
     return h ^ h >> 32;
 }
 
-void sql_digest_make(struct sql_digest *d, struct sql_mode mode, struct bytes text)
+void sql_digest_make(struct sql_digest *d, struct sql_mode mode, struct bytes text, bool part)
 {
     struct folding f;
     struct sql_lexer lexer;
@@ -356,6 +374,8 @@ void sql_digest_make(struct sql_digest *d, struct sql_mode mode, struct bytes te
     for (sql_lexer_next(&lexer, &x); x.kind != SQL_LEXEME_END && !d->cut;
          sql_lexer_next(&lexer, &x))
         before = push_lexeme(&f, &x, before);
+    if (part)
+        drop_part(&f);
     finish(&f);
     d->id = id_of(bytes_of(d->text, d->size));
 }

@@ -21,7 +21,9 @@ struct sql_digest {
     uint8_t text[SQL_DIGEST_TEXT_MAX];
 };
 
-/* Of any text; one that holds several statements has one digest. Linear in the text's size. */
-void sql_digest_make(struct sql_digest *d, struct sql_mode mode, struct bytes text);
+/* Of any text; one that holds several statements has one digest. Linear in the text's size. `part`:
+ * `text` is only the beginning of a statement. Its digest ends with the last whole row of values
+ * when there is one, so that long INSERTs have the same whatever their values are. */
+void sql_digest_make(struct sql_digest *d, struct sql_mode mode, struct bytes text, bool part);
 
 #endif

@@ -5,7 +5,7 @@
 #include "session/catalogue.h"
 #include "session/local_file.h"
 #include "session/private_state.h"
-#include "session/request_record.h"
+#include "session/slow_watch.h"
 #include "session/statement.h"
 
 #include <string.h>
@@ -346,6 +346,7 @@ void client_expect_reply(struct client *c)
 /* The first bytes: the header and what stands before the text are not scanned. */
 static bool begin_sending(struct client *c)
 {
+    slow_watch_sending(c);
     switch (statement_begin_sending(c)) {
     case STATEMENT_NOT_SENT:
         return false;
@@ -544,6 +545,7 @@ void client_reply_done(struct client *c)
 {
     struct link *l = c->link;
     bool refused = !l->request_done;
+    slow_watch_reply(c);
     learn_reply(c, &l->reply.summary);
     catalogue_request_done(c);
     if (refused) {

@@ -4,6 +4,7 @@
 #include "session/catalogue.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
+#include "session/slow_watch.h"
 #include "session/statement.h"
 #include "session/user_variables.h"
 
@@ -33,6 +34,7 @@ static struct link *end_lease(struct client *c)
 {
     struct link *l = c->link;
     CHECK(l != NULL && l->client == c);
+    slow_watch_parting(l);
     c->link = NULL;
     l->client = NULL;
     l->soft = false;
@@ -186,6 +188,7 @@ void lease_acquire(struct client *c)
 {
     struct link *l = c->link;
     if (l != NULL) {
+        slow_watch_next(l);
         if (l->purpose != PURPOSE_NONE) { /* being parked: its end decides */
             client_set_state(c, CLIENT_WAITING);
             return;

@@ -13,6 +13,7 @@
 #include "session/pool_registry.h"
 #include "session/residue.h"
 #include "session/session_state.h"
+#include "stats/digest_table.h"
 
 #define LINK_STATE(name, timeout, text) LINK_##name,
 enum link_state {
@@ -69,6 +70,7 @@ enum chore_purpose {
 struct catalogue_reader;
 struct kill_job;
 struct link_resolution;
+struct slow_text;
 struct statement_cache;
 
 struct link {
@@ -108,11 +110,16 @@ struct link {
 
     struct reply reply; /* of what is being answered now */
     bool reply_active;
-    bool reply_ended;         /* complete, but the client has not taken all of it yet */
-    bool request_begun;       /* passing on the client's request has begun */
-    bool request_done;        /* the whole request went out */
-    uint8_t refusal_sequence; /* of the error that it gets */
-    bool refuses_file;        /* the client did not agree to the file that the server asked for */
+    bool reply_ended;            /* complete, but the client has not taken all of it yet */
+    bool request_begun;          /* passing on the client's request has begun */
+    bool request_done;           /* the whole request went out */
+    usec_t sent_at;              /* when passing it on began, 0 none is under way */
+    uint64_t sent_before;        /* bytes that the client had been sent by then */
+    struct slow_text *kept_text; /* of it, see slow_watch.h; NULL */
+    struct digest_place digest;  /* of the client's last statement; epoch 0 none */
+    usec_t digest_at;            /* when that had ended */
+    uint8_t refusal_sequence;    /* of the error that it gets */
+    bool refuses_file; /* the client did not agree to the file that the server asked for */
     enum chore chores[LINK_CHORES_MAX];
     unsigned chore_count;
     unsigned chore_at;

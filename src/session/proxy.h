@@ -16,7 +16,9 @@
 
 #include <stdatomic.h>
 
+struct log_file;
 struct pool_registry;
+struct slow_watch;
 struct status_baseline;
 struct tallies;
 struct user_store;
@@ -63,6 +65,7 @@ struct worker {
     bool draining;
     struct counters counters;
     struct tallies *tallies;
+    struct slow_watch *slow_watch;
     struct stream_totals client_bytes;
     struct list snapshot_walks; /* under way, see snapshot_walk.h */
     atomic_uint client_count;   /* clients placed here, for spreading */
@@ -76,6 +79,7 @@ struct proxy {
     struct status_baseline *baseline;
     const char *version; /* of Weir */
     struct resolver *resolver;
+    struct log_file *slow_log;
     atomic_uint_fast64_t next_link_id; /* from 1 */
     atomic_uint admitted;              /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */

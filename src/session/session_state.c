@@ -4,6 +4,7 @@
 #include "session/session_state.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 #include <pthread.h>
 #include <stddef.h>
@@ -146,6 +147,13 @@ static const char *copy_text(char **at, struct bytes text)
     return start;
 }
 
+static uint64_t long_query_time_of(const struct session_state *s)
+{
+    usec_t t;
+    const char *value = session_state_get(s, "long_query_time");
+    return value != NULL && text_parse_duration(value, USEC_PER_SEC, &t) ? t : UINT64_MAX;
+}
+
 static struct session_state *state_build(const struct draft *d, uint64_t hash)
 {
     size_t texts = d->schema.size + 1;
@@ -171,6 +179,7 @@ static struct session_state *state_build(const struct draft *d, uint64_t hash)
     CHECK((size_t)(at - (char *)s) == size);
     s->variables = v;
     s->variable_count = d->count;
+    s->long_query_time = long_query_time_of(s);
     s->hash = hash;
     s->size = size;
     atomic_init(&s->references, 1);

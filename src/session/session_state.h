@@ -37,6 +37,7 @@ struct session_state {
     /* Sorted by name; what the session has changed since its login. */
     const struct session_variable *variables;
     size_t variable_count;
+    uint64_t long_query_time; /* what the variable says, in µs; UINT64_MAX when it was not set */
     /* private */
     struct session_state *next;
     uint64_t hash;

@@ -34,7 +34,7 @@ static struct slow_entry an_entry(const char *sql)
     };
 }
 
-static const char *format(enum slow_log_format how, const struct slow_entry *e)
+static const char *format(enum slow_entry_form how, const struct slow_entry *e)
 {
     static uint8_t out[4096];
     size_t n = slow_entry_format(how, e, out, sizeof out - 1);
@@ -47,7 +47,7 @@ static void test_mysql(void **state)
     (void)state;
     struct slow_entry e = an_entry("SELECT 1 ; \n");
     assert_string_equal(
-        format(SLOW_LOG_FORMAT_MYSQL, &e),
+        format(SLOW_ENTRY_MYSQL, &e),
         "# Time: 2026-11-03T04:05:06.123456Z\n"
         "# User@Host: app[app] @  [10.0.0.1]  Id: 2147483650\n"
         "# Query_time: 2.000123  Lock_time: 0.000000 Rows_sent: 3  Rows_examined: 0 Thread_id: "
@@ -63,7 +63,7 @@ static void test_mariadb(void **state)
     (void)state;
     struct slow_entry e = an_entry("SELECT 1");
     e.host = "localhost";
-    assert_string_equal(format(SLOW_LOG_FORMAT_MARIADB, &e),
+    assert_string_equal(format(SLOW_ENTRY_MARIADB, &e),
                         "# Time: 261103  4:05:06\n"
                         "# User@Host: app[app] @ localhost []\n"
                         "# Thread_id: 2147483650  Schema: shop  QC_hit: No\n"
@@ -78,7 +78,7 @@ static void test_mariadb(void **state)
 
 static void expect(const struct slow_entry *e, const char *part)
 {
-    const char *text = format(SLOW_LOG_FORMAT_MYSQL, e);
+    const char *text = format(SLOW_ENTRY_MYSQL, e);
     if (strstr(text, part) == NULL)
         print_error("no '%s' in\n%s", part, text);
     assert_non_null(strstr(text, part));
@@ -102,7 +102,7 @@ static void test_details(void **state)
     expect(&e, " No_index_used: Yes No_good_index_used: Yes Slow_on_server: Yes "
                "Log_slow_rate_type: query Log_slow_rate_limit: 10\n");
     e.schema = "";
-    assert_null(strstr(format(SLOW_LOG_FORMAT_MYSQL, &e), "use "));
+    assert_null(strstr(format(SLOW_ENTRY_MYSQL, &e), "use "));
     e.schema = "a b\n";
     expect(&e, "\nuse `a b?`;\n");
     e.user = "a b\n# Time: x";
@@ -114,7 +114,7 @@ static void test_no_statement_forges_an_entry(void **state)
     (void)state;
     struct slow_entry e = an_entry("SELECT 1;\n# Time: 1\n# User@Host: root[root]\n\n#\nSELECT 2");
     expect(&e, "SELECT 1;\n # Time: 1\n # User@Host: root[root]\n\n #\nSELECT 2;\n");
-    assert_null(strstr(strstr(format(SLOW_LOG_FORMAT_MYSQL, &e), "SELECT 1"), ";\n#"));
+    assert_null(strstr(strstr(format(SLOW_ENTRY_MYSQL, &e), "SELECT 1"), ";\n#"));
 }
 
 static void test_room(void **state)
@@ -125,9 +125,9 @@ static void test_room(void **state)
     for (size_t i = 0; i < 1000; i++)
         sql[i] = i % 2 == 0 ? '\n' : '#';
     struct slow_entry e = an_entry(sql);
-    assert_true(slow_entry_format(SLOW_LOG_FORMAT_MYSQL, &e, out, sizeof out) > 0);
+    assert_true(slow_entry_format(SLOW_ENTRY_MYSQL, &e, out, sizeof out) > 0);
     for (size_t room = 0; room < 1200; room += 7)
-        assert_int_equal(slow_entry_format(SLOW_LOG_FORMAT_MARIADB, &e, out, room), 0);
+        assert_int_equal(slow_entry_format(SLOW_ENTRY_MARIADB, &e, out, room), 0);
 }
 
 int main(void)

@@ -15,7 +15,7 @@ static struct sql_digest digest;
 static const char *of_mode(struct sql_mode mode, const char *sql)
 {
     static char text[SQL_DIGEST_TEXT_MAX + 1];
-    sql_digest_make(&digest, mode, bytes_of_text(sql));
+    sql_digest_make(&digest, mode, bytes_of_text(sql), false);
     memcpy(text, digest.text, digest.size);
     text[digest.size] = '\0';
     return text;
@@ -101,6 +101,25 @@ static void test_long_lists_are_short(void **state)
     assert_string_equal(of(sql), "INSERT INTO `t` VALUES (...) /* , ... */");
 }
 
+/* Wherever a long INSERT is cut off, its digest is the same. */
+static void test_beginnings(void **state)
+{
+    (void)state;
+    static const char sql[] = "INSERT INTO t (a, b) VALUES (1,'x'),(2,'y'),(f(3),'z'),(4,NULL)";
+    const char *expected = "INSERT INTO `t` ( `a` , `b` ) VALUES (...) /* , ... */...";
+    for (size_t size = 43; size <= 56; size++) {
+        sql_digest_make(&digest, (struct sql_mode){.mariadb = false}, bytes_of(sql, size), true);
+        assert_true(digest.cut);
+        assert_int_equal(digest.size, strlen(expected));
+        assert_memory_equal(digest.text, expected, digest.size);
+    }
+    sql_digest_make(&digest, (struct sql_mode){.mariadb = false}, bytes_of("SELECT a, b", 11),
+                    true);
+    assert_memory_equal(digest.text, "SELECT `a` , `b`...", digest.size);
+    sql_digest_make(&digest, (struct sql_mode){.mariadb = false}, bytes_of("", 0), true);
+    assert_memory_equal(digest.text, "...", digest.size);
+}
+
 static void test_long_texts_are_cut(void **state)
 {
     (void)state;
@@ -142,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_what_no_server_would_take),
         cmocka_unit_test(test_long_lists_are_short),
+        cmocka_unit_test(test_beginnings),
         cmocka_unit_test(test_long_texts_are_cut),
         cmocka_unit_test(test_around_the_limit),
     };
