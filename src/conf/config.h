@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The configuration: an immutable, counted snapshot made from the defaults, weir.cnf, what
- * SET PERSIST has kept, an optional URL and the options of the command line, in that order of precedence (later wins). Settings are
- * the rows of settings.def; the members of the settings structs follow from them. */
+ * SET PERSIST has kept, an optional URL and the options of the command line, in that order of
+ * precedence (later wins). Settings are the rows of settings.def; the members of the settings
+ * structs follow from them. */
 #ifndef WEIR_CONF_CONFIG_H
 #define WEIR_CONF_CONFIG_H
 

@@ -311,16 +311,12 @@ static const struct sql_digest_word *push_lexeme(struct folding *f, const struct
     return NULL;
 }
 
-static bool is_row(enum token t)
-{
-    return t == TOKEN_ROW || t == TOKEN_ROWS || t == TOKEN_ROW_OF_ONE || t == TOKEN_ROWS_OF_ONE;
-}
-
-/* The text goes on: what stands behind the last whole row may be anything. */
+/* The text goes on: what stands behind the rows that are folded already may be anything. */
 static void drop_part(struct folding *f)
 {
     size_t back = 0;
-    while (last(f, back) != TOKEN_NONE && !is_row(last(f, back)))
+    while (last(f, back) != TOKEN_NONE && last(f, back) != TOKEN_ROWS &&
+           last(f, back) != TOKEN_ROWS_OF_ONE)
         back++;
     if (back < f->count)
         pop(f, back);

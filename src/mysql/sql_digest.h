@@ -22,8 +22,8 @@ struct sql_digest {
 };
 
 /* Of any text; one that holds several statements has one digest. Linear in the text's size. `part`:
- * `text` is only the beginning of a statement. Its digest ends with the last whole row of values
- * when there is one, so that long INSERTs have the same whatever their values are. */
+ * `text` is only the beginning of a statement. Its digest ends with the last list of rows of
+ * values when there is one, so that long INSERTs have the same whatever their values are. */
 void sql_digest_make(struct sql_digest *d, struct sql_mode mode, struct bytes text, bool part);
 
 #endif
