@@ -12,6 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* As MySQL's clients use TLS. */
+enum ssl_mode {
+    SSL_MODE_DISABLED,
+    SSL_MODE_PREFERRED,
+    SSL_MODE_REQUIRED,
+    SSL_MODE_VERIFY_CA,
+    SSL_MODE_VERIFY_IDENTITY,
+};
+
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
 enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
 enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
@@ -28,6 +37,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_ENUM_log_level       enum log_level
 #define SETTING_CTYPE_ENUM_slow_log_format enum slow_log_format
 #define SETTING_CTYPE_ENUM_digests         enum digests
+#define SETTING_CTYPE_ENUM_ssl_mode        enum ssl_mode
 
 #define SETTING_MEMBER(type, member) SETTING_CTYPE_##type member;
 #define SETTING_NO_MEMBER(type, member)

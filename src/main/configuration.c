@@ -8,9 +8,11 @@
 #include "main/worker.h"
 #include "session/pool_registry.h"
 #include "session/slow_log.h"
+#include "session/tls_setup.h"
 #include "session/user_store.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define WHO "weir"
 
@@ -36,6 +38,19 @@ struct config *configuration_hold(struct configuration *c)
     struct config *held = config_hold(c->current);
     pthread_mutex_unlock(&c->lock);
     return held;
+}
+
+/* The certificates and keys that it names are read; false, and nothing has changed, when that
+ * fails.
+ */
+static bool take_certificates(struct configuration *c, const struct config *fresh,
+                              struct config_errors *errors)
+{
+    char error[500];
+    if (tls_setup_configure(c->proxy->tls, fresh, error, sizeof error))
+        return true;
+    config_errors_add(errors, "%s", error);
+    return false;
 }
 
 /* Under the lock. Takes the reference. */
@@ -68,6 +83,10 @@ static bool reload(struct configuration *c, struct config_errors *errors,
 {
     size_t first_warning = warnings->count;
     struct config *fresh = config_load(c->source, errors, warnings);
+    if (fresh != NULL && !take_certificates(c, fresh, errors)) {
+        config_release(fresh);
+        fresh = NULL;
+    }
     for (size_t i = first_warning; i < warnings->count; i++)
         log_warning(WHO, "%s", warnings->lines[i]);
     for (size_t i = 0; i < errors->count; i++)
@@ -98,6 +117,17 @@ static bool needs_restart(const struct configuration *c, const struct config *fr
     size_t before = errors->count;
     config_restart_needs(c->current, fresh, errors);
     return errors->count > before;
+}
+
+static bool concerns_tls(const struct config_override *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *dot = strrchr(changes[i].name, '.');
+        const char *name = dot != NULL ? dot + 1 : changes[i].name;
+        if (strncasecmp(name, "ssl", 3) == 0 || strncasecmp(name, "tls", 3) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What is kept counts less than a URL and options. */
@@ -137,9 +167,12 @@ static bool change(struct configuration *c, enum change_scope scope,
     struct config *fresh = config_change(c->current, changes, count, errors, warnings);
     if (fresh == NULL)
         return false;
+    /* A file that went bad on the disk must not stop somebody who changes something else. */
     bool only_kept = scope == CHANGE_PERSIST_ONLY;
-    bool good = (only_kept || !needs_restart(c, fresh, errors)) &&
-                (scope == CHANGE_GLOBAL || keep(c, changes, count, errors, warnings));
+    bool good =
+        (only_kept || !needs_restart(c, fresh, errors)) &&
+        (only_kept || !concerns_tls(changes, count) || take_certificates(c, fresh, errors)) &&
+        (scope == CHANGE_GLOBAL || keep(c, changes, count, errors, warnings));
     if (good && !only_kept)
         put_in_force(c, fresh);
     else

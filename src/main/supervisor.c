@@ -12,6 +12,7 @@
 #include "session/client.h"
 #include "session/slow_log.h"
 #include "session/status.h"
+#include "session/tls_setup.h"
 #include "session/user_store.h"
 
 #include <errno.h>
@@ -263,6 +264,12 @@ static bool start(struct supervisor *s)
     raise_file_limit(s->config);
     if (!open_listeners(s))
         return false;
+    char error[500];
+    p->tls = tls_setup_create(s->config, error, sizeof error);
+    if (p->tls == NULL) {
+        log_error(WHO, "%s", error);
+        return false;
+    }
     p->users = user_store_create();
     p->baseline = status_baseline_create();
     p->resolver = resolver_create();
@@ -391,6 +398,7 @@ static void stop(struct supervisor *s)
         pool_registry_destroy(p->registry);
         user_store_destroy(p->users);
         status_baseline_destroy(p->baseline);
+        tls_setup_destroy(p->tls);
         free(p->workers);
     }
     if (s->threads_running > 0)

@@ -96,19 +96,32 @@ static void write_method_and_attributes(struct writer *w, const struct login *l)
         lenenc_write_text(w, l->attributes);
 }
 
-void login_encode(struct writer *w, uint8_t sequence, const struct login *l)
+/* What an SSLRequest and a login begin with. Returns the bits as they were written. */
+static capabilities_t write_head(struct writer *w, const struct login *l)
 {
     uint64_t extended = l->capabilities >> 32;
     capabilities_t classic = l->capabilities & ~CAP_MARIADB_BITS;
     if (extended != 0)
         classic &= ~CAP(LONG_PASSWORD);
-
-    struct frame_mark mark = frame_begin(w, sequence);
     writer_uint(w, 4, classic);
     writer_uint(w, 4, l->packet_size_max);
     writer_u8(w, l->collation);
     writer_zeros(w, FILLER_SIZE);
     writer_uint(w, EXTENDED_CAPS_SIZE, extended);
+    return classic;
+}
+
+void ssl_request_encode(struct writer *w, uint8_t sequence, const struct login *l)
+{
+    struct frame_mark mark = frame_begin(w, sequence);
+    (void)write_head(w, l);
+    frame_end(w, mark);
+}
+
+void login_encode(struct writer *w, uint8_t sequence, const struct login *l)
+{
+    struct frame_mark mark = frame_begin(w, sequence);
+    capabilities_t classic = write_head(w, l);
     write_text(w, l->user);
     if ((classic & CAP(PLUGIN_AUTH_LENENC)) != 0)
         lenenc_write_text(w, l->auth_response);

@@ -31,6 +31,10 @@ NODISCARD bool login_decode(struct bytes payload, capabilities_t offered, struct
 /* Encodes the whole frame. Fields follow l->capabilities. */
 void login_encode(struct writer *w, uint8_t sequence, const struct login *l);
 
+/* The wish for TLS that goes before it, in clear text. Source: …/
+ * page_protocol_connection_phase_packets_protocol_ssl_request.html */
+void ssl_request_encode(struct writer *w, uint8_t sequence, const struct login *l);
+
 /* COM_CHANGE_USER; the payload includes the command byte. `agreed` as at login. */
 NODISCARD bool change_user_decode(struct bytes payload, capabilities_t agreed, struct login *out);
 void change_user_encode(struct writer *w, const struct login *l);

@@ -58,6 +58,8 @@ void stream_close(struct stream *s)
         return;
     loop_unwatch(&s->io);
     s->transport->close(s->io.fd, s->transport_state);
+    s->transport = &transport_plain;
+    s->transport_state = NULL;
     s->io.fd = -1;
     drop(s, &s->in);
     drop(s, &s->out);
@@ -223,6 +225,13 @@ enum stream_result stream_send(struct stream *s, struct stream *source)
     if (source != NULL)
         stream_trim(source);
     return result;
+}
+
+enum socket_quiet stream_peek(const struct stream *s)
+{
+    if (s->transport->has_bytes != NULL && s->transport->has_bytes(s->transport_state))
+        return SOCKET_HAS_BYTES;
+    return socket_peek(s->io.fd);
 }
 
 void stream_trim(struct stream *s)

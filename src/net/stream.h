@@ -10,12 +10,13 @@
 
 #include "net/buffer.h"
 #include "net/loop.h"
+#include "net/socket.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* What a stream does its I/O with: plain sockets today, TLS later. Same results as recv(2) and
+/* What a stream does its I/O with: plain sockets, or TLS (tls.h). Same results as recv(2) and
  * sendmsg(2): -1 with errno, 0 from receive at end of stream. */
 struct transport {
     const char *name;
@@ -24,6 +25,8 @@ struct transport {
     bool short_means_again;
     ssize_t (*receive)(int fd, void *state, void *data, size_t size);
     ssize_t (*send)(int fd, void *state, const struct iovec *parts, int count);
+    /* Received bytes that rest inside; NULL: never. */
+    bool (*has_bytes)(void *state);
     void (*close)(int fd, void *state);
 };
 extern const struct transport transport_plain;
@@ -96,6 +99,10 @@ void stream_out_commit(struct stream *s, size_t size);
  * there was nothing.
  * STREAM_AGAIN: something is left, on_ready comes when there is room. */
 NODISCARD enum stream_result stream_send(struct stream *s, struct stream *source);
+
+/* Asks without waiting whether there is nothing to receive: a connection that rests should be
+ * SOCKET_QUIET. Attached or not. */
+NODISCARD enum socket_quiet stream_peek(const struct stream *s);
 
 /* Gives `in` back when everything in it was sent on. */
 void stream_trim(struct stream *s);

@@ -218,6 +218,7 @@ static struct client *client_create(struct worker *w, const struct address *peer
     }
     stream_init(&c->stream, client_on_ready);
     c->worker = w;
+    c->peer_is_local = address_is_unix(peer);
     c->timer.on_fire = client_on_timeout;
     c->dying.run = client_free;
     c->more.run = client_on_more;
@@ -354,6 +355,8 @@ bool client_flush(struct client *c)
 static bool client_step(struct client *c)
 {
     switch (c->state) {
+    case CLIENT_TLS:
+        return client_step_tls(c);
     case CLIENT_LOGIN:
         return client_step_login(c);
     case CLIENT_AUTHENTICATING:
@@ -406,7 +409,7 @@ void client_advance(struct client *c)
 void client_drain(struct client *c)
 {
     bool firm = c->link != NULL && (!c->link->soft || !c->link->status_known);
-    if (c->state == CLIENT_GREETING || c->state == CLIENT_LOGIN ||
+    if (c->state == CLIENT_GREETING || c->state == CLIENT_TLS || c->state == CLIENT_LOGIN ||
         (c->state == CLIENT_IDLE && !firm))
         client_close(c, CLOSE_SHUTDOWN);
 }
@@ -428,6 +431,7 @@ static bool may_be_told(const struct client *c)
     case CLIENT_REPLY:
     case CLIENT_INFILE:
     case CLIENT_GREETING:
+    case CLIENT_TLS:
     case CLIENT_CLOSING:
     case CLIENT_CLOSED:
     case CLIENT_STATE_COUNT:

@@ -64,9 +64,10 @@ struct client {
     struct loop_task more; /* goes on in the next turn: this one's slice is used up */
     uint32_t id;           /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
-    bool counted;      /* in proxy->logged_in */
-    bool has_baseline; /* the server's own character sets went into its session */
-    bool logged_in;    /* has been told OK once */
+    bool counted;       /* in proxy->logged_in */
+    bool peer_is_local; /* it came through a Unix socket */
+    bool has_baseline;  /* the server's own character sets went into its session */
+    bool logged_in;     /* has been told OK once */
     bool advancing;
     bool advance_again;
     uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
@@ -151,6 +152,16 @@ NODISCARD bool client_flush(struct client *c);
 void client_greet(struct client *c);
 NODISCARD bool client_step_login(struct client *c);
 NODISCARD bool client_step_authenticating(struct client *c);
+
+/* -------- client_tls.c -------- */
+/* Is this first packet of a login a wish for TLS that can be granted? */
+NODISCARD bool client_wants_tls(const struct client *c, struct bytes payload);
+/* The wish is out of the buffer, what is left in it belongs to TLS. False: the client is closed. */
+NODISCARD bool client_begin_tls(struct client *c);
+NODISCARD bool client_step_tls(struct client *c);
+/* Nobody can listen: TLS, or a Unix socket. */
+NODISCARD bool client_is_secure(const struct client *c);
+
 /* COM_CHANGE_USER; the payload is in the buffer. */
 void client_change_user(struct client *c, struct bytes payload, uint8_t sequence);
 /* The link that a login with a schema needs has the schema, or refused it. */

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
+#include "net/tls.h"
 #include "session/client_attributes.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
@@ -60,6 +61,8 @@ void client_greet(struct client *c)
         list_remove(&w->greeting, &c->greeting_node);
     c->facts = facts != NULL ? facts : &unknown_server;
     c->offered = capabilities_offer(c->facts->capabilities);
+    if (w->config->global.ssl)
+        c->offered |= CAP(SSL);
     c->status = c->facts->status;
     new_scramble(c);
     const char *version = w->config->global.server_version;
@@ -361,24 +364,54 @@ static bool pick_method(struct client *c, const struct login *l)
     return c->auth_method == wanted && (!names || wanted == greeted);
 }
 
+/* As a server says it, before it looks at who it is. */
+static bool is_secure_enough(struct client *c)
+{
+    if (client_is_secure(c) || !c->worker->config->global.require_secure_transport)
+        return true;
+    client_send_mysql_error(c, c->login_sequence, ER_SECURE_TRANSPORT_REQUIRED);
+    client_close(c, CLOSE_CLIENT_INSECURE);
+    return false;
+}
+
+/* As an account with REQUIRE SSL. */
+static bool may_come_this_way(const struct client *c)
+{
+    const struct config_user *u = config_find_user(c->worker->config, c->user->name);
+    if (u == NULL || !u->settings.require_secure_transport || client_is_secure(c))
+        return true;
+    log_note(client_who(c), "refused: require_secure_transport of its [user] section");
+    return false;
+}
+
 bool client_step_login(struct client *c)
 {
     struct bytes payload;
     uint8_t sequence;
     if (!login_packet(c, &payload, &sequence))
         return false;
+    if (sequence == 1 && !tls_is_on(&c->stream) && client_wants_tls(c, payload)) {
+        consume(c, FRAME_HEADER_SIZE + payload.size);
+        c->login_sequence = 3;
+        return client_begin_tls(c);
+    }
     struct login l;
-    if (sequence != 1 || !login_decode(payload, c->offered, &l)) {
+    if (sequence != (uint8_t)(c->login_sequence - 1) || !login_decode(payload, c->offered, &l)) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
         return false;
     }
     c->capabilities = l.capabilities & c->offered;
-    c->login_sequence = 2;
+    if (!is_secure_enough(c))
+        return false;
     c->user = user_store_find(c->worker->proxy->users, l.user);
     if (c->user == NULL) {
         char name[80];
         snprintf(name, sizeof name, "%.*s", (int)l.user.size, (const char *)l.user.data);
         deny(c, name, l.auth_response.size > 0);
+        return false;
+    }
+    if (!may_come_this_way(c)) {
+        deny(c, c->user->name, l.auth_response.size > 0);
         return false;
     }
     if (!set_up_session(c, &l, l.collation)) {
@@ -438,6 +471,10 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
         char name[80];
         snprintf(name, sizeof name, "%.*s", (int)l.user.size, (const char *)l.user.data);
         deny(c, name, true);
+        return;
+    }
+    if (!may_come_this_way(c)) {
+        deny(c, c->user->name, true);
         return;
     }
     if (!set_up_session(c, &l, l.collation_wide)) {

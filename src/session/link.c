@@ -44,6 +44,7 @@ static void link_free(struct loop_task *task)
     if (l->side)
         free(l->pool);
     statement_link_free(l);
+    link_forget_login(l);
     free(l);
 }
 
@@ -113,6 +114,7 @@ static void link_on_leased(struct link *l)
         client_advance(l->client);
         break;
     case CLIENT_GREETING:
+    case CLIENT_TLS:
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_IDLE:
@@ -154,6 +156,9 @@ static void link_on_ready(struct loop_fd *io)
     case LINK_GREETING:
     case LINK_LOGIN:
         link_login_continue(l);
+        break;
+    case LINK_TLS:
+        link_tls_continue(l);
         break;
     case LINK_CHORES:
         if (l->request_follows)
@@ -440,7 +445,7 @@ bool link_adopt(struct worker *w, struct link *l, bool rested)
     CHECK(l->worker == NULL);
     l->worker = w;
     if (!hashmap_u64_put(&w->links_by_id, l->id, l) ||
-        (rested && socket_peek(l->stream.io.fd) != SOCKET_QUIET) ||
+        (rested && stream_peek(&l->stream) != SOCKET_QUIET) ||
         !stream_attach(&l->stream, w->loop, w->buffers, l->stream.io.fd)) {
         link_close(l, CLOSE_LINK_CLOSED_BY_SERVER);
         return false;

@@ -69,8 +69,10 @@ enum chore_purpose {
 
 struct catalogue_reader;
 struct kill_job;
+struct link_login_kept;
 struct link_resolution;
 struct slow_text;
+struct tls_context;
 struct statement_cache;
 
 struct link {
@@ -131,7 +133,9 @@ struct link {
     struct statement_cache *statements; /* NULL until one is prepared */
     struct open_error chore_error;
     struct link_resolution *resolving;
-    struct auth_dialog auth; /* of the login or COM_CHANGE_USER under way */
+    struct auth_dialog auth;         /* of the login or COM_CHANGE_USER under way */
+    struct tls_context *tls_context; /* from the greeting to the end of the handshake, else NULL */
+    struct link_login_kept *login_kept; /* the same */
     uint8_t login_collation;
     bool login_switched;
     bool soiled_deeply;         /* by debug_link_switching, the last time */
@@ -194,6 +198,16 @@ struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIB
 
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
+
+/* link_tls.c */
+/* Whether the login is to go through TLS. False: it must and cannot, the link is closed. */
+NODISCARD bool link_may_use_tls(struct link *l, capabilities_t server, bool *use);
+/* Asks for TLS with this frame, and keeps the frame of the login until it is there; then
+ * link_tls_continue is to be called. False: the link is closed. */
+NODISCARD bool link_begin_tls(struct link *l, struct bytes login, struct bytes request);
+void link_tls_continue(struct link *l);
+/* What was kept for the login is wiped. */
+void link_forget_login(struct link *l);
 
 /* Room for what a login says in one packet after its first. */
 #define LINK_AUTH_FRAME_MAX (FRAME_HEADER_SIZE + AUTH_ANSWER_MAX)

@@ -6,6 +6,7 @@
 #include "mysql/connect_attributes.h"
 #include "mysql/greeting.h"
 #include "mysql/login.h"
+#include "net/tls.h"
 #include "session/client.h"
 #include "session/user_store.h"
 
@@ -62,7 +63,8 @@ static void begin_dialog(struct link *l, const struct auth_method *method)
 {
     l->auth = (struct auth_dialog){
         .method = method,
-        .private_channel = l->pool->group->socket[0] != '\0',
+        .private_channel =
+            l->pool->group->socket[0] != '\0' || l->tls_context != NULL || tls_is_on(&l->stream),
     };
 }
 
@@ -178,6 +180,16 @@ static void publish_facts(struct link *l, const struct greeting *g)
     server_group_learn(l->worker, l->pool->group, &facts);
 }
 
+static void begin_tls(struct link *l, const struct login *login, uint8_t sequence,
+                      struct bytes login_frame)
+{
+    uint8_t frame[64];
+    struct writer w = writer_over(frame, sizeof frame);
+    ssl_request_encode(&w, sequence, login);
+    CHECK(!w.overflow);
+    (void)!link_begin_tls(l, login_frame, writer_written(&w));
+}
+
 static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
 {
     struct err_packet err;
@@ -205,6 +217,9 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
                                      "was offered: it must connect again"));
         return;
     }
+    bool secure;
+    if (!link_may_use_tls(l, g.capabilities, &secure))
+        return;
     bool multi = l->want_multi;
     /* A hint names character sets, not an id; the restore chores do the rest. */
     l->login_session =
@@ -214,8 +229,8 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     struct writer answer = writer_over(auth, sizeof auth);
     if (!answer_greeting(l, &g, &answer))
         return;
-    l->capabilities =
-        capabilities_ask(g.capabilities, l->pool->dialect) | (multi ? CAP(MULTI_STATEMENTS) : 0);
+    l->capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
+                      (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0);
     struct login login = {
         .capabilities = l->capabilities,
         .packet_size_max = 1024 * 1024 * 1024,
@@ -227,7 +242,11 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     };
     uint8_t frame[1024 + CONNECT_ATTRIBUTES_MAX];
     struct writer w = writer_over(frame, sizeof frame);
-    login_encode(&w, (uint8_t)(sequence + 1), &login);
+    login_encode(&w, (uint8_t)(sequence + (secure ? 2 : 1)), &login);
+    if (secure) {
+        begin_tls(l, &login, (uint8_t)(sequence + 1), writer_written(&w));
+        return;
+    }
     link_set_state(l, LINK_LOGIN);
     send_frame(l, &w);
 }
@@ -316,6 +335,10 @@ void link_login_continue(struct link *l)
             }
             if (l->status_known) {
                 link_logged_in(l);
+                return;
+            }
+            if (l->state == LINK_TLS) {
+                link_tls_continue(l);
                 return;
             }
             continue;

@@ -21,6 +21,7 @@ struct pool_registry;
 struct slow_watch;
 struct status_baseline;
 struct tallies;
+struct tls_setup;
 struct user_store;
 struct proxy;
 
@@ -80,6 +81,7 @@ struct proxy {
     const char *version; /* of Weir */
     struct resolver *resolver;
     struct log_file *slow_log;
+    struct tls_setup *tls;
     atomic_uint_fast64_t next_link_id; /* from 1 */
     atomic_uint admitted;              /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */

@@ -34,6 +34,7 @@ static bool is_busy(const struct client *c)
     case CLIENT_KILLING:
         return !is_in_login(c);
     case CLIENT_GREETING:
+    case CLIENT_TLS:
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_IDLE:

@@ -61,8 +61,8 @@ enum statement_place {
  * must stay as it is. */
 enum statement_place statement_look(struct client *c, struct link *l, bool firm);
 
-/* The reply to a PREPARE has no status where EOFs are deprecated. For a client that wants some, it is
- * the one before; after an ERR, that must be asked first. */
+/* The reply to a PREPARE has no status where EOFs are deprecated. For a client that wants some, it
+ * is the one before; after an ERR, that must be asked first. */
 NODISCARD bool statement_wants_status(const struct client *c, const struct link *l);
 
 /* Adds the chores that prepare the request's statement on a link that will then have the session

@@ -6,55 +6,14 @@ import os
 import re
 import select
 import socket
+import ssl
 import struct
 import time
 
 import passwords
 from passwords import METHOD, METHODS, answer_to
+from protocol import *  # noqa: F403
 
-LONG_PASSWORD = 1 << 0
-FOUND_ROWS = 1 << 1
-LONG_FLAG = 1 << 2
-CONNECT_WITH_DB = 1 << 3
-LOCAL_FILES = 1 << 7
-PROTOCOL_41 = 1 << 9
-INTERACTIVE = 1 << 10
-TRANSACTIONS = 1 << 13
-SECURE_CONNECTION = 1 << 15
-MULTI_STATEMENTS = 1 << 16
-MULTI_RESULTS = 1 << 17
-PS_MULTI_RESULTS = 1 << 18
-PLUGIN_AUTH = 1 << 19
-CONNECT_ATTRS = 1 << 20
-SESSION_TRACK = 1 << 23
-DEPRECATE_EOF = 1 << 24
-OPTIONAL_METADATA = 1 << 25
-QUERY_ATTRIBUTES = 1 << 27
-MARIADB_PROGRESS = 1 << 32
-MARIADB_STMT_BULK = 1 << 34
-MARIADB_EXTENDED_METADATA = 1 << 35
-MARIADB_BITS = 0xffffffff << 32
-
-BASIC = (LONG_PASSWORD | LONG_FLAG | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION | PLUGIN_AUTH
-         | CONNECT_ATTRS | LOCAL_FILES | MULTI_STATEMENTS | MULTI_RESULTS | PS_MULTI_RESULTS)
-
-(COM_SLEEP, COM_QUIT, COM_INIT_DB, COM_QUERY, COM_FIELD_LIST, COM_CREATE_DB, COM_DROP_DB, COM_REFRESH,
- COM_SHUTDOWN, COM_STATISTICS, COM_PROCESS_INFO, COM_CONNECT, COM_PROCESS_KILL, COM_DEBUG, COM_PING,
- COM_TIME, COM_DELAYED_INSERT, COM_CHANGE_USER, COM_BINLOG_DUMP, COM_TABLE_DUMP, COM_CONNECT_OUT,
- COM_REGISTER_SLAVE, COM_STMT_PREPARE, COM_STMT_EXECUTE, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE,
- COM_STMT_RESET, COM_SET_OPTION, COM_STMT_FETCH, COM_DAEMON, COM_BINLOG_DUMP_GTID,
- COM_RESET_CONNECTION) = range(0x20)
-COM_STMT_BULK_EXECUTE = 0xfa
-
-IN_TRANSACTION = 0x0001
-AUTOCOMMIT = 0x0002
-MORE_RESULTS = 0x0008
-CURSOR_EXISTS = 0x0040
-LAST_ROW_SENT = 0x0080
-STATE_CHANGED = 0x4000
-PS_OUT_PARAMETERS = 0x1000
-
-FRAME_MAX = 0xffffff
 OR_REPLACE = re.compile(rb"\s*(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER) ([^\s(]+)")
 STATEMENT_ID = re.compile(rb"statement_id[\x01-\x14][0-9]+")
 MYSQL = os.environ.get("WEIR_SERVER", "mariadb").startswith("mysql")
@@ -128,6 +87,17 @@ class Greeting:
         self.method = rest[13:].rstrip(b"\0")
 
 
+def unverified_tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+# The whole suite through TLS, wherever a greeting offers it.
+EVERYWHERE_TLS = unverified_tls() if os.environ.get("WEIR_TEST_TLS") else None
+
+
 class Wire:
     """One connection. `address` is ("host", port) or the path of a Unix socket."""
 
@@ -147,6 +117,7 @@ class Wire:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local_files = {}
         self.greeting = None
+        self.is_secure = False
         self.statement = 0
         self.prepared = b""
         self.status = 0
@@ -241,10 +212,18 @@ class Wire:
         self._mark("column end", payload)
         return payload
 
+    def start_tls(self, context, capabilities, host=None, behind=b""):
+        """After the greeting. `behind`: bytes that follow the request in the same segment."""
+        request = struct.pack("<IIB19sI", capabilities & 0xffffffff | SSL, 1 << 30, 45, b"",
+                              capabilities >> 32)
+        self.send_bytes(frames(request, 1) + behind)
+        self.socket = context.wrap_socket(self.socket, server_hostname=host)
+        self.is_secure = True
+
     def send_bytes(self, data):
         """Sends without deadlock when the other side sends at the same time."""
         view = memoryview(data)
-        if len(view) < 1 << 16:
+        if len(view) < 1 << 16 or self.is_secure:
             self.socket.sendall(view)
             return
         deadline = time.monotonic() + self.socket.gettimeout()
@@ -268,6 +247,8 @@ class Wire:
         self.send_bytes(frames(payload, sequence))
 
     def readable_now(self, timeout):
+        if self.is_secure and self.socket.pending():
+            return True
         return bool(select.select([self.socket], [], [], timeout)[0])
 
     def readable(self, timeout):
@@ -318,11 +299,19 @@ class Wire:
             packet += lenenc_encode(len(pairs)) + pairs
         return packet
 
-    def login(self, user="app", password="secret", schema=None, capabilities=BASIC, **more):
-        """The OK of the login."""
+    def login(self, user="app", password="secret", schema=None, capabilities=BASIC, tls=None, host=None,
+              **more):
+        """The OK of the login. `tls`: an SSLContext to use, verifying `host`."""
         if self.greeting is None:
             self.read_greeting()
-        self.send(self.login_packet(user, password, schema, capabilities, **more), 1)
+        if tls is None and EVERYWHERE_TLS is not None and self.greeting.capabilities & SSL:
+            tls = EVERYWHERE_TLS
+        sequence = 1
+        if tls is not None:
+            capabilities |= SSL
+            self.start_tls(tls, capabilities & (self.greeting.capabilities | LONG_PASSWORD), host=host)
+            sequence = 2
+        self.send(self.login_packet(user, password, schema, capabilities, **more), sequence)
         return self.finish_login(password)
 
     def finish_login(self, password):

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From settings to TLS contexts. */
+#include "session/tls_setup.h"
+
+#include "base/check.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct server_tls {
+    char *name;
+    enum ssl_mode mode;
+    struct tls_context *context; /* NULL: SSL_MODE_DISABLED */
+};
+
+/* Made from one configuration. */
+struct contexts {
+    struct tls_context *clients; /* NULL: off */
+    struct server_tls *servers;
+    size_t server_count;
+};
+
+struct tls_setup {
+    pthread_mutex_t lock;
+    struct contexts now; /* under the lock */
+};
+
+static void contexts_free(struct contexts *all)
+{
+    tls_context_release(all->clients);
+    for (size_t i = 0; i < all->server_count; i++) {
+        free(all->servers[i].name);
+        tls_context_release(all->servers[i].context);
+    }
+    free(all->servers);
+    *all = (struct contexts){0};
+}
+
+static enum tls_verify verify_of(enum ssl_mode mode)
+{
+    switch (mode) {
+    case SSL_MODE_DISABLED:
+    case SSL_MODE_PREFERRED:
+    case SSL_MODE_REQUIRED:
+        break;
+    case SSL_MODE_VERIFY_CA:
+        return TLS_VERIFY_CA;
+    case SSL_MODE_VERIFY_IDENTITY:
+        return TLS_VERIFY_IDENTITY;
+    }
+    return TLS_VERIFY_NOTHING;
+}
+
+/* "[server main]: ssl_ca '/x': no such file" */
+static bool fail(char *error, size_t error_size, const char *kind, const char *name,
+                 const char *reason)
+{
+    snprintf(error, error_size, "[%s%s%s]: %s", kind, name[0] != '\0' ? " " : "", name, reason);
+    return false;
+}
+
+static bool make_for_clients(struct contexts *all, const struct global_settings *g, char *error,
+                             size_t error_size)
+{
+    if (!g->ssl)
+        return true;
+    struct tls_options o = {
+        .certificate = g->ssl_cert,
+        .key = g->ssl_key,
+        .ca = g->ssl_ca,
+        .crl = g->ssl_crl,
+        .versions = g->tls_version,
+        .ciphers = g->ssl_cipher,
+        .ciphersuites = g->tls_ciphersuites,
+    };
+    char reason[400];
+    all->clients = tls_context_accepting(&o, reason, sizeof reason);
+    return all->clients != NULL || fail(error, error_size, "weir", "", reason);
+}
+
+static bool make_for_server(struct server_tls *made, const struct config *c,
+                            const struct config_server *s, char *error, size_t error_size)
+{
+    made->name = strdup(s->name);
+    if (made->name == NULL)
+        return fail(error, error_size, "server", s->name, "out of memory");
+    made->mode = s->settings.ssl_mode;
+    if (made->mode == SSL_MODE_DISABLED || s->settings.socket[0] != '\0') {
+        made->mode = SSL_MODE_DISABLED;
+        return true;
+    }
+    struct tls_options o = {
+        .certificate = s->settings.ssl_cert,
+        .key = s->settings.ssl_key,
+        .ca = s->settings.ssl_ca,
+        .crl = s->settings.ssl_crl,
+        .versions = c->global.tls_version,
+        .ciphers = c->global.ssl_cipher,
+        .ciphersuites = c->global.tls_ciphersuites,
+        .verify = verify_of(made->mode),
+    };
+    char reason[400];
+    made->context = tls_context_connecting(&o, reason, sizeof reason);
+    return made->context != NULL || fail(error, error_size, "server", s->name, reason);
+}
+
+static bool contexts_make(struct contexts *all, const struct config *c, char *error,
+                          size_t error_size)
+{
+    *all = (struct contexts){0};
+    all->servers = calloc(c->server_count, sizeof *all->servers);
+    if (all->servers == NULL)
+        return fail(error, error_size, "weir", "", "out of memory");
+    all->server_count = c->server_count;
+    bool done = make_for_clients(all, &c->global, error, error_size);
+    for (size_t i = 0; done && i < c->server_count; i++)
+        done = make_for_server(&all->servers[i], c, &c->servers[i], error, error_size);
+    if (!done)
+        contexts_free(all);
+    return done;
+}
+
+struct tls_setup *tls_setup_create(const struct config *c, char *error, size_t error_size)
+{
+    struct tls_setup *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        snprintf(error, error_size, "out of memory");
+        return NULL;
+    }
+    if (!contexts_make(&t->now, c, error, error_size)) {
+        free(t);
+        return NULL;
+    }
+    CHECK(pthread_mutex_init(&t->lock, NULL) == 0);
+    return t;
+}
+
+void tls_setup_destroy(struct tls_setup *t)
+{
+    contexts_free(&t->now);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+bool tls_setup_configure(struct tls_setup *t, const struct config *c, char *error,
+                         size_t error_size)
+{
+    struct contexts fresh;
+    if (!contexts_make(&fresh, c, error, error_size))
+        return false;
+    pthread_mutex_lock(&t->lock);
+    struct contexts old = t->now;
+    t->now = fresh;
+    pthread_mutex_unlock(&t->lock);
+    contexts_free(&old);
+    return true;
+}
+
+struct tls_context *tls_setup_for_clients(struct tls_setup *t)
+{
+    pthread_mutex_lock(&t->lock);
+    struct tls_context *context = t->now.clients;
+    if (context != NULL)
+        (void)tls_context_hold(context);
+    pthread_mutex_unlock(&t->lock);
+    return context;
+}
+
+struct tls_context *tls_setup_for_server(struct tls_setup *t, const char *name, enum ssl_mode *mode)
+{
+    struct tls_context *context = NULL;
+    *mode = SSL_MODE_DISABLED;
+    pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < t->now.server_count; i++) {
+        if (strcmp(t->now.servers[i].name, name) != 0)
+            continue;
+        context = t->now.servers[i].context;
+        *mode = t->now.servers[i].mode;
+        if (context != NULL)
+            (void)tls_context_hold(context);
+        break;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return context;
+}

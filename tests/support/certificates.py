@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificates for tests: an authority and what it signs, made with openssl on the spot."""
+
+import os
+import ssl
+import subprocess
+
+
+def _openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+class Authority:
+    def __init__(self, directory, name="authority"):
+        self.directory = os.path.join(directory, name)
+        os.makedirs(self.directory)
+        self.certificate = os.path.join(self.directory, "ca.pem")
+        self.key = os.path.join(self.directory, "ca.key")
+        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                 "30", "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
+
+    def sign(self, name, subject="localhost", names="DNS:localhost,IP:127.0.0.1"):
+        """(certificate, key) for these names."""
+        base = os.path.join(self.directory, name)
+        with open(base + ".ext", "w", encoding="ascii") as extensions:
+            extensions.write(f"subjectAltName={names}\n")
+        _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={subject}", "-keyout", base + ".key",
+                 "-out", base + ".csr")
+        _openssl("x509", "-req", "-in", base + ".csr", "-CA", self.certificate, "-CAkey", self.key,
+                 "-CAcreateserial", "-days", "29", "-extfile", base + ".ext", "-out", base + ".pem")
+        return base + ".pem", base + ".key"
+
+    def trusting(self, certificate=None, key=None):
+        """An SSLContext of a client that believes nobody else, and shows a certificate if given."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        if certificate is not None:
+            context.load_cert_chain(certificate, key)
+        return context
