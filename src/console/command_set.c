@@ -204,9 +204,18 @@ static bool has_right_type(const struct assignment *a)
 
 static bool check_global(struct console_run *r, struct assignment *a)
 {
+    bool settable;
     a->row = config_override_setting(a->name);
     if (a->row == NULL) {
-        complain_unknown(r, a->name);
+        if (!console_session_has(bytes_of_text(a->name), &settable))
+            complain_unknown(r, a->name);
+        else if (settable)
+            answer_error(&r->answer, ER_LOCAL_VARIABLE,
+                         "Variable '%s' is a SESSION variable and can't be used with SET GLOBAL",
+                         a->name);
+        else
+            answer_error(&r->answer, ER_INCORRECT_GLOBAL_LOCAL_VAR,
+                         "Variable '%s' is a read only variable", a->name);
         return false;
     }
     if (a->row->when == SETTING_WHEN_RESTART && a->scope != SET_PERSIST_ONLY) {

@@ -44,9 +44,12 @@ static int on_authorize(void *context, int action, const char *a, const char *b,
     case SQLITE_RECURSIVE:
         return SQLITE_OK;
     case SQLITE_READ:
-        if (schema != NULL && a != NULL &&
-            console_table_find(bytes_of_text(schema), bytes_of_text(a), &t))
-            e->needs |= t.needs;
+        /* What has no schema is a part of the statement itself. */
+        if (schema == NULL || a == NULL)
+            return SQLITE_OK;
+        if (!console_table_find(bytes_of_text(schema), bytes_of_text(a), &t))
+            return SQLITE_DENY;
+        e->needs |= t.needs;
         return SQLITE_OK;
     default:
         return SQLITE_DENY;

@@ -57,6 +57,18 @@ enum session_set console_session_set(struct console_session *s, struct bytes nam
     return SESSION_SET_UNKNOWN;
 }
 
+bool console_session_has(struct bytes name, bool *settable)
+{
+    *settable = false;
+    for (size_t i = 0; i < SESSION_VALUE_COUNT; i++) {
+        if (!text_equal_nocase(name, values[i].name))
+            continue;
+        *settable = values[i].settable;
+        return true;
+    }
+    return text_equal_nocase(name, "version");
+}
+
 static const char *session_value(const struct console_session *s, const char *name)
 {
     for (size_t i = 0; i < SESSION_VALUE_COUNT; i++)

@@ -45,6 +45,9 @@ enum session_set {
 NODISCARD enum session_set console_session_set(struct console_session *s, struct bytes name,
                                                const char *value);
 
+/* Is it one of session_values.def, or the version? */
+NODISCARD bool console_session_has(struct bytes name, bool *settable);
+
 /* @@NAME as SHOW VARIABLES prints it, or (`as_number`) as SELECT does, which shows ON and OFF as 1
  * and 0. `name` may begin with "global.", "session." and the like. */
 NODISCARD bool console_variable(const struct console_session *s, const struct config *config,
