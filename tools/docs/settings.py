@@ -80,7 +80,8 @@ def page():
         "<!-- Written by tools/docs/settings.py from src/conf/settings.def: edit that. -->",
         "",
         "Settings come from `weir.cnf` (`--config FILE`, else `./weir.cnf`, else",
-        "`/etc/weir/weir.cnf`), then from a `mysql://` URL, then from options; what comes later",
+        "`/etc/weir/weir.cnf`), then from what `SET PERSIST` has kept beside it",
+        "(`weir.cnf.persist`), then from a `mysql://` URL, then from options; what comes later",
         "wins. `weir --print-defaults` writes a file to start from, `weir --check-config` tells",
         "everything that is wrong with one.",
         "",
@@ -91,7 +92,8 @@ def page():
         "unit that is given here, or has one: `500ms`, `30s`, `5m`, `2h`, `1d`; a size may have",
         "`K`, `M` or `G`.",
         "",
-        "*Changes with* says what a change needs: a reload (SIGHUP), or a restart.",
+        "*Changes with* says what a change needs: `SET GLOBAL` on the console or a reload (SIGHUP,",
+        "`RELOAD`), or a restart.",
     ]
     for scope, (header, about) in SCOPES.items():
         lines += ["", f"## {header}", "", about, "",
