@@ -9,12 +9,13 @@
 
 #define READS                                                                                      \
     (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
-     SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS))
+     SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS) |                    \
+     SQL_EFFECT_BIT(READS_CONDITIONS))
 /* Of the caller's kind, or (FOUND_ROWS) either restored behind the body or unknown anyway. */
 #define OWN                                                                                        \
     (SQL_EFFECT_BIT(CONNECTION_ID) | SQL_EFFECT_BIT(PROFILING) | SQL_EFFECT_BIT(STORED_CODE) |     \
      SQL_EFFECT_BIT(STORED_STATE) | SQL_EFFECT_BIT(STORED_SETS) | SQL_EFFECT_BIT(STORED_READS) |   \
-     SQL_EFFECT_BIT(CHANGES_CODE))
+     SQL_EFFECT_BIT(CHANGES_CODE) | SQL_EFFECT_BIT(STORED_CONDITIONS))
 #define NOTHING                                                                                    \
     (SQL_EFFECT_BIT(CALC_FOUND_ROWS) | SQL_EFFECT_BIT(ODD_FOUND_ROWS) |                            \
      SQL_EFFECT_BIT(SETS_LAST_INSERT_ID) | SQL_EFFECT_BIT(TOUCHES_TABLE) |                         \
@@ -287,6 +288,8 @@ void sql_body_byte(struct sql_scan *s, uint8_t c)
     } else if (c == ';') {
         other(b);
         sql_body_begin_statement(b);
+        if (b->handler == HANDLER_DECLARED)
+            b->handler = HANDLER_NONE;
         b->depth = 0;
         return;
     } else if (c == '=' && b->place == PLACE_SET_TARGET) {

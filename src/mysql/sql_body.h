@@ -20,7 +20,8 @@ struct sql_body_listener {
 
 /* `body` whole, `mode` as it was when the object was created (its names are not used); `oracle`:
  * sql_mode had ORACLE, where assignments and calls need no keyword. Effects: STORED_CODE,
- * STORED_STATE, STORED_SETS, STORED_READS, CHANGES_CODE, CONNECTION_ID, PROFILING. Those of the
+ * STORED_STATE, STORED_SETS, STORED_READS, STORED_CONDITIONS, CHANGES_CODE, CONNECTION_ID,
+ * PROFILING. Those of the
  * names that it mentions are not among them. */
 NODISCARD sql_effects_t sql_body_scan(struct sql_mode mode, bool oracle, struct bytes body,
                                       const struct sql_body_listener *listener);

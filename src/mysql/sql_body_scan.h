@@ -22,6 +22,13 @@ enum place {
     PLACE_DECLARE_MORE /* … another if there is a comma */
 };
 
+/* What a handler asks of conditions is about the one that it handles. */
+enum handler {
+    HANDLER_NONE,
+    HANDLER_DECLARED, /* its statement may end at any semicolon */
+    HANDLER_BLOCK     /* it ends with an END, the first one at the earliest */
+};
+
 /* Local variables that can be told from system variables; the others count as such. */
 #define LOCALS_MAX 64
 
@@ -29,6 +36,7 @@ struct sql_body {
     const struct sql_body_listener *listener;
     sql_effects_t effects;
     enum place place;
+    enum handler handler;
     bool oracle;
     bool is_definition; /* the whole statement that creates the body */
     bool assigns;       /* in a statement whose own SET assigns columns */

@@ -156,6 +156,21 @@ static void pair(struct sql_body *b, enum sql_word word)
         add_state(b);
 }
 
+static void ask_conditions(struct sql_body *b, enum sql_word word)
+{
+    uint16_t before = b->last_word;
+    bool shows = before == SQL_WORD_SHOW && (word == SQL_WORD_WARNINGS || word == SQL_WORD_ERRORS);
+    bool gets = before == SQL_WORD_DIAGNOSTICS && word == SQL_WORD_CONDITION;
+    if ((shows || gets) && b->handler == HANDLER_NONE)
+        b->effects |= SQL_EFFECT_BIT(STORED_CONDITIONS);
+    if (word == SQL_WORD_HANDLER)
+        b->handler = HANDLER_DECLARED;
+    else if (word == SQL_WORD_BEGIN && b->handler == HANDLER_DECLARED)
+        b->handler = HANDLER_BLOCK;
+    else if (word == SQL_WORD_END && b->handler == HANDLER_BLOCK)
+        b->handler = HANDLER_NONE;
+}
+
 /* Words that matter wherever they stand. */
 static void any_word(struct sql_body *b, enum sql_word word, bool at_start)
 {
@@ -214,6 +229,7 @@ void sql_body_keyword(struct sql_body *b, enum sql_word word)
     if (at_start)
         first_word(b, word);
     pair(b, word);
+    ask_conditions(b, word);
     any_word(b, word, at_start);
 }
 

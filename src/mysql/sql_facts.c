@@ -278,6 +278,54 @@ static void read_do(struct sql_facts *f, struct sql_tokens *t)
     read_call(f, t, false);
 }
 
+static bool take_plain_number(struct sql_tokens *t, uint64_t *number)
+{
+    enum { DIGITS_MAX = 18 };
+    struct bytes text = t->token.text;
+    *number = 0;
+    if (t->token.kind != SQL_TOKEN_NUMBER || text.size > DIGITS_MAX)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        *number = *number * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    sql_tokens_next(t);
+    return true;
+}
+
+/* WARNINGS or ERRORS, [LIMIT [offset,] limit | LIMIT limit OFFSET offset] */
+static void read_show(struct sql_facts *f, struct sql_tokens *t)
+{
+    f->errors_only = sql_token_is_word(t, "ERRORS");
+    if (!sql_tokens_take_word(t, "ERRORS") && !sql_tokens_take_word(t, "WARNINGS"))
+        return;
+    f->limit = UINT64_MAX;
+    if (sql_tokens_take_word(t, "LIMIT")) {
+        if (!take_plain_number(t, &f->limit))
+            return;
+        if (sql_tokens_take_byte(t, ',')) {
+            f->offset = f->limit;
+            if (!take_plain_number(t, &f->limit))
+                return;
+        } else if (sql_tokens_take_word(t, "OFFSET") && !take_plain_number(t, &f->offset)) {
+            return;
+        }
+    }
+    if (sql_tokens_at_end(t))
+        f->kind = SQL_FACT_SHOW_CONDITIONS;
+}
+
+static void read_get(struct sql_facts *f, struct sql_tokens *t)
+{
+    (void)sql_tokens_take_word(t, "CURRENT");
+    if (!sql_tokens_take_word(t, "DIAGNOSTICS") || !sql_tokens_take_word(t, "CONDITION"))
+        return;
+    f->text = t->token.text;
+    if (take_plain_number(t, &f->number))
+        f->kind = SQL_FACT_GET_CONDITION;
+}
+
 static const struct {
     const char *verb;
     void (*read)(struct sql_facts *f, struct sql_tokens *t);
@@ -285,7 +333,7 @@ static const struct {
     {"SELECT", read_select}, {"DO", read_do},         {"SET", sql_facts_read_set},
     {"CREATE", read_create}, {"DROP", read_drop},     {"HANDLER", read_handler},
     {"XA", read_xa},         {"BACKUP", read_backup}, {"LOCK", read_lock},
-    {"UNLOCK", read_unlock},
+    {"UNLOCK", read_unlock}, {"SHOW", read_show},     {"GET", read_get},
 };
 
 /* Is there nothing but one statement, readable to its end? */

@@ -39,8 +39,10 @@ enum sql_fact {
     SQL_FACT_SET_STATEMENT, /* elements: only for the statement behind FOR */
     SQL_FACT_SET_ROLE,      /* text: what it is set to, as written */
     SQL_FACT_SET_DEFAULT_ROLE,
-    SQL_FACT_CONNECTION_ID, /* SELECT CONNECTION_ID() or @@pseudo_thread_id; text: the column */
-    SQL_FACT_ROW_COUNT      /* SELECT ROW_COUNT(); text: the column */
+    SQL_FACT_SHOW_CONDITIONS, /* SHOW WARNINGS or (errors_only) ERRORS; offset, limit */
+    SQL_FACT_GET_CONDITION,   /* GET DIAGNOSTICS CONDITION number …; text: the number */
+    SQL_FACT_CONNECTION_ID,   /* SELECT CONNECTION_ID() or @@pseudo_thread_id; text: the column */
+    SQL_FACT_ROW_COUNT        /* SELECT ROW_COUNT(); text: the column */
 };
 
 struct sql_fact_name {
@@ -81,6 +83,10 @@ struct sql_facts {
     bool is_variable; /* CONNECTION_ID: by @@pseudo_thread_id */
     bool is_row_count;
     bool is_sequence; /* CREATE_TEMPORARY, DROP */
+    bool errors_only; /* SHOW_CONDITIONS */
+    uint64_t offset;  /* SHOW_CONDITIONS */
+    uint64_t limit;   /* SHOW_CONDITIONS */
+    uint64_t number;  /* GET_CONDITION */
     bool has_charset; /* SET: among the elements is NAMES or CHARACTER SET */
 };
 

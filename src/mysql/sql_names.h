@@ -37,6 +37,7 @@ struct sql_names {
     const struct sql_name *rows;
     const uint32_t *slots; /* open addressing: 0, or 1 + the row's number */
     unsigned slot_bits;
+    sql_effects_t anywhere;     /* of all of them together */
     sql_effects_t beyond_ascii; /* of objects whose names have other characters: of any such name */
     sql_effects_t like_numbers; /* of objects whose names begin with a digit: of any such word */
 };

@@ -58,6 +58,7 @@ static const uint8_t first_steps[SQL_VERB_COUNT] = {
     [SQL_VERB_FLUSH] = SQL_STEP_FLUSH,
     [SQL_VERB_LOAD] = SQL_STEP_LOAD,
     [SQL_VERB_SHOW] = SQL_STEP_SHOW,
+    [SQL_VERB_GET] = SQL_STEP_GET,
     [SQL_VERB_KILL] = SQL_STEP_KILL,
     [SQL_VERB_SET] = SQL_STEP_SET,
 };
@@ -183,6 +184,8 @@ static void show_word(struct sql_scan *s, enum sql_word word, struct bytes text)
         return;
     case SQL_WORD_WARNINGS:
     case SQL_WORD_ERRORS:
+        sql_add_effect(s, SQL_EFFECT_BIT(READS_DIAGNOSTICS) | SQL_EFFECT_BIT(READS_CONDITIONS));
+        break;
     case SQL_WORD_COUNT:
         sql_add_effect(s, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
         break;
@@ -198,6 +201,21 @@ static void show_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     default:
         break;
     }
+    go(s, SQL_STEP_PLAIN);
+}
+
+/* GET [CURRENT|STACKED] DIAGNOSTICS [CONDITION] … */
+static void get_word(struct sql_scan *s, enum sql_word word, struct bytes text)
+{
+    (void)text;
+    if (word == SQL_WORD_DIAGNOSTICS) {
+        go(s, SQL_STEP_GET_DIAGNOSTICS);
+        return;
+    }
+    if (s->step == SQL_STEP_GET)
+        return;
+    if (word == SQL_WORD_CONDITION)
+        sql_add_effect(s, SQL_EFFECT_BIT(READS_CONDITIONS));
     go(s, SQL_STEP_PLAIN);
 }
 
@@ -316,6 +334,8 @@ static const struct step steps[] = {
                                  variables_number, variables_byte},
     [SQL_STEP_SHOW_SOME_VARIABLES] = {REST_IS_IGNORED, variables_word, variables_string,
                                       variables_number, variables_byte},
+    [SQL_STEP_GET] = {REST_IS_IGNORED, get_word, NULL, NULL, NULL},
+    [SQL_STEP_GET_DIAGNOSTICS] = {REST_IS_IGNORED, get_word, NULL, NULL, NULL},
     [SQL_STEP_KILL] = {REST_ENDS_IT, kill_word, NULL, kill_number, NULL},
     [SQL_STEP_KILL_ID] = {REST_ENDS_IT, NULL, NULL, kill_number, NULL},
     [SQL_STEP_KILL_DONE] = {REST_ENDS_IT, NULL, NULL, NULL, NULL},

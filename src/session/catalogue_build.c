@@ -447,6 +447,10 @@ static struct catalogue *allocate(size_t rows, size_t text_size)
 static void seal(struct catalogue *c)
 {
     sql_names_index(c->rows, c->row_count, c->slots, c->names.slot_bits);
+    for (size_t i = 0; i < c->row_count; i++)
+        for (size_t use = 0; use < SQL_USE_COUNT; use++)
+            c->names.anywhere |= c->rows[i].effects[use];
+    c->names.anywhere |= c->names.beyond_ascii | c->names.like_numbers;
     c->names.rows = c->rows;
     c->names.slots = c->slots;
 }

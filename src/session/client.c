@@ -290,7 +290,7 @@ void client_send_frame(struct client *c, const struct writer *w)
     stream_out_commit(&c->stream, w->size);
 }
 
-static void send_ok(struct client *c, uint8_t sequence, uint16_t warnings)
+void client_send_ok_with_warnings(struct client *c, uint8_t sequence, uint16_t warnings)
 {
     uint8_t frame[32];
     struct writer w = writer_over(frame, sizeof frame);
@@ -302,12 +302,7 @@ static void send_ok(struct client *c, uint8_t sequence, uint16_t warnings)
 
 void client_send_ok(struct client *c, uint8_t sequence)
 {
-    send_ok(c, sequence, 0);
-}
-
-void client_send_ok_with_warning(struct client *c, uint8_t sequence)
-{
-    send_ok(c, sequence, 1);
+    client_send_ok_with_warnings(c, sequence, 0);
 }
 
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,

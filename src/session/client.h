@@ -52,6 +52,7 @@ struct request {
     bool feeding;                /* pieces go to `scan` as they pass */
     struct statement *statement; /* of a COM_STMT_ command, NULL none */
     struct sql_scan *scan;       /* of its record; never NULL, see request_record.h */
+    uint16_t condition; /* of GET DIAGNOSTICS CONDITION, from 1: the link gets it alone; 0 */
 };
 
 struct client {
@@ -138,7 +139,7 @@ const char *client_who(const struct client *c);
 /* Own packets. `sequence` is that of the packet. They go out with the next flush. */
 void client_send_frame(struct client *c, const struct writer *w);
 void client_send_ok(struct client *c, uint8_t sequence);
-void client_send_ok_with_warning(struct client *c, uint8_t sequence);
+void client_send_ok_with_warnings(struct client *c, uint8_t sequence, uint16_t warnings);
 void client_send_error(struct client *c, uint8_t sequence, uint16_t code, const char *sqlstate,
                        struct bytes message);
 void client_send_mysql_error(struct client *c, uint8_t sequence, enum mysql_error code, ...);
@@ -173,6 +174,8 @@ NODISCARD bool client_step_request(struct client *c);
 NODISCARD bool client_step_infile(struct client *c);
 /* The whole request in the buffer, with what is known now of stored code. */
 void client_scan_again(struct client *c);
+/* The form of replies that this client understands. */
+struct reply_dialect client_reply_dialect(const struct client *c);
 /* The next bytes from the link are the reply to the request. */
 void client_expect_reply(struct client *c);
 /* The text of a COM_QUERY, as far as it is in its payload. Empty when what stands before it cannot
@@ -227,6 +230,9 @@ void lease_leave(struct client *c, bool mid_request);
 void link_chores_done(struct link *l);
 /* The link broke while leased. */
 void lease_link_lost(struct link *l, enum close_reason why);
+/* lease_look.c: asks the link what is left of the conditions that the request is about; then. */
+void lease_look(struct client *c);
+void lease_looked(struct link *l);
 /* The answer to one of the chores that read back, a whole reply; empty when it was an error. */
 void lease_read_back(struct link *l, enum chore chore, struct bytes reply);
 

@@ -195,6 +195,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
     r->sql_at = 1;
     r->unit_results = false;
     r->statement = NULL;
+    r->condition = 0;
     if (row->reply != REPLY_SHAPE_NONE && row->command != COMMAND_STMT_PREPARE)
         c->pins &= ~pins_until(c->pins, PIN_UNTIL_STATEMENT);
     counters_add(&c->worker->counters, COUNTER_queries, 1);
@@ -323,13 +324,11 @@ static bool claim(struct client *c)
     }
 }
 
-void client_expect_reply(struct client *c)
+struct reply_dialect client_reply_dialect(const struct client *c)
 {
-    struct link *l = c->link;
-    bool track = (c->capabilities & CAP(SESSION_TRACK)) != 0;
-    struct reply_dialect dialect = {
+    return (struct reply_dialect){
         .deprecate_eof = (c->capabilities & CAP(DEPRECATE_EOF)) != 0,
-        .session_track = track,
+        .session_track = (c->capabilities & CAP(SESSION_TRACK)) != 0,
         .optional_metadata = (c->capabilities & CAP(OPTIONAL_METADATA)) != 0,
         .progress = (c->capabilities & CAP(MARIADB_PROGRESS)) != 0,
         .eof_tells_of_changes = c->facts->server.mariadb,
@@ -337,7 +336,12 @@ void client_expect_reply(struct client *c)
                                (c->capabilities & CAP(DEPRECATE_EOF)) == 0,
         .filter = c->tracks,
     };
-    reply_begin(&l->reply, c->request.command->command, dialect, l->status);
+}
+
+void client_expect_reply(struct client *c)
+{
+    struct link *l = c->link;
+    reply_begin(&l->reply, c->request.command->command, client_reply_dialect(c), l->status);
     l->reply.may_open_cursor = l->reply.may_open_cursor && c->request.asks_cursor;
     l->reply.told_columns = statement_told_columns(c);
     l->reply_active = true;

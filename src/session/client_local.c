@@ -62,10 +62,9 @@ static bool ping(struct client *c)
     if (c->link != NULL)
         return false;
     bool counts = server_has(c->facts->server, SERVER_ABILITY_PING_COUNTS_WARNINGS);
-    if (counts && c->residue.diagnostics == DIAGNOSTICS_SAVED)
-        client_send_ok_with_warning(c, 1);
-    else
-        client_send_ok(c, 1);
+    bool saved = c->residue.diagnostics == DIAGNOSTICS_SAVED;
+    unsigned warnings = saved ? 1 : kept_conditions_count(c->residue.kept);
+    client_send_ok_with_warnings(c, 1, counts ? (uint16_t)warnings : 0);
     c->residue.row_count = 0;
     client_finish_local(c);
     (void)!client_flush(c);
@@ -155,6 +154,8 @@ static bool bulk_execute(struct client *c, struct bytes payload)
 bool client_serve_locally(struct client *c, struct bytes payload, uint8_t sequence, bool whole)
 {
     enum command command = c->request.command->command;
+    if (c->link == NULL && kept_conditions_serve(c))
+        return true;
     if (command == COMMAND_QUERY)
         return query(c, payload);
     if (command == COMMAND_QUIT) {

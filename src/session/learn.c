@@ -379,6 +379,32 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
         c->pins |= PIN_BIT(ROW_COUNT);
 }
 
+/* Statements that may add a condition to those before. */
+static bool may_add_conditions(const struct request *r)
+{
+    return !r->scanned || r->scan->statements != 1 || r->scan->verb == SQL_VERB_GET ||
+           sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CODE);
+}
+
+/* Others stand in on the link for what Weir has kept: true when that is all that can be said. */
+static bool learn_kept_conditions(struct client *c, const struct reply_summary *s, bool unsure)
+{
+    struct residue *d = &c->residue;
+    const struct request *r = &c->request;
+    bool stood = (c->link->residue_true & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0;
+    if (r->condition != 0 && !s->error) { /* there is one condition there, for this once */
+        c->link->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+        return true;
+    }
+    bool has = d->diagnostics == DIAGNOSTICS_KEPT || d->diagnostics == DIAGNOSTICS_STANDING;
+    bool news = s->error || s->any_warnings;
+    if (!has || !stood || (news && !may_add_conditions(r)) ||
+        (!news && !unsure && residue_clears_diagnostics(c)))
+        return false;
+    d->diagnostics = DIAGNOSTICS_STANDING;
+    return true;
+}
+
 static void learn_diagnostics(struct client *c, const struct reply_summary *s)
 {
     if (s->error)
@@ -386,6 +412,8 @@ static void learn_diagnostics(struct client *c, const struct reply_summary *s)
     /* Known code may have left warnings, or cleared older ones. */
     bool unsure = c->request.scanned && sql_scan_has(c->request.scan, SQL_EFFECT_KNOWN_CODE) &&
                   !residue_clears_diagnostics(c);
+    if (learn_kept_conditions(c, s, unsure))
+        return;
     if (s->error || s->any_warnings || unsure) {
         residue_set_diagnostics(&c->residue, DIAGNOSTICS_ON_LINK);
         now_true(c, SQL_EFFECT_BIT(READS_DIAGNOSTICS));

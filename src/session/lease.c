@@ -74,7 +74,7 @@ static void restore_disturbs(struct link *l)
     for (unsigned i = 0; i < l->chore_count; i++)
         prepares = prepares || l->chores[i] == CHORE_TEXT_PREPARE ||
                    l->chores[i] == CHORE_TEXT_PREPARE_AHEAD;
-    if (prepares && l->client->residue.diagnostics != DIAGNOSTICS_ON_LINK)
+    if (prepares && !residue_is_in_doubt(&l->client->residue))
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
 
@@ -104,6 +104,13 @@ static bool plan_restore(struct client *c, struct link *l, enum statement_place 
     return planned;
 }
 
+static bool is_restored(const struct client *c, const struct link *l)
+{
+    return residue_missing(c, l) == 0 && l->session == c->session && !l->needs_trackers &&
+           !l->must_reset && !old_globals_wanted(c) && !private_state_is_missing(c, l) &&
+           !statement_wants_status(c, l);
+}
+
 static void park_or_release(struct link *l);
 
 /* The link is this client's: make it look like its session. */
@@ -115,7 +122,7 @@ static void prepare(struct client *c)
         return;
     }
     client_take_baseline(c);
-    if (!catalogue_ready(c))
+    if (!catalogue_ready(c) || kept_conditions_serve(c))
         return;
     l->must_reset = l->must_reset || private_state_needs_reset(c, l);
     enum statement_place place = statement_look(c, l, is_firm(c, l));
@@ -128,12 +135,12 @@ static void prepare(struct client *c)
         park_or_release(l);
         return;
     }
-    sql_effects_t reads = residue_missing(c, l);
     bool force_schema = c->login_schema != NULL;
-    if (l->session == c->session && reads == 0 && !force_schema && !l->needs_trackers &&
-        !l->must_reset && place == STATEMENT_HERE && !old_globals_wanted(c) &&
-        !private_state_is_missing(c, l) && !statement_wants_status(c, l)) {
-        lease_ready(c);
+    if (!force_schema && place == STATEMENT_HERE && is_restored(c, l)) {
+        if (kept_conditions_wait(c))
+            lease_look(c);
+        else
+            lease_ready(c);
         return;
     }
     client_set_state(c, CLIENT_RESTORING);
@@ -158,7 +165,8 @@ static void prepare(struct client *c)
             acquire_again(c);
         return;
     }
-    if (!force_schema && c->request.command->reply != REPLY_SHAPE_NONE && link_chores_may_lead(l)) {
+    bool follows = !force_schema && c->request.command->reply != REPLY_SHAPE_NONE;
+    if (follows && link_chores_may_lead(l) && !kept_conditions_wait(c)) {
         link_session_becomes(l, c->session);
         link_chores_lead(l);
         lease_ready(c);
@@ -293,31 +301,13 @@ static void park_or_release(struct link *l)
     if (!track_is_known(c))
         track_ask(c, l);
     /* Conditions that turn out to be the link's alone must not be lost over variables. */
-    if (!variables_known && c->residue.diagnostics != DIAGNOSTICS_ON_LINK)
+    if (!variables_known && !residue_is_in_doubt(&c->residue))
         user_variables_ask(c, l);
     if (!l->status_known)
         link_chore_add(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     /* Asking changes the counts; what was there is known from now on. */
     l->residue_true &= SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     link_chores_send(l);
-}
-
-void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
-{
-    if (l->client == NULL)
-        return; /* it has left meanwhile: nobody will ask */
-    struct client *c = l->client;
-    if (chore != CHORE_READ_BACK && chore != CHORE_READ_DIAGNOSTICS) {
-        user_variables_read(c, chore, reply);
-        return;
-    }
-    /* With room for few conditions only, there were perhaps more than are shown. */
-    bool all = session_state_get(c->session, "max_error_count") == NULL;
-    bool ok = chore == CHORE_READ_BACK
-                  ? residue_read_numbers(&c->residue, reply)
-                  : all && residue_read_diagnostics(c, reply, l->reply.summary.rows);
-    if (!ok)
-        l->chore_failed = true;
 }
 
 static void clean(struct link *l)
@@ -450,8 +440,11 @@ static void on_restored(struct link *l)
         link_set_state(l, LINK_LEASED);
         switch (statement_after_chores(c)) {
         case STATEMENT_READY:
-            lease_ready(c);
-            break;
+            if (!kept_conditions_wait(c)) {
+                lease_ready(c);
+                break;
+            }
+            FALLTHROUGH;
         case STATEMENT_AGAIN:
             prepare(c);
             break;
@@ -534,6 +527,9 @@ void link_chores_done(struct link *l)
         break;
     case PURPOSE_PARK:
         on_parked(l);
+        break;
+    case PURPOSE_LOOK:
+        lease_looked(l);
         break;
     case PURPOSE_CLEAN:
         on_cleaned(l);

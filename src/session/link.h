@@ -36,6 +36,7 @@ enum chore {
     CHORE_SIGNAL,        /* the same for the diagnostics area; an ERR is what it is to answer */
     CHORE_READ_LIMITS,   /* what the server allows a link */
     CHORE_PING,          /* asks for the status after an error */
+    CHORE_READ_CONDITION_COUNT,
     CHORE_READ_DIAGNOSTICS,
     CHORE_READ_VARIABLES,  /* what a client has set and no tracker has reported */
     CHORE_READ_BACK,       /* asks for residue before the link changes hands */
@@ -59,6 +60,7 @@ enum chore_purpose {
     PURPOSE_UNSELECT, /* the client's next request must not find a schema */
     PURPOSE_RESTORE,  /* for the client's next request */
     PURPOSE_PARK,     /* before the link changes hands */
+    PURPOSE_LOOK,     /* what is left of the client's conditions, before it asks for them */
     PURPOSE_CLEAN,    /* after a client has left */
     PURPOSE_SOIL,     /* debug_link_switching */
     PURPOSE_KILL,     /* on a side link */

@@ -246,6 +246,8 @@ static pins_t account(struct client *c, const struct sql_facts *f, const struct 
     case SQL_FACT_NONE:
     case SQL_FACT_CONNECTION_ID:
     case SQL_FACT_ROW_COUNT:
+    case SQL_FACT_SHOW_CONDITIONS:
+    case SQL_FACT_GET_CONDITION:
         return 0;
     case SQL_FACT_CREATE_TEMPORARY:
         return create_temporary(c, f, error);

@@ -3,7 +3,6 @@
 #include "session/residue.h"
 
 #include "base/check.h"
-#include "mysql/result_set.h"
 #include "session/client.h"
 #include "session/statement.h"
 
@@ -33,21 +32,22 @@ void residue_reset(struct residue *r, bool keeps_found_rows)
 void residue_fini(struct residue *r)
 {
     free(r->condition);
+    kept_conditions_free(r->kept);
     r->condition = NULL;
+    r->kept = NULL;
 }
 
 void residue_set_diagnostics(struct residue *r, enum diagnostics d)
 {
     r->diagnostics = d;
-    if (d != DIAGNOSTICS_SAVED)
+    if (d == DIAGNOSTICS_EMPTY || d == DIAGNOSTICS_ON_LINK)
         residue_fini(r);
 }
 
 /* What every server takes as MESSAGE_TEXT of a SIGNAL. */
 #define SHORT_SIGNAL_TEXT 128
 
-/* What SIGNAL can say again, byte for byte. */
-static bool can_be_said(struct bytes message, struct server_version server)
+bool residue_can_be_said(struct bytes message, struct server_version server)
 {
     size_t max = server_has(server, SERVER_ABILITY_LONG_SIGNAL_TEXT) ? CONDITION_TEXT_MAX
                                                                      : SHORT_SIGNAL_TEXT;
@@ -59,12 +59,12 @@ static bool can_be_said(struct bytes message, struct server_version server)
     return true;
 }
 
-static bool save_condition(struct client *c, uint16_t code, const char *sqlstate,
-                           struct bytes message)
+bool residue_save_condition(struct client *c, uint16_t code, const char *sqlstate,
+                            struct bytes message)
 {
     struct residue *r = &c->residue;
     struct condition *condition =
-        can_be_said(message, c->facts->server) ? calloc(1, sizeof *condition) : NULL;
+        residue_can_be_said(message, c->facts->server) ? calloc(1, sizeof *condition) : NULL;
     if (condition == NULL)
         return false;
     condition->code = code;
@@ -81,7 +81,7 @@ void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, str
     struct residue *r = &c->residue;
     r->row_count = -1;
     memcpy(r->error_sqlstate, sqlstate, sizeof r->error_sqlstate);
-    if (!save_condition(c, code, sqlstate, message))
+    if (!residue_save_condition(c, code, sqlstate, message))
         residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
     if (c->link != NULL)
         c->link->residue_true &=
@@ -138,12 +138,17 @@ void residue_end_lease(const struct client *c, struct link *l)
         left->known[i] = known[i] && (l->residue_true & aspects[i]) != 0;
 }
 
-/* SHOW WARNINGS and its like send rows and leave FOUND_ROWS. */
+/* SHOW WARNINGS and SHOW ERRORS send rows and leave FOUND_ROWS; SHOW COUNT(*) sets it. */
 bool residue_is_left(const struct sql_scan *s)
 {
     return s->statements == 1 && s->verb == SQL_VERB_SHOW &&
-           sql_scan_has(s, SQL_EFFECT_READS_DIAGNOSTICS) &&
-           !sql_scan_has(s, SQL_EFFECT_READS_LAST_INSERT_ID);
+           sql_scan_has(s, SQL_EFFECT_READS_CONDITIONS);
+}
+
+static bool is_count_of_conditions(const struct sql_scan *s)
+{
+    return s->statements == 1 && s->verb == SQL_VERB_SHOW &&
+           sql_scan_has(s, SQL_EFFECT_READS_DIAGNOSTICS) && !residue_is_left(s);
 }
 
 /* Statements of which it is certain what they do to FOUND_ROWS: a plain SELECT sets it to the rows
@@ -161,6 +166,8 @@ static bool found_rows_is_certain(const struct sql_scan *s)
         UINT64_C(1) << SQL_VERB_ALTER | UINT64_C(1) << SQL_VERB_DROP |
         UINT64_C(1) << SQL_VERB_SELECT | UINT64_C(1) << SQL_VERB_GET;
     _Static_assert(SQL_VERB_COUNT <= 64, "verbs are a set of 64");
+    if (is_count_of_conditions(s))
+        return true;
     if (s->statements != 1 || sql_scan_has(s, SQL_EFFECT_ODD_FOUND_ROWS) || s->aggregates)
         return false;
     if (!s->mode.mariadb && s->verb == SQL_VERB_DELETE)
@@ -192,6 +199,13 @@ bool residue_clears_diagnostics(const struct client *c)
             !sql_scan_has(scan, SQL_EFFECT_READS_DIAGNOSTICS));
 }
 
+/* Such as are not the link's own. */
+static bool has_conditions(const struct client *c)
+{
+    enum diagnostics d = c->residue.diagnostics;
+    return d == DIAGNOSTICS_SAVED || d == DIAGNOSTICS_KEPT || d == DIAGNOSTICS_STANDING;
+}
+
 static sql_effects_t reads_of(const struct client *c)
 {
     const struct request *r = &c->request;
@@ -205,10 +219,9 @@ static sql_effects_t reads_of(const struct client *c)
      * decides. */
     bool counts = r->scanned && sql_scan_has(r->scan, SQL_EFFECT_READS_ROW_COUNT) &&
                   c->residue.row_count >= 1; /* which a SIGNAL would undo */
-    sql_effects_t saved =
-        c->residue.diagnostics == DIAGNOSTICS_SAVED && !counts && !residue_clears_diagnostics(c)
-            ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
-            : 0;
+    sql_effects_t saved = has_conditions(c) && !counts && !residue_clears_diagnostics(c)
+                              ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
+                              : 0;
     if (!r->scanned)
         return saved | (server_has(c->facts->server, SERVER_ABILITY_PING_COUNTS_WARNINGS) &&
                                 r->command->command != COMMAND_STMT_PREPARE
@@ -258,6 +271,8 @@ sql_effects_t residue_missing(const struct client *c, const struct link *l)
     CHECK(l->residue_of == c->id);
     sql_effects_t reads = reads_of(c);
     sql_effects_t missing = reads & ~l->residue_true;
+    if (c->request.condition != 0)
+        missing |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     /* What priming one of them disturbs is missing then, too. */
     if (primes_find_rows(c, missing))
         missing |= reads & SQL_EFFECT_BIT(READS_FOUND_ROWS);
@@ -272,7 +287,7 @@ sql_effects_t residue_missing(const struct client *c, const struct link *l)
 
 bool residue_must_be_read(const struct client *c, const struct link *l)
 {
-    return c->residue.diagnostics == DIAGNOSTICS_ON_LINK && (c->pins & PIN_BIT(WARNINGS)) == 0 &&
+    return residue_is_in_doubt(&c->residue) && (c->pins & PIN_BIT(WARNINGS)) == 0 &&
            !residue_clears_diagnostics(c) && primes_clear_diagnostics(c, residue_missing(c, l));
 }
 
@@ -337,6 +352,21 @@ static void prime_condition(struct link *l, const struct condition *condition)
     writer_u8(&w, '\'');
     CHECK(!w.overflow);
     link_chore_add_sure(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
+}
+
+/* The conditions, or what stands in for them. */
+static bool prime_diagnostics(struct client *c, struct link *l)
+{
+    struct condition aimed;
+    if (c->request.condition == 0 && c->residue.diagnostics != DIAGNOSTICS_SAVED)
+        return kept_conditions_prime(c, l);
+    if (c->request.condition == 0)
+        prime_condition(l, c->residue.condition);
+    else if (kept_conditions_aimed(c, &aimed))
+        prime_condition(l, &aimed);
+    else
+        return false;
+    return true;
 }
 
 static void prime_union(struct link *l, uint64_t rows, const char *head, const char *tail)
@@ -441,7 +471,7 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
 {
     const struct residue *r = &c->residue;
     bool diagnostics = (reads & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0;
-    bool saved = r->diagnostics == DIAGNOSTICS_SAVED;
+    bool saved = has_conditions(c);
     if (primes_find_rows(c, reads))
         l->residue_true &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
     if (saved && primes_clear_diagnostics(c, reads))
@@ -475,91 +505,8 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     if (found_rows)
         ok = prime_found_rows(l, r->found_rows) && ok;
     if (diagnostics && saved)
-        prime_condition(l, r->condition);
+        ok = prime_diagnostics(c, l) && ok;
     if (row_count && !first)
         ok = prime_row_count(c, l, r->row_count) && ok;
     return ok;
-}
-
-/* -------- reading back -------- */
-
-bool residue_is_known(const struct client *c)
-{
-    const struct residue *r = &c->residue;
-    return r->found_rows_known && r->last_insert_id_known && r->diagnostics != DIAGNOSTICS_ON_LINK;
-}
-
-void residue_ask(struct client *c, struct link *l)
-{
-    const struct residue *r = &c->residue;
-    /* First, for it leaves the other two alone. The other way round it is not so on every server:
-     * then what may not fit into `residue` must still be there when that is known. */
-    bool keeps = server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS);
-    if (r->diagnostics == DIAGNOSTICS_ON_LINK) {
-        link_chore_add(l, CHORE_READ_DIAGNOSTICS, COMMAND_QUERY, bytes_of_text("SHOW WARNINGS"));
-        if (!keeps)
-            return;
-    }
-    if (!r->found_rows_known || !r->last_insert_id_known)
-        link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
-                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1"));
-    if (!keeps)
-        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
-}
-
-bool residue_asks_again(const struct client *c)
-{
-    return !residue_is_known(c) && c->residue.diagnostics != DIAGNOSTICS_ON_LINK;
-}
-
-static bool cell_number(struct bytes cell, uint64_t max, uint64_t *out)
-{
-    uint64_t v = 0;
-    if (cell.size == 0 || cell.size > 20)
-        return false;
-    for (size_t i = 0; i < cell.size; i++) {
-        if (cell.data[i] < '0' || cell.data[i] > '9')
-            return false;
-        v = v * 10 + (uint64_t)(cell.data[i] - '0');
-    }
-    *out = v;
-    return v <= max;
-}
-
-bool residue_read_numbers(struct residue *r, struct bytes reply)
-{
-    struct bytes cells[2];
-    uint64_t found_rows;
-    uint64_t last_insert_id;
-    if (result_set_first_row(reply, cells, countof(cells)) != 2 ||
-        !cell_number(cells[0], UINT64_MAX, &found_rows) ||
-        !cell_number(cells[1], UINT64_MAX, &last_insert_id))
-        return false;
-    /* Asked for both, but what a reply told before is the better news. */
-    if (!r->found_rows_known)
-        r->found_rows = found_rows;
-    if (!r->last_insert_id_known)
-        r->last_insert_id = last_insert_id;
-    r->found_rows_known = r->last_insert_id_known = true;
-    return true;
-}
-
-bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t rows)
-{
-    const struct residue *r = &c->residue;
-    struct bytes cells[3];
-    uint64_t code;
-    if (r->diagnostics != DIAGNOSTICS_ON_LINK)
-        return true; /* an error of Weir's own came meanwhile, and is the later one */
-    if (rows == 0) {
-        residue_set_diagnostics(&c->residue, DIAGNOSTICS_EMPTY);
-        return true;
-    }
-    if (rows != 1 || result_set_first_row(reply, cells, countof(cells)) != 3 ||
-        !cell_number(cells[1], UINT16_MAX, &code))
-        return false;
-    bool is_error = bytes_equal_text(cells[0], "Error");
-    if (is_error ? r->error_sqlstate[0] == '\0' : !bytes_equal_text(cells[0], "Warning"))
-        return false;
-    return save_condition(c, (uint16_t)code, is_error ? r->error_sqlstate : "01000", cells[2]);
 }

@@ -8,7 +8,9 @@
 #define WEIR_SESSION_RESIDUE_H
 
 #include "base/bytes.h"
+#include "mysql/server_version.h"
 #include "mysql/sql_scan.h"
+#include "session/kept_conditions.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +30,8 @@ enum diagnostics {
     DIAGNOSTICS_EMPTY,
     DIAGNOSTICS_ON_LINK, /* conditions are there, and only the link knows them */
     DIAGNOSTICS_SAVED,   /* one condition, in `condition` */
+    DIAGNOSTICS_KEPT,    /* in `kept`; what is on the link only stands in for them */
+    DIAGNOSTICS_STANDING /* the same, unless a statement there has cleared it or added to it */
 };
 
 struct residue {
@@ -37,8 +41,10 @@ struct residue {
     bool found_rows_known;
     bool last_insert_id_known;
     enum diagnostics diagnostics;
-    char error_sqlstate[6];      /* of the last ERR */
-    struct condition *condition; /* owned */
+    char error_sqlstate[6];       /* of the last ERR */
+    uint16_t counted;             /* conditions on the link, read back just before them */
+    struct condition *condition;  /* owned */
+    struct kept_conditions *kept; /* owned; NULL none */
 };
 
 /* What is known of the residue that a link has, whoever left it. */
@@ -56,9 +62,16 @@ void residue_fini(struct residue *r);
 void residue_reset(struct residue *r, bool keeps_found_rows);
 void residue_set_diagnostics(struct residue *r, enum diagnostics d);
 
+/* Can SIGNAL say this message again, byte for byte? */
+NODISCARD bool residue_can_be_said(struct bytes message, struct server_version server);
+
 #define RESIDUE_ALL                                                                                \
     (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
      SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS))
+
+/* Keeps the only condition, if SIGNAL can raise it again. */
+NODISCARD bool residue_save_condition(struct client *c, uint16_t code, const char *sqlstate,
+                                      struct bytes message);
 
 /* As after a statement that failed with this error: Weir raised it, no link has it. */
 void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, struct bytes message);
@@ -94,6 +107,11 @@ NODISCARD bool residue_is_left(const struct sql_scan *s);
 /* Is everything known that the link's client may ask later? */
 NODISCARD bool residue_is_known(const struct client *c);
 
+/* Does only the link know the conditions, or whether they are still there? */
+NODISCARD bool residue_is_in_doubt(const struct residue *r);
+
+/* Adds the chores that ask the link for its conditions. */
+void residue_ask_diagnostics(struct client *c, struct link *l);
 /* Adds the chores that ask the link; their answers come to residue_read_back. */
 void residue_ask(struct client *c, struct link *l);
 
@@ -101,7 +119,10 @@ void residue_ask(struct client *c, struct link *l);
  * what was asked for. */
 /* True when the diagnostics were read and the rest could not be asked for at the same time. */
 NODISCARD bool residue_asks_again(const struct client *c);
+NODISCARD bool residue_read_count(struct residue *r, struct bytes reply);
 NODISCARD bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t rows);
+/* What is on the link is what was just read there. */
+void residue_looked(struct client *c);
 NODISCARD bool residue_read_numbers(struct residue *r, struct bytes reply);
 
 #endif

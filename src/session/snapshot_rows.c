@@ -207,6 +207,8 @@ static const char *purpose_text(enum chore_purpose purpose)
         return "restoring a session";
     case PURPOSE_PARK:
         return "asking for what its client may ask later";
+    case PURPOSE_LOOK:
+        return "asking for what its client asks now";
     case PURPOSE_CLEAN:
         return "cleaning up after a client";
     case PURPOSE_SOIL:

@@ -252,7 +252,7 @@ void statement_plan(struct client *c, struct link *l, const struct session_state
         l->chore_failed = true;
     /* Preparing may clear the diagnostics area. Where it holds what nobody else knows, it does so
      * no more than the execution would. */
-    if (c->residue.diagnostics != DIAGNOSTICS_ON_LINK)
+    if (!residue_is_in_doubt(&c->residue))
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
 

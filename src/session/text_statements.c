@@ -233,6 +233,15 @@ bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sq
     return executes(c->text_statements);
 }
 
+struct bytes text_statements_executed(const struct client *c)
+{
+    const struct text_statements *t = c->text_statements;
+    if (!executes(t))
+        return bytes_of(NULL, 0);
+    const struct text_statement *known = t->kind == SQL_TEXT_EXECUTE ? find(t) : NULL;
+    return known != NULL ? bytes_of(known->text, known->text_size) : bytes_of_text("");
+}
+
 bool text_statements_is_served(const struct client *c)
 {
     const struct text_statements *t = c->text_statements;

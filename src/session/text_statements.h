@@ -17,6 +17,9 @@ struct text_statements;
  * statement that is known, the results of its scan become those of that statement: true. */
 bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sql);
 
+/* The text that the request executes by its name; data NULL when it does not. */
+NODISCARD struct bytes text_statements_executed(const struct client *c);
+
 /* Its reply is complete. */
 void text_statements_learn(struct client *c);
 

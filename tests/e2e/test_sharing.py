@@ -66,6 +66,8 @@ RAILS = ([
     "@@SESSION.sql_auto_is_null = 0, @@SESSION.wait_timeout = 2147483",
     "SELECT VERSION()",
     "SHOW FULL FIELDS FROM `shared`",
+    # As a migration does; its note must not hold the link.
+    "CREATE TABLE IF NOT EXISTS `migrations` (`version` VARCHAR(255) NOT NULL PRIMARY KEY)",
 ], [
     "SELECT `shared`.* FROM `shared` WHERE `shared`.`id` = {id} LIMIT 1",
     "BEGIN",

@@ -133,6 +133,29 @@ static void test_mentions(void **state)
     assert_true(sql_facts_mentions(mode, bytes_of_text("alter /*!1 */ table"), "RENAME"));
 }
 
+static void test_conditions(void **state)
+{
+    (void)state;
+    assert_int_equal(kind("SHOW WARNINGS"), SQL_FACT_SHOW_CONDITIONS);
+    assert_true(!facts.errors_only && facts.offset == 0 && facts.limit == UINT64_MAX);
+    assert_int_equal(kind("show /* a */ errors limit 3, 4 ;"), SQL_FACT_SHOW_CONDITIONS);
+    assert_true(facts.errors_only && facts.offset == 3 && facts.limit == 4);
+    assert_int_equal(kind("SHOW WARNINGS LIMIT 5 OFFSET 6"), SQL_FACT_SHOW_CONDITIONS);
+    assert_true(facts.offset == 6 && facts.limit == 5);
+    assert_int_equal(kind("SHOW COUNT(*) WARNINGS"), SQL_FACT_NONE);
+    assert_int_equal(kind("SHOW WARNINGS LIMIT ?"), SQL_FACT_NONE);
+    assert_int_equal(kind("SHOW WARNINGS LIMIT 1.5"), SQL_FACT_NONE);
+    assert_int_equal(kind("SHOW WARNINGS LIMIT 9999999999999999999"), SQL_FACT_NONE);
+    assert_int_equal(kind("SHOW WARNINGS; SELECT 1"), SQL_FACT_NONE);
+    assert_int_equal(kind("SHOW /*!50000 WARNINGS */"), SQL_FACT_NONE);
+    assert_int_equal(kind("GET DIAGNOSTICS CONDITION 12 @a=MESSAGE_TEXT"), SQL_FACT_GET_CONDITION);
+    assert_true(facts.number == 12 && bytes_equal_text(facts.text, "12"));
+    assert_int_equal(kind("get current diagnostics condition 1 @a=x"), SQL_FACT_GET_CONDITION);
+    assert_int_equal(kind("GET DIAGNOSTICS @a=NUMBER"), SQL_FACT_NONE);
+    assert_int_equal(kind("GET STACKED DIAGNOSTICS CONDITION 1 @a=x"), SQL_FACT_NONE);
+    assert_int_equal(kind("GET DIAGNOSTICS CONDITION @i @a=MESSAGE_TEXT"), SQL_FACT_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_locks),
         cmocka_unit_test(test_connection_ids),
         cmocka_unit_test(test_handlers_xa_and_backups),
+        cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_mentions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

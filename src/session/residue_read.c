@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Residue: asking a link for it, and reading what it says. */
+#include "mysql/conditions.h"
+#include "mysql/result_set.h"
+#include "session/client.h"
+
+/* Of conditions. */
+#define NOT_COUNTED UINT16_MAX
+
+bool residue_is_in_doubt(const struct residue *r)
+{
+    return r->diagnostics == DIAGNOSTICS_ON_LINK || r->diagnostics == DIAGNOSTICS_STANDING;
+}
+
+bool residue_is_known(const struct client *c)
+{
+    const struct residue *r = &c->residue;
+    return r->found_rows_known && r->last_insert_id_known && !residue_is_in_doubt(r);
+}
+
+void residue_ask_diagnostics(struct client *c, struct link *l)
+{
+    c->residue.counted = NOT_COUNTED;
+    if (c->residue.found_rows_known) /* it sets them */
+        link_chore_add(l, CHORE_READ_CONDITION_COUNT, COMMAND_QUERY,
+                       bytes_of_text("SHOW COUNT(*) WARNINGS"));
+    link_chore_add(l, CHORE_READ_DIAGNOSTICS, COMMAND_QUERY, bytes_of_text("SHOW WARNINGS"));
+}
+
+void residue_ask(struct client *c, struct link *l)
+{
+    const struct residue *r = &c->residue;
+    /* First, for it leaves the other two alone. The other way round it is not so on every server:
+     * then what may not fit into `residue` must still be there when that is known. */
+    bool keeps = server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS);
+    if (residue_is_in_doubt(r)) {
+        residue_ask_diagnostics(c, l);
+        if (!keeps)
+            return;
+    }
+    if (!r->found_rows_known || !r->last_insert_id_known)
+        link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
+                       bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1"));
+    if (!keeps)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+}
+
+bool residue_asks_again(const struct client *c)
+{
+    return !residue_is_known(c) && !residue_is_in_doubt(&c->residue);
+}
+
+static bool cell_number(struct bytes cell, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (cell.size == 0 || cell.size > 20)
+        return false;
+    for (size_t i = 0; i < cell.size; i++) {
+        if (cell.data[i] < '0' || cell.data[i] > '9')
+            return false;
+        v = v * 10 + (uint64_t)(cell.data[i] - '0');
+    }
+    *out = v;
+    return v <= max;
+}
+
+bool residue_read_numbers(struct residue *r, struct bytes reply)
+{
+    struct bytes cells[2];
+    uint64_t found_rows;
+    uint64_t last_insert_id;
+    if (result_set_first_row(reply, cells, countof(cells)) != 2 ||
+        !cell_number(cells[0], UINT64_MAX, &found_rows) ||
+        !cell_number(cells[1], UINT64_MAX, &last_insert_id))
+        return false;
+    /* Asked for both, but what a reply told before is the better news. */
+    if (!r->found_rows_known)
+        r->found_rows = found_rows;
+    if (!r->last_insert_id_known)
+        r->last_insert_id = last_insert_id;
+    r->found_rows_known = r->last_insert_id_known = true;
+    return true;
+}
+
+bool residue_read_count(struct residue *r, struct bytes reply)
+{
+    struct bytes cells[1];
+    uint64_t counted;
+    if (result_set_first_row(reply, cells, countof(cells)) != 1 ||
+        !cell_number(cells[0], UINT16_MAX, &counted))
+        return false;
+    r->counted = (uint16_t)counted;
+    return true;
+}
+
+/* One condition that SIGNAL can raise again. */
+static bool save_the_only(struct client *c, struct bytes reply)
+{
+    const struct residue *r = &c->residue;
+    struct bytes cells[3];
+    uint64_t code;
+    if (result_set_first_row(reply, cells, countof(cells)) != 3 ||
+        !cell_number(cells[1], UINT16_MAX, &code))
+        return false;
+    bool is_error = bytes_equal_text(cells[0], "Error");
+    if (is_error ? r->error_sqlstate[0] == '\0' : !bytes_equal_text(cells[0], "Warning"))
+        return false;
+    return residue_save_condition(c, (uint16_t)code, is_error ? r->error_sqlstate : "01000",
+                                  cells[2]);
+}
+
+/* Without having counted: with room for few conditions, there were perhaps more than are shown. */
+static bool guess_count(struct client *c, uint64_t rows)
+{
+    c->residue.counted = (uint16_t)rows;
+    return rows <= CONDITIONS_MAX && session_state_get(c->session, "max_error_count") == NULL;
+}
+
+bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t rows)
+{
+    struct residue *r = &c->residue;
+    if (r->counted == NOT_COUNTED && !guess_count(c, rows))
+        return false;
+    if (!residue_is_in_doubt(r))
+        return true; /* an error of Weir's own came meanwhile, and is the later one */
+    if (rows == 0 && r->counted == 0) {
+        residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
+        return true;
+    }
+    bool single = rows == 1 && r->counted == 1 && !kept_conditions_stand(c, reply);
+    return (single && save_the_only(c, reply)) || kept_conditions_take(c, reply, r->counted);
+}
+
+void residue_looked(struct client *c)
+{
+    sql_effects_t disturbed = SQL_EFFECT_BIT(READS_ROW_COUNT);
+    if (c->residue.found_rows_known)
+        disturbed |= SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    c->link->residue_true &= ~disturbed;
+    if (c->residue.diagnostics != DIAGNOSTICS_KEPT)
+        c->link->residue_true |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+}
