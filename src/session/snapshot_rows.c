@@ -23,6 +23,13 @@ static bool is_in_login(const struct client *c)
     return !c->logged_in || c->login_schema != NULL || c->state == CLIENT_AUTHENTICATING;
 }
 
+/* As servers say it, before a proof was seen. */
+static const char *user_of(const struct client *c)
+{
+    bool proved = c->user != NULL && c->state != CLIENT_LOGIN && c->state != CLIENT_AUTHENTICATING;
+    return proved ? c->user->name : "unauthenticated user";
+}
+
 static bool is_busy(const struct client *c)
 {
     switch (c->state) {
@@ -49,7 +56,7 @@ static bool is_busy(const struct client *c)
 static const char *command_of(const struct client *c)
 {
     if (is_in_login(c))
-        return "Connect";
+        return c->logged_in ? "Change user" : "Connect";
     if (c->state == CLIENT_CLOSING)
         return "Quit";
     return is_busy(c) ? c->request.command->text : "Sleep";
@@ -147,7 +154,7 @@ static void add_session(struct snapshot_client *row, struct snapshot_texts *t,
 static usec_t command_began_at(const struct client *c)
 {
     const struct request_record *r = request_record_of(c);
-    if (is_in_login(c))
+    if (!c->logged_in)
         return c->connected_at;
     return is_busy(c) && r != NULL ? r->begun_at : c->state_since;
 }
@@ -159,7 +166,7 @@ void snapshot_client_row(struct snapshot_client *row, struct snapshot_texts *t,
     *row = (struct snapshot_client){
         .id = c->id,
         .worker = c->worker->index,
-        .user = c->user != NULL ? c->user->name : "unauthenticated user",
+        .user = user_of(c),
         .host = snapshot_text(t, c->peer[0] == 'u' ? bytes_of_text("localhost")
                                                    : bytes_of_text(c->peer)),
         .schema = "",

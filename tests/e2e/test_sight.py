@@ -207,3 +207,14 @@ def test_prepared_statements_are_counted(sight):
         c.command(c.execute_packet())
         n = status(ask)
         assert n["Com_stmt_prepare"] == "1" and n["Com_stmt_execute"] == "2"
+
+
+def test_a_client_that_has_not_proved_who_it_is(sight):
+    one, ask = sight()
+    with wire.Wire(one.address) as half:
+        greeting = half.read_greeting()
+        other = next(m for m in wire.METHODS if m != greeting.method)
+        half.send(half.login_packet("app", "secret", method=other, attributes=ATTRIBUTES), 1)
+        half.read_packet()  # asks for the proof
+        becomes(ask, half, "user, command, state, program_name", "unauthenticated user", "Connect",
+                "authenticating", "the nightly job")

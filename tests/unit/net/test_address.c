@@ -9,6 +9,7 @@ static void assert_shown(const struct address *a, const char *text, const char *
     char out[ADDRESS_TEXT_SIZE];
     address_format(a, out);
     assert_string_equal(out, text);
+    assert_true(bytes_equal_text(address_text_host(out), host));
     address_format_host(a, out);
     assert_string_equal(out, host);
 }
