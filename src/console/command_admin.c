@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "console/console_client.h"
+#include "session/slow_watch.h"
 #include "session/status.h"
 
 static void tell(struct console_run *r, bool done, struct config_errors *errors)
@@ -45,6 +46,32 @@ void command_flush_logs(struct console_run *r)
     if (o->flush_logs != NULL)
         o->flush_logs(o->context);
     answer_ok(&r->answer, 0, "%s", "");
+}
+
+void command_reset_digests(struct console_run *r)
+{
+    if (!statement_is_over(&r->statement, &r->answer))
+        return;
+    log_note(console_session_who(r->session), "RESET DIGESTS");
+    slow_watch_reset_digests(r->console->proxy);
+    answer_ok(&r->answer, 0, "%s", "");
+}
+
+void command_truncate(struct console_run *r)
+{
+    struct sql_tokens *t = &r->statement.rest;
+    struct bytes schema = bytes_of_text("weir");
+    struct bytes table;
+    bool named = sql_tokens_take_name(t, &table);
+    if (named && sql_tokens_take_byte(t, '.')) {
+        schema = table;
+        named = sql_tokens_take_name(t, &table);
+    }
+    if (named && text_equal_nocase(schema, "weir") && text_equal_nocase(table, "digests"))
+        command_reset_digests(r);
+    else
+        answer_error(&r->answer, ER_UNKNOWN_ERROR, "%s",
+                     "only weir.digests can be emptied: TRUNCATE TABLE weir.digests");
 }
 
 void command_flush_status(struct console_run *r)

@@ -43,6 +43,8 @@ void command_pause(struct console_run *r);
 void command_resume(struct console_run *r);
 void command_drain(struct console_run *r);
 void command_flush_logs(struct console_run *r);
+void command_reset_digests(struct console_run *r);
+void command_truncate(struct console_run *r);
 void command_flush_status(struct console_run *r);
 void command_reset_persist(struct console_run *r);
 void command_use(struct console_run *r);

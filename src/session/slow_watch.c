@@ -52,6 +52,24 @@ void slow_watch_destroy(struct slow_watch *watch)
     free(watch);
 }
 
+bool slow_watch_report(struct proxy *p, struct digest_report *out)
+{
+    struct digest_table **tables = calloc(p->worker_count, sizeof(struct digest_table *));
+    if (tables == NULL)
+        return false;
+    for (unsigned i = 0; i < p->worker_count; i++)
+        tables[i] = p->workers[i].slow_watch->digests;
+    bool made = digest_report_make(out, tables, p->worker_count);
+    free(tables);
+    return made;
+}
+
+void slow_watch_reset_digests(struct proxy *p)
+{
+    for (unsigned i = 0; i < p->worker_count; i++)
+        digest_table_reset(p->workers[i].slow_watch->digests);
+}
+
 /* -------- texts -------- */
 
 void slow_watch_keep_text(struct client *c)
@@ -85,6 +103,13 @@ static bool is_statement(enum command command)
     return command == COMMAND_QUERY || command == COMMAND_STMT_PREPARE ||
            command == COMMAND_STMT_EXECUTE || command == COMMAND_STMT_BULK_EXECUTE ||
            command == COMMAND_STMT_FETCH;
+}
+
+/* Of a statement: preparing it and fetching its rows would make it count more than once. */
+static bool executes(enum command command)
+{
+    return command == COMMAND_QUERY || command == COMMAND_STMT_EXECUTE ||
+           command == COMMAND_STMT_BULK_EXECUTE;
 }
 
 /* What is known of the request's text. */
@@ -157,7 +182,7 @@ static void take_note(struct client *c, const struct slow_facts *f)
     if (slow)
         counters_add(&c->worker->counters, COUNTER_slow_queries, 1);
     if (g->digests == DIGESTS_ALL || (g->digests == DIGESTS_SLOW && slow))
-        if (text.size > 0)
+        if (text.size > 0 && executes(c->request.command->command))
             count_digest(c, f, text, r->text_total, slow);
     if (!logged || !g->slow_query_log || !passes_rate(watch, g->log_slow_rate_limit))
         return;

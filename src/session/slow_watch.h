@@ -11,7 +11,7 @@
 #include "mysql/slow_entry.h"
 #include "mysql/sql_digest.h"
 #include "session/request_record.h"
-#include "stats/digest_table.h"
+#include "stats/digest_report.h"
 
 /* So much of a statement is kept for the log and for its digest. */
 #define SLOW_TEXT_MAX ((size_t)16 * 1024)
@@ -42,6 +42,10 @@ NODISCARD struct slow_watch *slow_watch_create(const struct config *c);
 void slow_watch_destroy(struct slow_watch *watch);
 /* The worker has a new configuration. */
 void slow_watch_configure(struct slow_watch *watch, const struct config *c);
+
+/* The digests of all workers. Any thread. False when out of memory. */
+NODISCARD bool slow_watch_report(struct proxy *p, struct digest_report *out);
+void slow_watch_reset_digests(struct proxy *p);
 
 /* The request in the client's buffer is about to be sent on its link. */
 void slow_watch_keep_text(struct client *c);

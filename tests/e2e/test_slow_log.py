@@ -15,6 +15,8 @@ import wire
 MYSQL9_DUMPSLOW = os.path.join(os.environ.get("WEIR_MYSQL9", os.path.expanduser("~/.cache/weir/mysql9")),
                                "usr/bin/mysqldumpslow")
 TOOL_TIMEOUT_S = 60
+COLUMNS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "src", "console",
+                       "columns.def")
 
 
 def tool(name):
@@ -313,6 +315,139 @@ def test_dumpslow(weir, form, name):
     assert slept, out
     assert re.search(r"(?m)^  SELECT N$", out), out
     assert "# Time" not in out and "# Query_time" not in out, out
+
+
+# --- digests, as the console shows them ---
+
+def console(one):
+    return wire.connect(one.settings["console_socket"], user="weir", password="")
+
+
+def digests(one, where="1"):
+    """Rows of weir.digests by the text of their digests."""
+    names = [line.split('"')[1] for line in text_of(COLUMNS).splitlines()
+             if line.startswith("COLUMN(digests, ")]
+    with console(one) as c:
+        rows = c.query(f"SELECT * FROM weir.digests WHERE {where}")
+    rows = [dict(zip(names, [None if v is None else v.decode() for v in row])) for row in rows]
+    return {row["digest_text"]: row for row in rows}
+
+
+def wait_digests(one, **counts):
+    """The same when so many statements with these words in their digests are in it: a client has its
+    reply a moment before its statement is summed up."""
+    def counted():
+        found = digests(one)
+        for word, count in counts.items():
+            if sum(int(row["count"]) for text, row in found.items() if word in (text or "")) < count:
+                return None
+        return found
+    return processes.wait_until(counted, 20, f"{counts} in weir.digests")
+
+
+def test_digests_of_all_statements(weir):
+    one = weir(digests="all", long_query_time=0.2)
+    with one.connect(schema="test") as c, one.connect(schema="test") as other:
+        c.query("CREATE TEMPORARY TABLE digested (a INT, b VARCHAR(10))")
+        for i in range(3):
+            c.query(f"INSERT INTO digested VALUES ({i}, 'hunter{i}'), ({i}, 'x')")
+        for who in (c, other):
+            who.query("SELECT SLEEP(0.01) /* comment */, 'a'")
+            who.prepare("SELECT SLEEP(0.3), 'secret', 5 AS password")
+            who.command(who.execute_packet())
+        with pytest.raises(wire.ServerError):
+            c.query("SELECT * FROM no_such_table WHERE a IN (1,2,3)")
+    found = wait_digests(one, no_such_table=1, PASSWORD=2)
+    row = found["INSERT INTO `digested` VALUES (...) /* , ... */"]
+    assert row["count"] == "3" and row["rows_affected"] == "6" and row["db"] == "test"
+    assert row["errors"] == "0" and row["slow"] == "0"
+    assert re.fullmatch(r"[0-9a-f]{16}", row["digest"])
+    row = found["SELECT `SLEEP` (?) , ?"]
+    assert row["count"] == "2" and row["rows_sent"] == "2"
+    assert 20 <= float(row["time_ms"]) and 10 <= float(row["min_ms"]) <= float(row["p50_ms"])
+    assert float(row["p50_ms"]) <= float(row["p99_ms"]) <= float(row["max_ms"])
+    row = found["SELECT `SLEEP` (?) , ?, ... AS PASSWORD"]
+    assert row["count"] == "2" and row["slow"] == "2"
+    assert row["sample"] == "SELECT SLEEP(0.3), '<secret>', 5 AS password"
+    row = found["SELECT * FROM `no_such_table` WHERE `a` IN (...)"]
+    assert row["errors"] == "1"
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$", row["first_seen"])
+    with console(one) as admin:
+        assert len(admin.query("SHOW DIGESTS LIKE '%digested%'")) == 2
+        admin.query("RESET DIGESTS")
+        assert digests(one) == {}
+        with pytest.raises(wire.ServerError):
+            admin.query("TRUNCATE TABLE weir.clients")
+        admin.query("TRUNCATE TABLE weir.digests")
+
+
+def test_digests_of_slow_statements_by_default(weir):
+    one = weir(long_query_time=0.2)
+    with one.connect() as c:
+        c.query("SELECT 'quick'")
+        c.query("SELECT SLEEP(0.3)")
+    found = wait_digests(one, SLEEP=1)
+    assert found["SELECT `SLEEP` (?)"]["slow"] == "1"
+    assert "SELECT ?" not in found
+    one.configure(digests="off")
+    one.reload()
+    processes.wait_until(lambda: not digests(one), 20, "an empty table")
+
+
+def test_digests_of_long_inserts(weir):
+    """More than is kept of them, and of different lengths."""
+    one = weir(digests="all")
+    with one.connect(schema="test") as c:
+        c.query("CREATE TEMPORARY TABLE digested (a INT, b VARCHAR(10))")
+        for n in (300, 3000, 5000):
+            c.query("INSERT INTO digested VALUES " + ", ".join(f"({i}, 'row')" for i in range(n)))
+    found = wait_digests(one, INSERT=3)
+    found = {text: row for text, row in found.items() if text.startswith("INSERT")}
+    assert {text: row["count"] for text, row in found.items()} == {
+        "INSERT INTO `digested` VALUES (...) /* , ... */": "1",
+        "INSERT INTO `digested` VALUES (...) /* , ... */...": "2"}
+
+
+def test_digests_that_have_no_room(weir):
+    one = weir(digests="all", digests_size=5, workers=1)
+    with one.connect() as c:
+        for i in range(20):
+            c.query(f"SELECT 1 AS name_{i}")
+        c.query("DO 1")
+    found = processes.wait_until(
+        lambda: (lambda f: f if sum(int(row["count"]) for row in f.values()) >= 21 else None)(
+            digests(one)), 20, "21 statements")
+    assert len(found) == 6
+    assert found[None]["digest"] is None
+
+
+def test_digests_know_who_holds_links(weir):
+    """What a client does between its statements counts for the one that kept the link."""
+    one = weir(digests="all", debug_link_switching=None)
+    with one.connect() as c, one.connect() as other:
+        c.query("BEGIN")
+        c.query("SELECT 1 AS held")
+        other.query("DO SLEEP(0.4)")
+        c.query("COMMIT")
+        c.query("SELECT 1 AS not_held")
+        other.query("DO SLEEP(0.4)")
+        c.query("SELECT 1 AS other_one")
+    found = wait_digests(one, other_one=1)
+    assert float(found["SELECT ? AS `held`"]["link_ms"]) >= 400
+    assert float(found["SELECT ? AS `held`"]["time_ms"]) < 400
+    assert float(found["SELECT ? AS `not_held`"]["link_ms"]) < 400
+
+
+def test_flush_logs(weir):
+    one = configured(weir, long_query_time=0)
+    with one.connect() as c, console(one) as admin:
+        c.query("SELECT 'before'")
+        wait_entry(one, "'before'")
+        os.rename(one.slow_log, one.slow_log + ".1")
+        admin.query("FLUSH SLOW LOGS")
+        processes.wait_until(lambda: os.path.exists(one.slow_log), 20, "a new file")
+        admin.query("SET GLOBAL long_query_time = 0.5")
+        assert admin.query("SHOW VARIABLES LIKE 'long_query_time'") == [[b"long_query_time", b"0.5"]]
 
 
 @pytest.mark.mysql
