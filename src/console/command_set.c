@@ -139,6 +139,13 @@ static bool take_other_form(struct console_run *r)
     return true;
 }
 
+/* @x, which the console has no use for: nobody is told OK for it. */
+static bool is_user_variable(const struct sql_tokens *t)
+{
+    struct sql_tokens next = *t;
+    return sql_tokens_take_byte(&next, '@') && !sql_token_is_byte(&next, '@');
+}
+
 static bool take_assignments(struct console_run *r, struct set_list *list)
 {
     struct sql_tokens *t = &r->statement.rest;
@@ -344,6 +351,10 @@ void command_set(struct console_run *r)
 {
     if (take_other_form(r))
         return;
+    if (is_user_variable(&r->statement.rest)) {
+        answer_error(&r->answer, ER_NOT_SUPPORTED_YET, "The console keeps no user variables");
+        return;
+    }
     struct set_list list = {.items = calloc(ASSIGNMENTS_MAX, sizeof *list.items)};
     CHECK(list.items != NULL);
     if (take_assignments(r, &list))

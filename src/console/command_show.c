@@ -3,9 +3,11 @@
 #include "base/text.h"
 #include "console/console_client.h"
 #include "console/rewrite.h"
+#include "console/select_functions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_schema(struct bytes name)
 {
@@ -158,22 +160,94 @@ void command_nothing(struct console_run *r)
     answer_ok(&r->answer, 0, "%s", "");
 }
 
+void command_count_warnings(struct console_run *r)
+{
+    answer_column(&r->answer, bytes_of_text("@@session.warning_count"));
+    answer_row_begin(&r->answer);
+    answer_integer(&r->answer, (int64_t)r->session->warnings.count);
+    answer_row_end(&r->answer);
+}
+
+/* -------- HELP -------- */
+
+#define TOPIC_SIZE 128
+
+/* The words that are asked for, with one space between; mysql and mariadb send them as a string. */
+static bool take_topic(struct console_run *r, char *topic)
+{
+    struct sql_tokens *t = &r->statement.rest;
+    size_t n = 0;
+    for (; t->token.kind == SQL_TOKEN_WORD || t->token.kind == SQL_TOKEN_STRING;
+         sql_tokens_next(t)) {
+        struct bytes word = t->token.text;
+        if (n + word.size + 2 > TOPIC_SIZE)
+            return false;
+        if (n > 0)
+            topic[n++] = ' ';
+        memcpy(topic + n, word.data, word.size);
+        n += word.size;
+    }
+    topic[n] = '\0';
+    return statement_is_over(&r->statement, &r->answer);
+}
+
+/* "KILL [CONNECTION|QUERY]" → "KILL" */
+static struct bytes bare_name(const struct console_command *c)
+{
+    size_t n = strcspn(c->pattern, "[|");
+    bool all = c->pattern[n] == '\0';
+    while (!all && n > 0 && c->pattern[n - 1] == ' ')
+        n--;
+    return bytes_of(c->pattern, n);
+}
+
+enum topic_match { TOPIC_NONE, TOPIC_INSIDE, TOPIC_AT_START };
+
+static enum topic_match topic_matches(const char *topic, const struct console_command *c)
+{
+    char pattern[TOPIC_SIZE + 2];
+    (void)snprintf(pattern, sizeof pattern, "%%%s%%", topic);
+    if (!select_like(bytes_of_text(pattern), bytes_of_text(c->pattern)))
+        return TOPIC_NONE;
+    struct bytes start = bytes_of_text(c->pattern);
+    size_t n = strlen(topic);
+    start.size = n < start.size ? n : start.size;
+    return text_equal_nocase(start, topic) ? TOPIC_AT_START : TOPIC_INSIDE;
+}
+
+static void add_topic(struct answer *a, const struct console_command *c, bool alone)
+{
+    char form[512];
+    (void)snprintf(form, sizeof form, "%s%s%s", c->pattern, c->arguments[0] != '\0' ? " " : "",
+                   c->arguments);
+    answer_row_begin(a);
+    answer_text(a, alone ? bare_name(c) : bytes_of_text(form));
+    answer_text(a, bytes_of_text(c->help));
+    if (alone)
+        answer_text(a, bytes_of_text(form));
+    answer_row_end(a);
+}
+
+/* One topic has three columns and several have two: so the command lines of mysql and mariadb know
+ * which it is. */
 void command_help(struct console_run *r)
 {
-    struct sql_text sql = {0};
-    struct sql_tokens *t = &r->statement.rest;
-    char pattern[128] = "";
-    for (; t->token.kind == SQL_TOKEN_WORD; sql_tokens_next(t)) {
-        size_t n = strlen(pattern);
-        (void)snprintf(pattern + n, sizeof pattern - n, "%%%.*s", (int)t->token.text.size,
-                       (const char *)t->token.text.data);
-    }
-    sql_text_add_text(&sql, "SELECT command, arguments, help FROM weir.commands");
-    if (pattern[0] != '\0') {
-        sql_text_add_text(&sql, " WHERE command LIKE ");
-        sql_text_add_quoted(&sql, bytes_of_text(pattern), '\'');
-        sql_text_add_text(&sql, " || '%'");
-    }
-    console_run_sql(r, sql.data);
-    free(sql.data);
+    char topic[TOPIC_SIZE];
+    size_t count;
+    size_t found[TOPIC_AT_START + 1] = {0};
+    const struct console_command *all = console_commands(&count);
+    if (!take_topic(r, topic))
+        return;
+    for (size_t i = 0; i < count; i++)
+        found[topic_matches(topic, &all[i])]++;
+    enum topic_match wanted =
+        topic[0] != '\0' && found[TOPIC_AT_START] == 0 ? TOPIC_INSIDE : TOPIC_AT_START;
+    bool alone = found[wanted] == 1;
+    answer_column(&r->answer, bytes_of_text("name"));
+    answer_column(&r->answer, bytes_of_text("description"));
+    if (alone)
+        answer_column(&r->answer, bytes_of_text("example"));
+    for (size_t i = 0; i < count; i++)
+        if (topic_matches(topic, &all[i]) == wanted)
+            add_topic(&r->answer, &all[i], alone);
 }

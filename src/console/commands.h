@@ -50,6 +50,7 @@ void command_reset_persist(struct console_run *r);
 void command_use(struct console_run *r);
 void command_show_columns(struct console_run *r);
 void command_show_tables(struct console_run *r);
+void command_count_warnings(struct console_run *r);
 void command_select(struct console_run *r);
 void command_nothing(struct console_run *r);
 void command_help(struct console_run *r);

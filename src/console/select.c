@@ -20,6 +20,9 @@
 /* Of one value, and of the statement itself. */
 #define VALUE_SIZE_MAX (1024 * 1024)
 
+/* Of SQLite, over all: sorting and grouping. */
+#define HEAP_MAX ((sqlite3_int64)256 * 1024 * 1024)
+
 struct select_engine {
     sqlite3 *db;
     sqlite3_stmt *statement; /* prepared and not run yet, NULL none */
@@ -85,6 +88,7 @@ static bool open_database(struct select_engine *e)
     (void)sqlite3_limit(e->db, SQLITE_LIMIT_EXPR_DEPTH, 200);
     (void)sqlite3_limit(e->db, SQLITE_LIMIT_COMPOUND_SELECT, 50);
     (void)sqlite3_limit(e->db, SQLITE_LIMIT_ATTACHED, 2);
+    (void)sqlite3_hard_heap_limit64(HEAP_MAX);
     sqlite3_progress_handler(e->db, LOOK_EVERY, on_progress, e);
     return sqlite3_set_authorizer(e->db, on_authorize, e) == SQLITE_OK;
 }
