@@ -216,3 +216,17 @@ def test_the_pool_settings_of_the_page_are_settings_of_weir(weir):
     one.start()
     assert [value(one, name) for name in ("pool_size", "pool_max_size", "pool_idle_timeout",
                                           "max_connections")] == ["10", "20", "300", "500"]
+
+
+def test_every_statement_of_the_guide_is_understood(weir):
+    """docs/error-1040.md: nobody should meet a mistake of ours at 3 a.m."""
+    root = os.path.join(os.path.dirname(__file__), "..", "..")
+    with open(os.path.join(root, "docs", "error-1040.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"^```sql\n(.*?)^```", file.read(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 6
+    one = weir()
+    with one.connect(schema="test") as client:
+        client.query("BEGIN")
+        client.query("SELECT 1")
+        for block in blocks:
+            type_in(one, block.replace("2147483650", str(client.greeting.thread_id)), "-t")
