@@ -2,8 +2,10 @@
  * What a reply teaches about the session: trackers become the client's session state, effects
  * become pins, counts become residue. */
 #include "base/check.h"
+#include "mysql/sql_facts.h"
 #include "session/catalogue.h"
 #include "session/client.h"
+#include "session/pins_track.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
@@ -432,7 +434,13 @@ static void learn_status(struct client *c, const struct reply_summary *s)
     struct link *l = c->link;
     const struct request *r = &c->request;
     if (s->status_known) {
-        l->status = s->status & (uint16_t) ~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
+        uint16_t not_kept = STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS;
+        uint16_t of_mode = STATUS_ANSI_QUOTES | STATUS_NO_BACKSLASH_ESCAPES;
+        const struct sql_facts *facts = track_facts(c);
+        uint16_t old = l->status;
+        l->status = s->status & (uint16_t)~not_kept;
+        if (facts != NULL && facts->kind == SQL_FACT_SET_STATEMENT) /* sql_mode is back already */
+            l->status = (uint16_t)((l->status & ~of_mode) | (old & of_mode));
         l->status_known = true;
         c->status = l->status;
     } else if (s->error) {

@@ -96,6 +96,8 @@ static bool plan_restore(struct client *c, struct link *l, enum statement_place 
         old_globals_ask(c, l);
     if (place != STATEMENT_FIRST)
         statement_plan(c, l, c->session);
+    if (track_shows_own(c))
+        track_show_own(l);
     restore_disturbs(l);
     sql_effects_t reads = residue_missing(c, l);
     if (planned && reads != 0)
@@ -108,7 +110,7 @@ static bool is_restored(const struct client *c, const struct link *l)
 {
     return residue_missing(c, l) == 0 && l->session == c->session && !l->needs_trackers &&
            !l->must_reset && !old_globals_wanted(c) && !private_state_is_missing(c, l) &&
-           !statement_wants_status(c, l);
+           !statement_wants_status(c, l) && !track_shows_own(c);
 }
 
 static void park_or_release(struct link *l);

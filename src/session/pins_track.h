@@ -23,6 +23,11 @@ void track_begin(struct client *c);
  * complete. */
 void track_request(struct client *c, struct bytes text);
 
+/* Does the request show the settings of trackers, which on a link are Weir's? Then track_show_own, the
+ * last chore before it, makes them what a session begins with. */
+NODISCARD bool track_shows_own(const struct client *c);
+void track_show_own(struct link *l);
+
 /* Its reply is complete (also for requests that track_request was not called for): pins begin and
  * end. */
 void track_reply(struct client *c, const struct reply_summary *s);

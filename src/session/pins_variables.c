@@ -125,8 +125,15 @@ static bool account_element(struct client *c, const struct sql_fact_element *e)
 /* The link has the client's own list from now on, and does not report that it has. */
 static void learn_own_list(struct client *c, const struct sql_facts *f)
 {
+    const struct sql_fact_element *schema = assignment(f, bytes_of_text("session_track_schema"));
+    const struct sql_fact_element *state =
+        assignment(f, bytes_of_text("session_track_state_change"));
     if (assignment(f, bytes_of_text("session_track_system_variables")) != NULL)
         c->tracks.all_variables = true;
+    if (schema != NULL && schema->value != SQL_FACT_VALUE_OTHER)
+        c->tracks.schema = schema->value != SQL_FACT_VALUE_ZERO;
+    if (state != NULL && state->value != SQL_FACT_VALUE_OTHER)
+        c->tracks.state_change = state->value == SQL_FACT_VALUE_NUMBER;
 }
 
 bool track_set(struct client *c, const struct sql_facts *f, bool error)
@@ -152,6 +159,35 @@ bool track_set_statement(const struct sql_facts *f, bool error)
             return false;
     }
     return (f->only_reads || error) && !f->has_charset;
+}
+
+/* -------- the client's own trackers -------- */
+
+bool track_shows_own(const struct client *c)
+{
+    static const char *const names[] = {"session_track_system_variables", "session_track_schema",
+                                        "session_track_state_change",
+                                        "session_track_transaction_info", "session_track_gtids"};
+    const struct request *r = &c->request;
+    if (c->login_schema != NULL || !r->scanned || r->scan->statements != 1 ||
+        c->tracks.all_variables || r->scan->verb != SQL_VERB_SELECT ||
+        !sql_scan_has(r->scan, SQL_EFFECT_SET_UNTRACKED))
+        return false;
+    for (size_t i = 0; c->track != NULL && i < countof(names); i++)
+        if (track_names_has(&c->track->variables, names[i]))
+            return false;
+    return true;
+}
+
+/* For this statement: the next one finds Weir's again. */
+void track_show_own(struct link *l)
+{
+    link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY,
+                        bytes_of_text("SET session_track_system_variables=DEFAULT,"
+                                      "session_track_schema=DEFAULT,"
+                                      "session_track_state_change=DEFAULT,"
+                                      "session_track_transaction_info=DEFAULT"));
+    l->needs_trackers = true;
 }
 
 /* -------- asking -------- */

@@ -419,6 +419,9 @@ static bool prime_both(const struct client *c, struct link *l)
 
 static bool prime_row_count(const struct client *c, struct link *l, int64_t count)
 {
+    /* From now on it is pinned for: not everybody may create tables. */
+    if (count > 1)
+        atomic_store(&c->pool->reads_row_count, true);
     if (count == -1) {
         prime(l, "SHOW WARNINGS LIMIT 0"); /* leaves all but this one as it is */
     } else if (count == 0) {

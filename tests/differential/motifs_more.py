@@ -60,12 +60,16 @@ FORMS = {
 
 # With these, trackers that were held back by the error come with a later OK: which, depends on the
 # trackers that the link has on (docs/differences.md).
+# Behind these, the server takes sql_mode back, but not its status flags, before the next SET.
+INSIDE = ("block", "failing block", "block with handler", "condition", "loop", "procedure", "prepared call",
+          "failing procedure", "nested call", "text in a procedure")
 FAILING = ("failing block", "failing procedure", "before an error")
 
 
 def dressed(sql, rng, tracks):
     """The items of one form, picked by rng; tracks: for a client that sees trackers."""
-    names = [name for name in FORMS if not (tracks and name in FAILING)]
+    names = [name for name in FORMS if not (tracks and name in FAILING)
+             and not ("sql_mode" in sql and name in INSIDE)]
     name = "plain" if rng.random() < 0.25 else rng.choice(names)
     return FORMS[name](sql)
 
@@ -284,7 +288,7 @@ MOTIFS = {
                                "DROP TABLE tst", ("execute", "e2", [], ""), "SHOW WARNINGS",
                                "CREATE TEMPORARY TABLE tst (a INT, b INT)", ("execute", "e2", [], ""),
                                "DROP TABLE tst", ("close", "e1"), ("close", "e2")],
-    "statement_many_types": [("prepare", "f1", "SELECT ?, HEX(?), ? IS NULL"),
+    "statement_many_types": [("prepare", "f1", "SELECT ?, LENGTH(?), ? IS NULL"),
                              ("execute", "f1", [1, b"\x00\xff", None], ""),
                              ("execute", "f1", [2.5, "é", 3], ""),
                              ("execute", "f1", [2.5, "b", 4], "same types"),

@@ -155,6 +155,12 @@ SCENARIOS = {
           "ANALYZE FORMAT=JSON INSERT INTO nosuch VALUES (1)", "SELECT LAST_INSERT_ID()",
           ("prepare", "p", "INSERT INTO c (p) VALUES (?) RETURNING p"), ("execute", "p", [4], ""),
           "SELECT LAST_INSERT_ID()"],
+    212: ["CALL p_mode()", "SELECT @@sql_mode"],
+    213: ["SELECT @@session_track_system_variables, @@session_track_state_change", "SET time_zone='+01:00'",
+          "SELECT @@session_track_schema, @@session_track_transaction_info", "SELECT @@time_zone"],
+    214: ["SET STATEMENT sql_mode='ANSI' FOR SELECT 1", ("prepare", "p", "SELECT ?"),
+          "SELECT \"x\", 'a\\'b', @a", "SET STATEMENT sql_mode='NO_BACKSLASH_ESCAPES' FOR SELECT 1",
+          "SELECT 'a\\'b', @a"],
 }
 
 # Where each entry of the list is looked at: here, or a test of tests/e2e ("file: name").

@@ -69,7 +69,7 @@ USERS = [
     "CREATE USER IF NOT EXISTS bob@'%' IDENTIFIED BY 'secret'",
     "GRANT ALL ON *.* TO bob@'%'",
     "CREATE USER IF NOT EXISTS few@'%' IDENTIFIED BY 'secret'",
-    "GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON *.* TO few@'%'",
+    "GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE TEMPORARY TABLES ON *.* TO few@'%'",
 ]
 PASSWORDS = {"app": "secret", "bob": "secret", "few": "secret"}
 

@@ -101,6 +101,12 @@ def test_a_call_after_many_rows_needs_no_right_to_create_tables(weir, root):
     with wire.connect(one.address, user="few") as c, wire.connect(one.address, user="few") as d:
         c.query("UPDATE test.many SET v = v + 1")
         d.query("DO 1")
+        assert int(c.value("SELECT ROW_COUNT()")) == 3
+        assert int(c.value("SELECT ROW_COUNT()")) == -1
+        d.query("DO 1")
+        assert int(c.value("SELECT ROW_COUNT()")) == -1
+        c.query("UPDATE test.many SET v = v + 1")
+        d.query("DO 1")
         assert c.query("CALL test.nothing()")[0][0] in (5, "5", b"5")
 
 
