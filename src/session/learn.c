@@ -512,7 +512,7 @@ void learn_reply(struct client *c, const struct reply_summary *s)
     learn_residue(c, s);
     learn_diagnostics(c, s);
     /* No statement has several rows and any condition that one likes. */
-    if (c->residue.row_count > 1 && c->residue.diagnostics != DIAGNOSTICS_EMPTY)
+    if (c->residue.row_count > 1 && s->any_warnings)
         c->pins |= PIN_BIT(ROW_COUNT);
     if (c->worker->config->global.pool_mode == POOL_MODE_SESSION)
         c->pins |= PIN_BIT(POOL_MODE);

@@ -45,6 +45,7 @@ def becomes(ask, client, columns, *wanted):
     return processes.wait_until(lambda: row(ask, client, columns) == wanted, 15, f"{columns} = {wanted}")
 
 
+@pytest.mark.unswitched("no link stays with its client")
 def test_a_client_in_a_transaction(sight, server):
     one, ask = sight(pool_max_size=1)
     with one.connect(schema="test", attributes=ATTRIBUTES) as c:
@@ -87,6 +88,7 @@ def test_what_runs_and_what_waits(sight):
         becomes(ask, late, "command, info", "Sleep", None)
 
 
+@pytest.mark.unswitched("no link stays with its client")
 def test_prepared_statements_show_their_text(sight):
     one, ask = sight(pool_max_size=1)
     with one.connect() as c:
@@ -109,6 +111,7 @@ def test_pins_have_names(sight):
         becomes(ask, c, "state", "in transaction, pinned by TEMPORARY_TABLE,NAMED_LOCK")
 
 
+@pytest.mark.unswitched("no link stays with its client")
 def test_a_client_without_a_link_keeps_nothing(sight):
     one, ask = sight(pool_max_size=1)
     with one.connect() as a, one.connect() as b:
