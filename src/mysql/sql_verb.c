@@ -254,6 +254,8 @@ static void kill_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     switch ((unsigned)word) {
     case SQL_WORD_HARD:
     case SQL_WORD_SOFT:
+        if (!s->mode.mariadb) /* which knows no such words */
+            go(s, SQL_STEP_PLAIN);
         return;
     case SQL_WORD_CONNECTION:
         s->kill_kind = SQL_KILL_CONNECTION;

@@ -125,6 +125,32 @@ void client_set_state(struct client *c, enum client_state state)
         loop_timer_cancel(c->worker->loop, &c->timer);
 }
 
+/* Whether an ERR would be understood now: between packets, and by somebody who waits for one. */
+static bool may_be_told(const struct client *c)
+{
+    if (!stream_is_open(&c->stream))
+        return false;
+    switch (c->state) {
+    case CLIENT_LOGIN:
+    case CLIENT_AUTHENTICATING:
+    case CLIENT_IDLE:
+    case CLIENT_WAITING:
+    case CLIENT_RESTORING:
+    case CLIENT_KILLING:
+        return true;
+    case CLIENT_REQUEST: /* lease_link_lost knows what has been sent */
+    case CLIENT_REPLY:
+    case CLIENT_INFILE:
+    case CLIENT_GREETING:
+    case CLIENT_TLS:
+    case CLIENT_CLOSING:
+    case CLIENT_CLOSED:
+    case CLIENT_STATE_COUNT:
+        break;
+    }
+    return false;
+}
+
 static void client_on_timeout(struct loop_timer *timer)
 {
     struct client *c = container_of(timer, struct client, timer);
@@ -136,6 +162,8 @@ static void client_on_timeout(struct loop_timer *timer)
             client_close(c, CLOSE_CLIENT_LOGIN_TIMEOUT);
         break;
     case CLIENT_TIMEOUT_IDLE:
+        if (server_has(c->facts->server, SERVER_ABILITY_SAYS_WHY_IT_CLOSES) && may_be_told(c))
+            client_send_mysql_error(c, 0, ER_CLIENT_INTERACTION_TIMEOUT);
         client_close(c, CLOSE_CLIENT_IDLE);
         break;
     case CLIENT_TIMEOUT_WAIT:
@@ -407,32 +435,6 @@ void client_drain(struct client *c)
     if (c->state == CLIENT_GREETING || c->state == CLIENT_TLS || c->state == CLIENT_LOGIN ||
         (c->state == CLIENT_IDLE && !firm))
         client_close(c, CLOSE_SHUTDOWN);
-}
-
-/* Whether an ERR would be understood now: between packets, and by somebody who waits for one. */
-static bool may_be_told(const struct client *c)
-{
-    if (!stream_is_open(&c->stream))
-        return false;
-    switch (c->state) {
-    case CLIENT_LOGIN:
-    case CLIENT_AUTHENTICATING:
-    case CLIENT_IDLE:
-    case CLIENT_WAITING:
-    case CLIENT_RESTORING:
-    case CLIENT_KILLING:
-        return true;
-    case CLIENT_REQUEST: /* lease_link_lost knows what has been sent */
-    case CLIENT_REPLY:
-    case CLIENT_INFILE:
-    case CLIENT_GREETING:
-    case CLIENT_TLS:
-    case CLIENT_CLOSING:
-    case CLIENT_CLOSED:
-    case CLIENT_STATE_COUNT:
-        break;
-    }
-    return false;
 }
 
 static void leave_counts(struct client *c, enum close_reason why)

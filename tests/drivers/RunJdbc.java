@@ -12,7 +12,8 @@ public class RunJdbc {
             String url = "jdbc:mariadb://127.0.0.1:" + arguments[0]
                     + "/test?user=app&password=secret&allowMultiQueries=true" + more;
             try (Connection c = DriverManager.getConnection(url); Statement s = c.createStatement()) {
-                s.execute("CREATE OR REPLACE TABLE jdbc (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))");
+                s.execute("DROP TABLE IF EXISTS jdbc");
+                s.execute("CREATE TABLE jdbc (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))");
                 c.setAutoCommit(false);
                 try (PreparedStatement p = c.prepareStatement("INSERT INTO jdbc (s) VALUES (?)",
                         Statement.RETURN_GENERATED_KEYS)) {

@@ -7,9 +7,11 @@ async function main() {
   const settings = { host: '127.0.0.1', port: Number(process.argv[2]), user: 'app', password: 'secret',
                      database: 'test', multipleStatements: true };
   const c = await mariadb.createConnection(settings);
-  await c.query('CREATE OR REPLACE TABLE jsm (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))');
+  await c.query('DROP TABLE IF EXISTS jsm');
+  await c.query('CREATE TABLE jsm (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))');
   const batch = await c.batch('INSERT INTO jsm (s) VALUES (?)', [['ä'], ['€'], ['𝄞']]);
-  assert.strictEqual(batch.affectedRows, 3);
+  // On a MySQL, which has no bulk execution, there is a result for each row.
+  assert.strictEqual([].concat(batch).reduce((sum, one) => sum + one.affectedRows, 0), 3);
   const rows = await c.execute('SELECT s FROM jsm WHERE id > ? ORDER BY id', [0]);
   assert.deepStrictEqual(rows.map((r) => r.s), ['ä', '€', '𝄞']);
   // Pipelined: none waits for the one before.

@@ -7,7 +7,8 @@ async function main() {
   const settings = { host: '127.0.0.1', port: Number(process.argv[2]), user: 'app', password: 'secret',
                      database: 'test', multipleStatements: true };
   const c = await mysql.createConnection(settings);
-  await c.query('CREATE OR REPLACE TABLE js2 (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))');
+  await c.query('DROP TABLE IF EXISTS js2');
+  await c.query('CREATE TABLE js2 (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))');
   const [inserted] = await c.execute('INSERT INTO js2 (s) VALUES (?), (?)', ['ä', '𝄞']);
   assert.strictEqual(inserted.insertId, 1);
   const [rows] = await c.execute('SELECT s FROM js2 WHERE id > ? ORDER BY id', [0]);

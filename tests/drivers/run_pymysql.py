@@ -14,7 +14,8 @@ def connect():
 
 
 with connect() as c, c.cursor() as cursor:
-    cursor.execute("CREATE OR REPLACE TABLE py (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))")
+    cursor.execute("DROP TABLE IF EXISTS py")
+    cursor.execute("CREATE TABLE py (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(50))")
     cursor.executemany("INSERT INTO py (s) VALUES (%s)", [("ä",), ("€",), ("𝄞",)])
     assert cursor.lastrowid == 1, cursor.lastrowid
     c.commit()

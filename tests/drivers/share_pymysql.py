@@ -22,6 +22,7 @@ for _ in range(5):
             last = cursor.lastrowid
             one.commit()
             one.autocommit(True)
-            cursor.execute("SELECT LAST_INSERT_ID(), @@group_concat_max_len, @@tx_isolation")
+            isolation = "tx_isolation" if "MariaDB" in one.get_server_info() else "transaction_isolation"
+            cursor.execute(f"SELECT LAST_INSERT_ID(), @@group_concat_max_len, @@{isolation}")
             assert cursor.fetchone() == (last, 2000 + number, "READ-COMMITTED")
 print("ok")

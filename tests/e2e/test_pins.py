@@ -360,6 +360,11 @@ def test_connection_id_in_other_statements_pins(one_link):
         assert w.value("SELECT CONNECTION_ID()+0") == before
 
 
+# On MySQL the one in information_schema leaves a warning, which another client would wait for.
+OWN_THREAD = (f"SELECT id FROM {'performance' if wire.MYSQL else 'information'}_schema.processlist "
+              "WHERE user='app'")
+
+
 @pytest.mark.parametrize("steps", [
     ["XA START 'gone'", "INSERT INTO t (v) VALUES (1)"],
     ["XA START 'gone'", "INSERT INTO t (v) VALUES (1)", "XA END 'gone'", "XA PREPARE 'gone'"],
@@ -370,11 +375,11 @@ def test_a_client_that_leaves_leaves_a_clean_link(one_link, root, steps):
     for statement in TABLES:
         root.query(statement)
     with one_link.connect(schema="test") as stays, one_link.connect(schema="test") as goes:
-        thread = stays.value("SELECT id FROM information_schema.processlist WHERE user='app'")
+        thread = stays.value(OWN_THREAD)
         for sql in steps:
             goes.query(sql)
         goes.quit()
-        same = stays.value("SELECT id FROM information_schema.processlist WHERE user='app'") == thread
+        same = stays.value(OWN_THREAD) == thread
         assert same or steps[0].startswith("XA"), "the link was closed"
         stays.query("INSERT INTO t (v) VALUES (2)")
         assert stays.value("SELECT COUNT(*) FROM t") == "4"

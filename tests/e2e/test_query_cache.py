@@ -6,6 +6,8 @@ import pytest
 import adversary
 import wire
 
+pytestmark = pytest.mark.mariadb  # MySQL has none since 8.0
+
 
 @pytest.fixture
 def cached(server, weir):

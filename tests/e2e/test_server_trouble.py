@@ -3,6 +3,7 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import threading
@@ -94,7 +95,7 @@ def test_a_query_that_loses_its_server_ends_as_it_does_directly(own_server, weir
 def test_a_result_that_breaks_off_never_looks_whole(own_server, weir):
     one = weir(own_server)
     with one.connect(schema="test") as busy:
-        busy.send(b"\x03SELECT REPEAT('x', 1000) FROM seq_1_to_1000000")
+        busy.send(b"\x03SELECT REPEAT('x', 10000) FROM seq_1_to_100000")
         busy.keep = False
         for _ in range(100):
             busy.read_frame()
@@ -225,7 +226,7 @@ def test_kill_connection_by_the_id_of_the_greeting(weir):
         killer.query(f"KILL CONNECTION {idle.greeting.thread_id}")
         assert idle.at_end()
         killer.command(bytes([wire.COM_PROCESS_KILL]) + b"\x01\x00\x00\xf0")
-        assert killer.error.code == 1094
+        assert killer.error.code == (1047 if wire.MYSQL else 1094)
         assert error_of(killer, "KILL 4000000000").code == 1094
         assert killer.query("SELECT 1") == [[b"1"]]
 
@@ -294,20 +295,21 @@ def test_ctrl_c_of_the_mariadb_command_line(weir):
     def read_until(*words):
         end = time.monotonic() + 10
         while not any(word in seen for word in words):
-            assert time.monotonic() < end, seen.decode("utf-8", "replace")
+            assert select.select([master], [], [], max(0, end - time.monotonic()))[0], \
+                seen.decode("utf-8", "replace")
             try:
                 seen.extend(os.read(master, 4096))
             except OSError:
                 return
 
     try:
-        read_until(b"MariaDB [test]>")
+        read_until(b" [test]>")
         os.write(master, b"SELECT SLEEP(20) FROM (SELECT 1 UNION SELECT 2) x;\n")
         time.sleep(0.4)
         seen.clear()
         os.write(master, b"\x03")
         read_until(b"ERROR 1317")
-        read_until(b"MariaDB [test]>")
+        read_until(b" [test]>")
         os.write(master, b"SELECT 40+2;\n")
         read_until(b"42")
         os.write(master, b"exit\n")

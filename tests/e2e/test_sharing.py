@@ -76,20 +76,21 @@ RAILS = ([
     "COMMIT",
     "SELECT 1 AS one FROM `shared` WHERE `shared`.`name` = 'x' LIMIT 1",
 ])
+PREFIX = "transaction_" if wire.MYSQL else "tx_"
 CONNECTOR_J = ([
     "/* mysql-connector-j-8.4.0 */SELECT  @@session.auto_increment_increment AS auto_increment_increment, "
     "@@character_set_client AS character_set_client, @@collation_server AS collation_server, "
     "@@init_connect AS init_connect, @@interactive_timeout AS interactive_timeout, "
     "@@max_allowed_packet AS max_allowed_packet, @@sql_mode AS sql_mode, "
     "@@system_time_zone AS system_time_zone, @@time_zone AS time_zone, "
-    "@@tx_isolation AS transaction_isolation, @@wait_timeout AS wait_timeout",
+    f"@@{PREFIX}isolation AS transaction_isolation, @@wait_timeout AS wait_timeout",
     "SET NAMES utf8mb4",
     "SET character_set_results = NULL",
     "SET autocommit=1",
     f"SET sql_mode='{MODES}'",
 ], [
     "SET autocommit=0",
-    "select @@session.tx_read_only",
+    f"select @@session.{PREFIX}read_only",
     prepared("SELECT id, name FROM shared WHERE id = ?", "id"),
     prepared("UPDATE shared SET hits = hits + 1 WHERE id = ?", "id"),
     prepared("INSERT INTO visits (who) VALUES (?)", "id"),

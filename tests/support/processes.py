@@ -173,7 +173,7 @@ class MySQL9(Server):
 
     family = "mysql"
     template = None
-    SEQUENCES = (10, 200, 600, 1000, 2000, 10000, 100000)
+    SEQUENCES = (100000, 10000, 2000, 1000, 600, 200, 10, 3, 2)  # the first makes the others
     SCRIPT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "mysql9.sh")
 
     @classmethod
@@ -188,10 +188,12 @@ class MySQL9(Server):
             root.query("CREATE TABLE test.digits (d INT PRIMARY KEY)")
             root.query("INSERT INTO test.digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)")
             for last in self.SEQUENCES:
+                numbers = f"SELECT seq FROM test.seq_1_to_{self.SEQUENCES[0]} WHERE seq <= {last}"
+                if last == self.SEQUENCES[0]:
+                    numbers = ("SELECT 1+a.d+10*b.d+100*c.d+1000*e.d+10000*f.d FROM digits f, digits e, "
+                               "digits c, digits b, digits a")
                 root.query(f"CREATE TABLE test.seq_1_to_{last} (seq INT PRIMARY KEY)")
-                root.query(f"INSERT INTO test.seq_1_to_{last} SELECT * FROM (SELECT 1+a.d+10*b.d+100*c.d"
-                           "+1000*e.d+10000*f.d AS n FROM digits a, digits b, digits c, digits e, "
-                           f"digits f) numbers WHERE n <= {last} ORDER BY n")
+                root.query(f"INSERT INTO test.seq_1_to_{last} {numbers}")
             root.query("DROP TABLE test.digits")
         return self
 

@@ -14,7 +14,7 @@ import passwords
 from passwords import METHOD, METHODS, answer_to
 from protocol import *  # noqa: F403
 
-OR_REPLACE = re.compile(rb"\s*(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER) ([^\s(]+)")
+OR_REPLACE = re.compile(rb"\s*(CREATE )OR REPLACE (TABLE|USER|PROCEDURE|FUNCTION|TRIGGER|DATABASE) ([^\s(]+)")
 STATEMENT_ID = re.compile(rb"statement_id[\x01-\x14][0-9]+")
 MYSQL = os.environ.get("WEIR_SERVER", "mariadb").startswith("mysql")
 
