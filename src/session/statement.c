@@ -305,6 +305,19 @@ static bool refuse_cut(struct client *c, struct bytes payload)
     return true;
 }
 
+/* By the last statement's id, an execution must say the types of its parameters. */
+static bool last_lacks_types(const struct client *c, struct bytes payload)
+{
+    const struct statement *s = c->request.statement;
+    enum command command = c->request.command->command;
+    if (command != COMMAND_STMT_EXECUTE || !c->facts->server.mariadb || s->parameters == 0 ||
+        read_id(payload) != STATEMENT_ID_LAST)
+        return false;
+    size_t flag_at = size_min(command) + (s->parameters + 7U) / 8;
+    size_t end = flag_at + 1 + 2U * s->parameters;
+    return payload.size < end || payload.data[flag_at] == 0;
+}
+
 bool statement_serve_locally(struct client *c, struct bytes payload)
 {
     enum command command = c->request.command->command;
@@ -319,6 +332,11 @@ bool statement_serve_locally(struct client *c, struct bytes payload)
     }
     if (command == COMMAND_STMT_CLOSE) {
         close_statement(c);
+        return true;
+    }
+    if (c->request.statement != NULL && last_lacks_types(c, payload)) {
+        answer_malformed(c);
+        finish_error(c);
         return true;
     }
     if (c->request.statement != NULL)

@@ -178,6 +178,23 @@ def test_pipelined_garbage_behind_a_statement(one):
         c.close()
 
 
+@pytest.mark.mariadb
+def test_last_statement_executed_without_types(server, one):
+    """By MariaDB's id of the last statement, the types of parameters must be said."""
+    cut = [b"", b"\0\0", b"\3\1\6\0", b"\0\1\6\0\6\0", b"\3\1\6\0\6\0"]
+    replies = []
+    for address in (server.address, one.address):
+        with wire.connect(address, schema="test") as c:
+            for parameters in cut:
+                c.prepare("SELECT ?+?")
+                replies.append(c.command(struct.pack("<BIBI", wire.COM_STMT_EXECUTE, 0xffffffff, 0, 1)
+                                         + parameters))
+                replies.append(c.command(wire.q("SHOW WARNINGS")))
+            c.quit()
+    half = len(replies) // 2
+    assert replies[half:] == replies[:half]
+
+
 def test_half_closed_clients(one):
     """The client ends its sending side and still reads the answer."""
     import socket
