@@ -21,6 +21,7 @@
 #define KIND_ENUM_log_level       SETTING_TYPE_ENUM, "log_level"
 #define KIND_ENUM_slow_log_format SETTING_TYPE_ENUM, "slow_log_format"
 #define KIND_ENUM_digests         SETTING_TYPE_ENUM, "digests"
+#define KIND_ENUM_leak_action     SETTING_TYPE_ENUM, "leak_action"
 #define KIND_ENUM_ssl_mode        SETTING_TYPE_ENUM, "ssl_mode"
 
 #define STRUCT_GLOBAL struct global_settings
@@ -53,6 +54,8 @@ static const struct {
 #undef SETTING_ENUM
 };
 _Static_assert(sizeof(enum pool_mode) == sizeof(unsigned), "enum members are accessed as unsigned");
+_Static_assert(sizeof(enum leak_action) == sizeof(unsigned),
+               "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum ssl_mode) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum slow_log_format) == sizeof(unsigned),

@@ -21,6 +21,7 @@ enum ssl_mode {
     SSL_MODE_VERIFY_IDENTITY,
 };
 
+enum leak_action { LEAK_ACTION_REPORT, LEAK_ACTION_ROLLBACK, LEAK_ACTION_KILL };
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
 enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
 enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
@@ -37,6 +38,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_ENUM_log_level       enum log_level
 #define SETTING_CTYPE_ENUM_slow_log_format enum slow_log_format
 #define SETTING_CTYPE_ENUM_digests         enum digests
+#define SETTING_CTYPE_ENUM_leak_action     enum leak_action
 #define SETTING_CTYPE_ENUM_ssl_mode        enum ssl_mode
 
 #define SETTING_MEMBER(type, member) SETTING_CTYPE_##type member;

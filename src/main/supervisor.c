@@ -10,6 +10,7 @@
 #include "main/worker.h"
 #include "net/socket.h"
 #include "session/client.h"
+#include "session/leak_book.h"
 #include "session/slow_log.h"
 #include "session/status.h"
 #include "session/tls_setup.h"
@@ -274,9 +275,10 @@ static bool start(struct supervisor *s)
     p->baseline = status_baseline_create();
     p->resolver = resolver_create();
     p->slow_log = slow_log_create();
+    p->leaks = leak_book_create();
     p->registry = pool_registry_create(p, s->config);
     if (p->users == NULL || p->baseline == NULL || p->resolver == NULL || p->slow_log == NULL ||
-        p->registry == NULL || !start_workers(s)) {
+        p->leaks == NULL || p->registry == NULL || !start_workers(s)) {
         log_error(WHO, "cannot start: %s", strerror(errno));
         return false;
     }
@@ -398,6 +400,7 @@ static void stop(struct supervisor *s)
         pool_registry_destroy(p->registry);
         user_store_destroy(p->users);
         status_baseline_destroy(p->baseline);
+        leak_book_destroy(p->leaks);
         tls_setup_destroy(p->tls);
         free(p->workers);
     }

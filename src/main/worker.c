@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "session/client.h"
+#include "session/leaks.h"
 #include "session/pool_events.h"
 #include "session/slow_watch.h"
 #include "session/tallies.h"
@@ -41,6 +42,7 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     list_init(&w->greeting);
     list_init(&w->kills);
     w->sweep_timer.on_fire = pool_events_on_sweep_timer;
+    leaks_watch(w);
     w->probe_timer.on_fire = pool_registry_on_probe_timer;
     return true;
 }
@@ -48,6 +50,7 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
 void worker_fini(struct worker *w)
 {
     loop_timer_cancel(w->loop, &w->sweep_timer);
+    leaks_stop(w);
     loop_timer_cancel(w->loop, &w->probe_timer);
     kill_forget_waiting(w);
     pool_registry_stop(w->proxy->registry, w);

@@ -96,6 +96,7 @@ struct client {
     pins_t pins;
     struct pin_track *track;            /* the books on pins that end, NULL none */
     struct session_track_filter tracks; /* what it sees of the trackers */
+    bool transaction_lost;              /* Weir rolled it back; the client is not told yet */
     bool told_transaction; /* the last tracker of a transaction said that one is open */
     uint16_t status;       /* last status flags told to the client */
     struct residue residue;
@@ -228,7 +229,12 @@ void lease_recall(struct link *l);
 void lease_leave(struct client *c, bool mid_request);
 /* Chores are done, by purpose. */
 void link_chores_done(struct link *l);
-/* The link broke while leased. */
+/* The client may not be parted from its link now. */
+NODISCARD bool lease_is_firm(const struct client *c, const struct link *l);
+/* Closes the link of the lease, which ends; and asks for another one for the same request. */
+void lease_drop(struct client *c, enum close_reason why);
+void lease_acquire_again(struct client *c);
+/* lease_lost.c: the link broke while leased. */
 void lease_link_lost(struct link *l, enum close_reason why);
 /* lease_look.c: asks the link what is left of the conditions that the request is about; then. */
 void lease_look(struct client *c);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "mysql/query_attributes.h"
 #include "session/catalogue.h"
+#include "session/leaks.h"
 #include "session/local_file.h"
 #include "session/private_state.h"
 #include "session/slow_watch.h"
@@ -280,6 +281,8 @@ bool client_step_idle(struct client *c)
         return answer_unknown(c, row->command, size);
     if (!begin_request(c, row, header, payload))
         return false;
+    if (c->transaction_lost && leaks_tell_rollback(c))
+        return c->state == CLIENT_IDLE;
     if (client_serve_locally(c, payload, header.sequence, c->request.whole))
         return c->state == CLIENT_IDLE;
     local_file_choose_pool(c);

@@ -87,6 +87,7 @@ static bool reset_connection(struct client *c)
     c->pins = 0;
     track_forget(c);
     private_state_forget(c);
+    c->transaction_lost = false;
     c->status = c->facts->status;
     residue_reset(&c->residue, c->facts->server.mariadb);
     learn_default_tracking(c);

@@ -461,6 +461,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     statement_forget_all(c);
     track_forget(c);
     private_state_forget(c);
+    c->transaction_lost = false;
     session_state_release(c->session);
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;

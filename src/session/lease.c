@@ -2,6 +2,7 @@
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
 #include "session/catalogue.h"
+#include "session/leaks.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/slow_watch.h"
@@ -35,6 +36,7 @@ static struct link *end_lease(struct client *c)
     struct link *l = c->link;
     CHECK(l != NULL && l->client == c);
     slow_watch_parting(l);
+    leaks_lease_ended(c, l);
     c->link = NULL;
     l->client = NULL;
     l->soft = false;
@@ -47,13 +49,13 @@ static struct link *end_lease(struct client *c)
 
 /* -------- getting a link -------- */
 
-static void acquire_again(struct client *c)
+void lease_acquire_again(struct client *c)
 {
     client_set_state(c, CLIENT_WAITING);
     lease_acquire(c);
 }
 
-static void drop_link(struct client *c, enum close_reason why)
+void lease_drop(struct client *c, enum close_reason why)
 {
     link_close(end_lease(c), why);
 }
@@ -78,7 +80,7 @@ static void restore_disturbs(struct link *l)
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
 
-static bool is_firm(const struct client *c, const struct link *l)
+bool lease_is_firm(const struct client *c, const struct link *l)
 {
     return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
 }
@@ -127,7 +129,7 @@ static void prepare(struct client *c)
     if (!catalogue_ready(c) || kept_conditions_serve(c))
         return;
     l->must_reset = l->must_reset || private_state_needs_reset(c, l);
-    enum statement_place place = statement_look(c, l, is_firm(c, l));
+    enum statement_place place = statement_look(c, l, lease_is_firm(c, l));
     if (place == STATEMENT_IMPOSSIBLE) {
         statement_refuse_prepare(c);
         return;
@@ -158,13 +160,13 @@ static void prepare(struct client *c)
     link_chores_begin(l, PURPOSE_RESTORE);
     if (!plan_restore(c, l, place, force_schema)) {
         l->purpose = PURPOSE_NONE;
-        drop_link(c, CLOSE_LINK_UNKNOWN_STATE);
+        lease_drop(c, CLOSE_LINK_UNKNOWN_STATE);
         if (!stuck && ++c->restore_failures > RESTORE_FAILURES_MAX)
             client_fail_request(c, ER_UNKNOWN_ERROR, "HY000",
                                 bytes_of_text("Weir cannot restore this session on another link; "
                                               "reconnect"));
         else
-            acquire_again(c);
+            lease_acquire_again(c);
         return;
     }
     bool follows = !force_schema && c->request.command->reply != REPLY_SHAPE_NONE;
@@ -248,12 +250,12 @@ void lease_granted(struct client *c)
     if (l == NULL)
         return;
     if (l->worker == NULL && !link_adopt(c->worker, l, false)) {
-        acquire_again(c);
+        lease_acquire_again(c);
         return;
     }
     if (registry_is_outdated(c, l)) {
         link_close(l, CLOSE_LINK_OUTDATED);
-        acquire_again(c);
+        lease_acquire_again(c);
         return;
     }
     begin_lease(c, l);
@@ -348,7 +350,7 @@ static void on_parked(struct link *l)
     if (!track_is_known(c))
         track_ask_failed(c);
     link_set_state(l, LINK_LEASED);
-    if (is_firm(c, l)) {
+    if (lease_is_firm(c, l)) {
         if (l->recalled)
             registry_recall_refused(l);
         l->recalled = false;
@@ -362,11 +364,12 @@ static void on_parked(struct link *l)
 void lease_after_request(struct client *c)
 {
     struct link *l = c->link;
-    if (is_firm(c, l)) {
+    if (lease_is_firm(c, l)) {
         log_debug(client_who(c), "keeps thread %u: %s", l->thread_id,
                   c->pins != 0 ? pins_first_text(c->pins) : "a transaction, or a KILL under way");
         return;
     }
+    leaks_lease_ended(c, l);
     if (c->worker->config->global.debug_link_switching) {
         park_or_release(l);
     } else if (registry_rest(l)) {
@@ -457,7 +460,7 @@ static void on_restored(struct link *l)
     }
     log_write(LOG_LEVEL_NOTE, client_who(c), "the server refused to restore its session: %s",
               error.text);
-    drop_link(c, CLOSE_LINK_CHORE_FAILED);
+    lease_drop(c, CLOSE_LINK_CHORE_FAILED);
     if (c->login_schema != NULL)
         client_login_restored(c, &error);
     else
@@ -486,9 +489,9 @@ static void on_unselected(struct link *l)
         prepare(c);
         return;
     }
-    drop_link(c, CLOSE_LINK_CHORE_FAILED);
+    lease_drop(c, CLOSE_LINK_CHORE_FAILED);
     if (++c->restore_failures <= RESTORE_FAILURES_MAX)
-        acquire_again(c);
+        lease_acquire_again(c);
     else
         client_fail_request(c, l->chore_error.code, l->chore_error.sqlstate,
                             bytes_of_text(l->chore_error.text));
@@ -539,59 +542,15 @@ void link_chores_done(struct link *l)
     case PURPOSE_SOIL:
         link_soiled(l);
         break;
+    case PURPOSE_ROLLBACK:
+        if (l->chore_failed && l->client != NULL)
+            lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
+        else
+            leaks_rolled_back(l);
+        break;
     case PURPOSE_KILL:
         kill_side_done(l, l->chore_failed ? &l->chore_error : NULL);
         link_close(l, CLOSE_LINK_SIDE_DONE);
         break;
     }
-}
-
-/* -------- when it breaks -------- */
-
-static enum close_reason loss_of(const struct client *c, enum close_reason why)
-{
-    if (c->kills_of_connection > 0)
-        return CLOSE_KILLED;
-    if (c->state == CLIENT_IDLE || c->state == CLIENT_WAITING)
-        return CLOSE_LINK_LOST_IDLE;
-    return why == CLOSE_LINK_PROTOCOL ? why : CLOSE_LINK_LOST;
-}
-
-/* True when the client lives on: nothing of its session or its request was on the link alone. */
-static bool survives_loss(struct client *c, const struct link *l, enum chore_purpose purpose,
-                          enum close_reason why)
-{
-    if (c->kills_of_connection > 0)
-        return false;
-    if ((purpose == PURPOSE_RESTORE && !l->request_follows) || purpose == PURPOSE_UNSELECT)
-        return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
-    bool asks_nothing =
-        c->state == CLIENT_IDLE || c->state == CLIENT_WAITING || c->state == CLIENT_KILLING;
-    return asks_nothing && !is_firm(c, l) && l->status_known && residue_is_known(c) &&
-           track_is_known(c) && user_variables_are_known(c);
-}
-
-void lease_link_lost(struct link *l, enum close_reason why)
-{
-    enum chore_purpose purpose = l->purpose;
-    l->purpose = PURPOSE_NONE;
-    if (purpose == PURPOSE_OPEN || purpose == PURPOSE_KILL) {
-        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL,
-                       bytes_of_text("the server closed the connection"));
-        return;
-    }
-    struct client *c = l->client;
-    if (c == NULL) {
-        link_close(l, why);
-        return;
-    }
-    if (survives_loss(c, l, purpose, why)) {
-        drop_link(c, why);
-        if (c->state == CLIENT_WAITING || c->state == CLIENT_RESTORING)
-            acquire_again(c);
-        return;
-    }
-    enum close_reason told = loss_of(c, why);
-    drop_link(c, why);
-    client_close(c, told);
 }

@@ -49,6 +49,7 @@ enum chore {
     CHORE_TEXT_PREPARE,       /* PREPARE s FROM … */
     CHORE_TEXT_PREPARE_AHEAD, /* the same for one that nobody has asked for yet; it may fail */
     CHORE_KILL,
+    CHORE_ROLLBACK,    /* of a leak */
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
 #define LINK_CHORES_MAX 32
@@ -64,6 +65,7 @@ enum chore_purpose {
     PURPOSE_CLEAN,    /* after a client has left */
     PURPOSE_SOIL,     /* debug_link_switching */
     PURPOSE_KILL,     /* on a side link */
+    PURPOSE_ROLLBACK, /* of a leak, see leaks.h */
 };
 
 /* Room for "[address]:port" of IPv6; the path of a Unix socket is cut. */
@@ -109,7 +111,8 @@ struct link {
     sql_effects_t residue_true;          /* what may be read here and is true for that client */
     unsigned kills_pending;              /* KILL QUERYs under way against what runs here */
     usec_t opened_at;
-    usec_t leased_at;                  /* when its client got it */
+    uint64_t leak;    /* number of the case of this lease in the book of leaks, 0 none */
+    usec_t leased_at; /* when its client got it */
     char opened_for[CLIENT_PEER_SIZE]; /* address of the client whose wait opened it, "" nobody's */
 
     struct reply reply; /* of what is being answered now */

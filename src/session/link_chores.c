@@ -82,6 +82,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_TEXT_PREPARE:
     case CHORE_TEXT_PREPARE_AHEAD:
     case CHORE_KILL:
+    case CHORE_ROLLBACK:
         break;
     }
     return COMMAND_QUERY;

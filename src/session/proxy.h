@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 
 struct log_file;
+struct leak_book;
 struct pool_registry;
 struct slow_watch;
 struct status_baseline;
@@ -62,6 +63,7 @@ struct worker {
     struct action_queue actions;
     struct loop_timer probe_timer; /* worker 0: while a server has not been reached */
     struct loop_timer sweep_timer;
+    struct loop_timer leak_timer;
     usec_t sweep_at; /* when it fires, 0 not set */
     bool draining;
     struct counters counters;
@@ -81,6 +83,7 @@ struct proxy {
     const char *version; /* of Weir */
     struct resolver *resolver;
     struct log_file *slow_log;
+    struct leak_book *leaks;
     struct tls_setup *tls;
     atomic_uint_fast64_t next_link_id; /* from 1 */
     atomic_uint admitted;              /* client sockets, the reserve included */

@@ -222,6 +222,8 @@ static const char *purpose_text(enum chore_purpose purpose)
         return "debug_link_switching";
     case PURPOSE_KILL:
         return "KILL";
+    case PURPOSE_ROLLBACK:
+        return "rolling back (leak_action)";
     }
     return "";
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The table of leaks. */
+#include "base/clock.h"
+#include "console/console_client.h"
+#include "session/leak_book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static void row_wall(struct row_sink *rows, uint64_t wall)
+{
+    time_t seconds = (time_t)(wall / USEC_PER_SEC);
+    struct tm utc;
+    char text[32];
+    if (gmtime_r(&seconds, &utc) == NULL || strftime(text, sizeof text, "%F %T", &utc) == 0)
+        row_null(rows);
+    else
+        row_text(rows, text);
+}
+
+static const char *state_of(const struct leak *l)
+{
+    switch (l->end) {
+    case LEAK_OPEN:
+        return "holds the link";
+    case LEAK_RELEASED:
+        return "released it";
+    case LEAK_CLIENT_LEFT:
+        break;
+    }
+    return "left";
+}
+
+static void row_text_or_null(struct row_sink *rows, const char *text)
+{
+    row_text(rows, text[0] != '\0' ? text : NULL);
+}
+
+static void add_leak(struct row_sink *rows, const struct leak *l)
+{
+    usec_t end = l->over_at != 0 ? l->over_at : clock_now();
+    row_unsigned(rows, l->client);
+    row_text(rows, l->user);
+    row_text(rows, l->host);
+    row_text_or_null(rows, l->program);
+    row_text_or_null(rows, l->pid);
+    row_text_or_null(rows, l->version);
+    row_text(rows, l->why);
+    row_real(rows, (double)(end - l->since) / (double)USEC_PER_SEC);
+    row_real(rows, (double)(end - l->leased_at) / (double)USEC_PER_SEC);
+    row_wall(rows, l->wall);
+    row_text(rows, l->server);
+    row_unsigned(rows, l->thread_id);
+    row_text_or_null(rows, l->statement);
+    row_text(rows, l->action);
+    row_text(rows, state_of(l));
+}
+
+void table_fill_leaks(struct row_sink *rows, const struct console_facts *f)
+{
+    struct leak *leaks = calloc(LEAK_BOOK_SIZE, sizeof *leaks);
+    if (leaks == NULL)
+        return;
+    size_t count = leak_book_read(f->console->proxy->leaks, leaks, LEAK_BOOK_SIZE);
+    for (size_t i = 0; i < count; i++)
+        add_leak(rows, &leaks[i]);
+    free(leaks);
+}

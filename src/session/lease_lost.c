@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A leased link breaks: who lives on, and who is told what. */
+#include "session/client.h"
+#include "session/user_variables.h"
+
+static enum close_reason loss_of(const struct client *c, enum close_reason why)
+{
+    if (c->kills_of_connection > 0)
+        return CLOSE_KILLED;
+    if (c->state == CLIENT_IDLE || c->state == CLIENT_WAITING)
+        return CLOSE_LINK_LOST_IDLE;
+    return why == CLOSE_LINK_PROTOCOL ? why : CLOSE_LINK_LOST;
+}
+
+/* True when the client lives on: nothing of its session or its request was on the link alone. */
+static bool survives_loss(struct client *c, const struct link *l, enum chore_purpose purpose,
+                          enum close_reason why)
+{
+    if (c->kills_of_connection > 0)
+        return false;
+    if ((purpose == PURPOSE_RESTORE && !l->request_follows) || purpose == PURPOSE_UNSELECT)
+        return why != CLOSE_LINK_CHORE_FAILED && ++c->restore_failures <= RESTORE_FAILURES_MAX;
+    bool asks_nothing =
+        c->state == CLIENT_IDLE || c->state == CLIENT_WAITING || c->state == CLIENT_KILLING;
+    return asks_nothing && !lease_is_firm(c, l) && l->status_known && residue_is_known(c) &&
+           track_is_known(c) && user_variables_are_known(c);
+}
+
+void lease_link_lost(struct link *l, enum close_reason why)
+{
+    enum chore_purpose purpose = l->purpose;
+    l->purpose = PURPOSE_NONE;
+    if (purpose == PURPOSE_OPEN || purpose == PURPOSE_KILL) {
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL,
+                       bytes_of_text("the server closed the connection"));
+        return;
+    }
+    struct client *c = l->client;
+    if (c == NULL) {
+        link_close(l, why);
+        return;
+    }
+    if (survives_loss(c, l, purpose, why)) {
+        lease_drop(c, why);
+        if (c->state == CLIENT_WAITING || c->state == CLIENT_RESTORING)
+            lease_acquire_again(c);
+        return;
+    }
+    enum close_reason told = loss_of(c, why);
+    lease_drop(c, why);
+    client_close(c, told);
+}
