@@ -229,6 +229,8 @@ void lease_recall(struct link *l);
 void lease_leave(struct client *c, bool mid_request);
 /* Chores are done, by purpose. */
 void link_chores_done(struct link *l);
+/* A client whose session cannot be restored on this many links in a row gets an error. */
+#define RESTORE_FAILURES_MAX 3
 /* The client may not be parted from its link now. */
 NODISCARD bool lease_is_firm(const struct client *c, const struct link *l);
 /* Closes the link of the lease, which ends; and asks for another one for the same request. */

@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A client whose session cannot be restored on this many links in a row gets an error. */
-#define RESTORE_FAILURES_MAX 3
-
 static void begin_lease(struct client *c, struct link *l)
 {
     CHECK(c->link == NULL && l->client == NULL);
