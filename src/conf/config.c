@@ -15,6 +15,12 @@ static int compare_users(const void *a, const void *b)
     return strcmp(((const struct config_user *)a)->name, ((const struct config_user *)b)->name);
 }
 
+static int compare_databases(const void *a, const void *b)
+{
+    return strcmp(((const struct config_database *)a)->name,
+                  ((const struct config_database *)b)->name);
+}
+
 /* The finished configuration, or NULL when there were complaints. */
 static struct config *finish(struct config_build *b, size_t errors_before)
 {
@@ -27,6 +33,8 @@ static struct config *finish(struct config_build *b, size_t errors_before)
     config_build_fini(b);
     if (c != NULL && c->user_count > 0)
         qsort(c->users, c->user_count, sizeof(*c->users), compare_users);
+    if (c != NULL && c->database_count > 0)
+        qsort(c->databases, c->database_count, sizeof(*c->databases), compare_databases);
     return c;
 }
 
@@ -90,8 +98,13 @@ void config_release(struct config *c)
         settings_fini(SETTING_SCOPE_USER, &c->users[i].settings);
         free(c->users[i].name);
     }
+    for (size_t i = 0; i < c->database_count; i++) {
+        settings_fini(SETTING_SCOPE_DATABASE, &c->databases[i].settings);
+        free(c->databases[i].name);
+    }
     free(c->servers);
     free(c->users);
+    free(c->databases);
     free(c->file);
     free(c);
 }
@@ -102,6 +115,14 @@ const struct config_user *config_find_user(const struct config *c, const char *n
     if (c->user_count == 0)
         return NULL;
     return bsearch(&key, c->users, c->user_count, sizeof(*c->users), compare_users);
+}
+
+const struct config_database *config_find_database(const struct config *c, const char *name)
+{
+    const struct config_database key = {.name = (char *)(uintptr_t)name};
+    if (c->database_count == 0)
+        return NULL;
+    return bsearch(&key, c->databases, c->database_count, sizeof(*c->databases), compare_databases);
 }
 
 const struct config_server *config_find_server(const struct config *c, const char *name)

@@ -24,12 +24,19 @@ struct config_user {
     struct user_settings settings;
 };
 
+struct config_database {
+    char *name;
+    struct database_settings settings;
+};
+
 struct config {
     struct global_settings global;
     struct config_server *servers; /* in the order of the file: the first is the default */
     size_t server_count;
     struct config_user *users; /* by name */
     size_t user_count;
+    struct config_database *databases; /* by name */
+    size_t database_count;
     char *file; /* where it was read from, NULL when none */
     /* private */
     _Atomic unsigned references;
@@ -49,7 +56,8 @@ void config_errors_add(struct config_errors *errors, const char *format, ...) PR
 void config_errors_free(struct config_errors *errors);
 
 /* One "--name=value" of the command line, or of a test. `name` is a setting of [weir], or
- * "server.NAME.setting" or "user.NAME.setting"; a section that is not there yet is added. */
+ * "server.NAME.setting", "user.NAME.setting" or "database.NAME.setting"; a section that is not
+ * there yet is added. */
 struct config_override {
     const char *name;
     const char *value; /* NULL: a flag without value, ON for booleans, else a mistake */
@@ -83,9 +91,10 @@ NODISCARD struct config *config_change(const struct config *from,
 struct config *config_hold(struct config *c);
 void config_release(struct config *c);
 
-/* The [user] section of this name, or NULL. */
+/* The section of this name, or NULL. */
 const struct config_user *config_find_user(const struct config *c, const char *name);
 const struct config_server *config_find_server(const struct config *c, const char *name);
+const struct config_database *config_find_database(const struct config *c, const char *name);
 
 /* What differs in a way that needs a restart: lines for the log, e.g. "port: 6033 → 6034 needs a
  * restart". */

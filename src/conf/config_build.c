@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The words of sections by scope; that of [weir] is not written in overrides. */
+static const char *const kinds[] = {"weir", "server", "user", "database"};
+
 static char *copy_text(const char *text)
 {
     char *copy = strdup(text);
@@ -28,23 +31,58 @@ static void *grow(void *array, size_t count, size_t size)
     return array;
 }
 
+/* A new section at its defaults, or as `from`; text is copied. */
+static void add_server(struct config_build *b, const char *name, const struct server_settings *from)
+{
+    struct config *c = b->config;
+    c->servers = grow(c->servers, c->server_count, sizeof(*c->servers));
+    b->servers = grow(b->servers, c->server_count, sizeof(*b->servers));
+    struct config_server *s = &c->servers[c->server_count++];
+    s->name = copy_text(name);
+    if (from != NULL)
+        settings_copy(SETTING_SCOPE_SERVER, &s->settings, from);
+    else
+        settings_init(SETTING_SCOPE_SERVER, &s->settings);
+}
+
+static void add_user(struct config_build *b, const char *name, const struct user_settings *from)
+{
+    struct config *c = b->config;
+    c->users = grow(c->users, c->user_count, sizeof(*c->users));
+    b->users = grow(b->users, c->user_count, sizeof(*b->users));
+    struct config_user *u = &c->users[c->user_count++];
+    u->name = copy_text(name);
+    if (from != NULL)
+        settings_copy(SETTING_SCOPE_USER, &u->settings, from);
+    else
+        settings_init(SETTING_SCOPE_USER, &u->settings);
+}
+
+static void add_database(struct config_build *b, const char *name,
+                         const struct database_settings *from)
+{
+    struct config *c = b->config;
+    c->databases = grow(c->databases, c->database_count, sizeof(*c->databases));
+    b->databases = grow(b->databases, c->database_count, sizeof(*b->databases));
+    struct config_database *d = &c->databases[c->database_count++];
+    d->name = copy_text(name);
+    if (from != NULL)
+        settings_copy(SETTING_SCOPE_DATABASE, &d->settings, from);
+    else
+        settings_init(SETTING_SCOPE_DATABASE, &d->settings);
+}
+
 static void copy_sections(struct config_build *b, const struct config *from)
 {
     struct config *c = b->config;
     settings_copy(SETTING_SCOPE_GLOBAL, &c->global, &from->global);
     c->file = from->file != NULL ? copy_text(from->file) : NULL;
-    for (size_t i = 0; i < from->server_count; i++, c->server_count++) {
-        c->servers = grow(c->servers, i, sizeof(*c->servers));
-        b->servers = grow(b->servers, i, sizeof(*b->servers));
-        c->servers[i].name = copy_text(from->servers[i].name);
-        settings_copy(SETTING_SCOPE_SERVER, &c->servers[i].settings, &from->servers[i].settings);
-    }
-    for (size_t i = 0; i < from->user_count; i++, c->user_count++) {
-        c->users = grow(c->users, i, sizeof(*c->users));
-        b->users = grow(b->users, i, sizeof(*b->users));
-        c->users[i].name = copy_text(from->users[i].name);
-        settings_copy(SETTING_SCOPE_USER, &c->users[i].settings, &from->users[i].settings);
-    }
+    for (size_t i = 0; i < from->server_count; i++)
+        add_server(b, from->servers[i].name, &from->servers[i].settings);
+    for (size_t i = 0; i < from->user_count; i++)
+        add_user(b, from->users[i].name, &from->users[i].settings);
+    for (size_t i = 0; i < from->database_count; i++)
+        add_database(b, from->databases[i].name, &from->databases[i].settings);
 }
 
 struct config_build config_build_begin(const struct config *from, struct config_errors *errors,
@@ -73,6 +111,7 @@ void config_build_fini(struct config_build *b)
     free(b->global);
     free(b->servers);
     free(b->users);
+    free(b->databases);
 }
 
 struct config_file *config_build_file(struct config_build *b, const char *name)
@@ -128,6 +167,8 @@ static struct config_section *known(const struct config_build *b, struct config_
         return &b->servers[ref.index];
     case SETTING_SCOPE_USER:
         return &b->users[ref.index];
+    case SETTING_SCOPE_DATABASE:
+        return &b->databases[ref.index];
     }
     return NULL;
 }
@@ -141,6 +182,8 @@ static void *settings_of(struct config_build *b, struct config_ref ref)
         return &b->config->servers[ref.index].settings;
     case SETTING_SCOPE_USER:
         return &b->config->users[ref.index].settings;
+    case SETTING_SCOPE_DATABASE:
+        return &b->config->databases[ref.index].settings;
     }
     return NULL;
 }
@@ -158,6 +201,9 @@ static void section_header(const struct config_build *b, struct config_ref ref, 
         return;
     case SETTING_SCOPE_USER:
         (void)snprintf(out, out_size, "[user %s]", b->config->users[ref.index].name);
+        return;
+    case SETTING_SCOPE_DATABASE:
+        (void)snprintf(out, out_size, "[database %s]", b->config->databases[ref.index].name);
         return;
     }
 }
@@ -193,42 +239,66 @@ struct config_place config_build_place(const struct config_build *b, struct conf
     return is_somewhere(place) ? place : known(b, ref)->place;
 }
 
+static size_t section_count(const struct config *c, enum setting_scope scope)
+{
+    switch (scope) {
+    case SETTING_SCOPE_GLOBAL:
+        return 1;
+    case SETTING_SCOPE_SERVER:
+        return c->server_count;
+    case SETTING_SCOPE_USER:
+        return c->user_count;
+    case SETTING_SCOPE_DATABASE:
+        return c->database_count;
+    }
+    return 0;
+}
+
+static const char *section_name(const struct config *c, enum setting_scope scope, size_t i)
+{
+    switch (scope) {
+    case SETTING_SCOPE_GLOBAL:
+        return "";
+    case SETTING_SCOPE_SERVER:
+        return c->servers[i].name;
+    case SETTING_SCOPE_USER:
+        return c->users[i].name;
+    case SETTING_SCOPE_DATABASE:
+        return c->databases[i].name;
+    }
+    return "";
+}
+
 /* Index of the section, or the count when there is none. */
 static size_t find_section(const struct config *c, enum setting_scope scope, const char *name)
 {
     size_t i = 0;
-    if (scope == SETTING_SCOPE_SERVER) {
-        while (i < c->server_count && strcmp(c->servers[i].name, name) != 0)
-            i++;
-    } else {
-        while (i < c->user_count && strcmp(c->users[i].name, name) != 0)
-            i++;
-    }
+    while (i < section_count(c, scope) && strcmp(section_name(c, scope, i), name) != 0)
+        i++;
     return i;
 }
 
 static void add_section(struct config_build *b, enum setting_scope scope, const char *name)
 {
-    struct config *c = b->config;
-    if (scope == SETTING_SCOPE_SERVER) {
-        c->servers = grow(c->servers, c->server_count, sizeof(*c->servers));
-        b->servers = grow(b->servers, c->server_count, sizeof(*b->servers));
-        struct config_server *s = &c->servers[c->server_count++];
-        s->name = copy_text(name);
-        settings_init(scope, &s->settings);
-    } else {
-        c->users = grow(c->users, c->user_count, sizeof(*c->users));
-        b->users = grow(b->users, c->user_count, sizeof(*b->users));
-        struct config_user *u = &c->users[c->user_count++];
-        u->name = copy_text(name);
-        settings_init(scope, &u->settings);
+    switch (scope) {
+    case SETTING_SCOPE_GLOBAL:
+        return;
+    case SETTING_SCOPE_SERVER:
+        add_server(b, name, NULL);
+        return;
+    case SETTING_SCOPE_USER:
+        add_user(b, name, NULL);
+        return;
+    case SETTING_SCOPE_DATABASE:
+        add_database(b, name, NULL);
+        return;
     }
 }
 
 static bool name_is_good(struct config_build *b, enum setting_scope scope, const char *name,
                          struct config_place place)
 {
-    const char *kind = scope == SETTING_SCOPE_SERVER ? "server" : "user";
+    const char *kind = kinds[scope];
     if (name[0] == '\0') {
         config_build_error(b, place, "a [%s] section needs a name: write [%s NAME]", kind, kind);
         return false;
@@ -256,8 +326,7 @@ bool config_build_section(struct config_build *b, enum setting_scope scope, cons
         if (!name_is_good(b, scope, name, place))
             return false;
         out->index = find_section(b->config, scope, name);
-        is_new = out->index ==
-                 (scope == SETTING_SCOPE_SERVER ? b->config->server_count : b->config->user_count);
+        is_new = out->index == section_count(b->config, scope);
         if (is_new && out->index == CONFIG_SECTIONS_MAX) {
             config_build_error(b, place, "more than %d sections of this kind", CONFIG_SECTIONS_MAX);
             return false;
@@ -288,8 +357,9 @@ static void complain_unknown(struct config_build *b, struct config_ref ref, cons
                            header, nearest);
         return;
     }
-    static const char *const places[] = {"[weir]", "a [server NAME]", "a [user NAME]"};
-    for (enum setting_scope s = SETTING_SCOPE_GLOBAL; s <= SETTING_SCOPE_USER; s++) {
+    static const char *const places[] = {"[weir]", "a [server NAME]", "a [user NAME]",
+                                         "a [database NAME]"};
+    for (enum setting_scope s = SETTING_SCOPE_GLOBAL; s <= SETTING_SCOPE_LAST; s++) {
         if (settings_find(s, name) != NULL) {
             config_build_error(b, place, "'%.60s' does not belong in %s; it is a setting of %s",
                                name, header, places[s]);
@@ -349,12 +419,12 @@ static const char *split_override(const char *name, enum setting_scope *scope, c
     if (first == NULL)
         return name;
     struct bytes kind = bytes_of(name, (size_t)(first - name));
-    if (text_equal_nocase(kind, "server"))
-        *scope = SETTING_SCOPE_SERVER;
-    else if (text_equal_nocase(kind, "user"))
-        *scope = SETTING_SCOPE_USER;
-    else
+    enum setting_scope s = SETTING_SCOPE_SERVER;
+    while (s <= SETTING_SCOPE_LAST && !text_equal_nocase(kind, kinds[s]))
+        s++;
+    if (s > SETTING_SCOPE_LAST)
         return NULL;
+    *scope = s;
     const char *last = strrchr(name, '.');
     struct bytes middle = bytes_of(first + 1, last > first ? (size_t)(last - first - 1) : 0);
     if (middle.size == 0 || !text_copy(section, CONFIG_NAME_MAX + 1, middle))
@@ -380,8 +450,8 @@ void config_build_override(struct config_build *b, const struct config_override 
     const char *setting = split_override(o->name, &scope, section);
     if (setting == NULL) {
         config_build_error(b, place,
-                           "is no setting; write --SETTING, --server.NAME.SETTING or "
-                           "--user.NAME.SETTING");
+                           "is no setting; write --SETTING, --server.NAME.SETTING, "
+                           "--user.NAME.SETTING or --database.NAME.SETTING");
         return;
     }
     if (config_build_section(b, scope, section, place, &ref))
@@ -391,15 +461,8 @@ void config_build_override(struct config_build *b, const struct config_override 
 bool config_build_has_section(const struct config_build *b, enum setting_scope scope,
                               const char *name)
 {
-    switch (scope) {
-    case SETTING_SCOPE_GLOBAL:
-        break;
-    case SETTING_SCOPE_SERVER:
-        return find_section(b->config, scope, name) < b->config->server_count;
-    case SETTING_SCOPE_USER:
-        return find_section(b->config, scope, name) < b->config->user_count;
-    }
-    return true;
+    return scope == SETTING_SCOPE_GLOBAL ||
+           find_section(b->config, scope, name) < section_count(b->config, scope);
 }
 
 bool config_build_find(struct config_build *b, const char *name, struct config_ref *ref,

@@ -29,7 +29,7 @@ struct config_section {
     struct config_place values[SETTINGS_COUNT]; /* by row number */
 };
 
-/* A section: `index` is its number among the servers or users, 0 for [weir]. */
+/* A section: `index` is its number among those of its kind, 0 for [weir]. */
 struct config_ref {
     enum setting_scope scope;
     size_t index;
@@ -40,6 +40,7 @@ struct config_build {
     struct config_section *global;
     struct config_section *servers; /* parallel to config->servers */
     struct config_section *users;
+    struct config_section *databases;
     struct config_file **files;
     size_t file_count;
     bool broken_section; /* a section header was wrong: do not complain that it is missing */

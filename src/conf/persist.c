@@ -47,6 +47,8 @@ static size_t section_count(const struct config_build *b, enum setting_scope sco
         return b->config->server_count;
     case SETTING_SCOPE_USER:
         return b->config->user_count;
+    case SETTING_SCOPE_DATABASE:
+        return b->config->database_count;
     }
     return 0;
 }
@@ -60,6 +62,8 @@ static const char *section_name(const struct config_build *b, struct config_ref 
         return b->config->servers[ref.index].name;
     case SETTING_SCOPE_USER:
         return b->config->users[ref.index].name;
+    case SETTING_SCOPE_DATABASE:
+        return b->config->databases[ref.index].name;
     }
     return "";
 }
@@ -73,6 +77,8 @@ static const void *settings_of(const struct config_build *b, struct config_ref r
         return &b->config->servers[ref.index].settings;
     case SETTING_SCOPE_USER:
         return &b->config->users[ref.index].settings;
+    case SETTING_SCOPE_DATABASE:
+        return &b->config->databases[ref.index].settings;
     }
     return NULL;
 }
@@ -85,7 +91,7 @@ static void for_each_value(const struct config_build *b,
 {
     size_t count;
     const struct setting *rows = settings_all(&count);
-    for (enum setting_scope scope = SETTING_SCOPE_GLOBAL; scope <= SETTING_SCOPE_USER; scope++) {
+    for (enum setting_scope scope = SETTING_SCOPE_GLOBAL; scope <= SETTING_SCOPE_LAST; scope++) {
         for (size_t section = 0; section < section_count(b, scope); section++) {
             struct config_ref ref = {.scope = scope, .index = section};
             for (size_t i = 0; i < count; i++)
@@ -131,7 +137,7 @@ struct reading {
 static bool find_section(struct reading *r, const struct config_build *b, struct config_ref ref)
 {
     const char *name = section_name(b, ref);
-    bool exists = ref.scope == SETTING_SCOPE_GLOBAL ||
+    bool exists = ref.scope == SETTING_SCOPE_GLOBAL || ref.scope == SETTING_SCOPE_DATABASE ||
                   config_build_has_section(r->into, ref.scope, name) ||
                   (ref.scope == SETTING_SCOPE_USER && config_build_was_set(b, ref, "password"));
     struct config_place place = {.file = r->file};
@@ -207,7 +213,7 @@ static void write_quoted(FILE *out, const char *text)
 static void write_value(void *context, const struct config_build *b, struct config_ref ref,
                         const struct setting *row)
 {
-    static const char *const kinds[] = {"weir", "server", "user"};
+    static const char *const kinds[] = {"weir", "server", "user", "database"};
     struct writing *w = context;
     if (!w->begun || w->section.scope != ref.scope || w->section.index != ref.index) {
         w->begun = true;

@@ -142,9 +142,20 @@ static bool parse_word(const struct setting *row, void *settings, const char *te
     return wrong(row, text, "is no such word", error);
 }
 
+/* All bits set: SETTING_UNSET_UINT, SETTING_UNSET_DURATION. */
+static bool says_nothing(const struct setting *row, const void *settings)
+{
+    static const unsigned char unset[sizeof(uint64_t)] = {255, 255, 255, 255, 255, 255, 255, 255};
+    return row->inherits && memcmp(member_of(row, settings), unset, value_size(row)) == 0;
+}
+
 bool settings_parse(const struct setting *row, void *settings, const char *text,
                     char error[SETTING_ERROR_SIZE])
 {
+    if (row->inherits && text[0] == '\0') {
+        memset(member(row, settings), 255, value_size(row));
+        return true;
+    }
     switch (row->type) {
     case SETTING_TYPE_UINT:
         return parse_number(row, settings, text, error);
@@ -208,6 +219,8 @@ bool settings_format(const struct setting *row, const void *settings, char *out,
 {
     CHECK(out_size > 0);
     const char *text = "";
+    if (says_nothing(row, settings))
+        return text_copy(out, out_size, bytes_of_text(text));
     switch (row->type) {
     case SETTING_TYPE_UINT:
     case SETTING_TYPE_SECONDS:

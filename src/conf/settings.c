@@ -23,25 +23,51 @@
 #define KIND_ENUM_digests         SETTING_TYPE_ENUM, "digests"
 #define KIND_ENUM_leak_action     SETTING_TYPE_ENUM, "leak_action"
 #define KIND_ENUM_ssl_mode        SETTING_TYPE_ENUM, "ssl_mode"
+#define KIND_ENUM_timeouts_apply_to SETTING_TYPE_ENUM, "timeouts_apply_to"
 
-#define STRUCT_GLOBAL struct global_settings
-#define STRUCT_SERVER struct server_settings
-#define STRUCT_USER   struct user_settings
+/* Of a row of several sections, those but [weir] say nothing by default. */
+#define SAYS_NOTHING_GLOBAL   false
+#define SAYS_NOTHING_SERVER   false
+#define SAYS_NOTHING_USER     false
+#define SAYS_NOTHING_DATABASE false
+#define SAYS_NOTHING_POOLED   true
+#define SAYS_NOTHING_PERSONAL true
+#define SAYS_NOTHING_STORED   true
 
+#define ROW(row_scope, settings, inherits, member, type, default, min, max, when, help)            \
+    {                                                                                              \
+        row_scope,                                                                                 \
+        #member,                                                                                   \
+        KIND_##type,                                                                               \
+        (inherits) ? "" : (default),                                                               \
+        min,                                                                                       \
+        max,                                                                                       \
+        SETTING_WHEN_##when,                                                                       \
+        help,                                                                                      \
+        offsetof(settings, member),                                                                \
+        inherits,                                                                                  \
+    },
+
+/* clang-format off */
 static const struct setting table[] = {
-#define SETTING(scope, member, type, default, min, max, when, help)                                \
-    {SETTING_SCOPE_##scope,                                                                        \
-     #member,                                                                                      \
-     KIND_##type,                                                                                  \
-     default,                                                                                      \
-     min,                                                                                          \
-     max,                                                                                          \
-     SETTING_WHEN_##when,                                                                          \
-     help,                                                                                         \
-     offsetof(STRUCT_##scope, member)},
+#define SETTING(scope, ...) SETTING_IN_GLOBAL_##scope( \
+    ROW(SETTING_SCOPE_GLOBAL, struct global_settings, false, __VA_ARGS__))
+#include "conf/settings.def"
+#undef SETTING
+#define SETTING(scope, ...) SETTING_IN_SERVER_##scope( \
+    ROW(SETTING_SCOPE_SERVER, struct server_settings, SAYS_NOTHING_##scope, __VA_ARGS__))
+#include "conf/settings.def"
+#undef SETTING
+#define SETTING(scope, ...) SETTING_IN_USER_##scope( \
+    ROW(SETTING_SCOPE_USER, struct user_settings, SAYS_NOTHING_##scope, __VA_ARGS__))
+#include "conf/settings.def"
+#undef SETTING
+#define SETTING(scope, ...) SETTING_IN_DATABASE_##scope( \
+    ROW(SETTING_SCOPE_DATABASE, struct database_settings, SAYS_NOTHING_##scope, __VA_ARGS__))
 #include "conf/settings.def"
 #undef SETTING
 };
+/* clang-format on */
 
 /* Enum members are read and written through an unsigned of the same size. */
 static const struct {
@@ -57,6 +83,8 @@ _Static_assert(sizeof(enum pool_mode) == sizeof(unsigned), "enum members are acc
 _Static_assert(sizeof(enum leak_action) == sizeof(unsigned),
                "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum ssl_mode) == sizeof(unsigned), "enum members are accessed as unsigned");
+_Static_assert(sizeof(enum timeouts_apply_to) == sizeof(unsigned),
+               "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum slow_log_format) == sizeof(unsigned),
                "enum members are accessed as unsigned");

@@ -24,6 +24,7 @@ enum ssl_mode {
 enum leak_action { LEAK_ACTION_REPORT, LEAK_ACTION_ROLLBACK, LEAK_ACTION_KILL };
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
 enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
+enum timeouts_apply_to { TIMEOUTS_APPLY_TO_NEW, TIMEOUTS_APPLY_TO_ALL };
 enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 
 /* The C type behind each type of the table. Text is owned by the struct and never NULL. */
@@ -40,47 +41,97 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_ENUM_digests         enum digests
 #define SETTING_CTYPE_ENUM_leak_action     enum leak_action
 #define SETTING_CTYPE_ENUM_ssl_mode        enum ssl_mode
+#define SETTING_CTYPE_ENUM_timeouts_apply_to enum timeouts_apply_to
 
-#define SETTING_MEMBER(type, member) SETTING_CTYPE_##type member;
-#define SETTING_NO_MEMBER(type, member)
+/* SETTING_IN_<struct>_<scope of the row>: keeps what is about a row that has a member there. */
+#define SETTING_KEEP(...) __VA_ARGS__
+#define SETTING_DROP(...)
+#define SETTING_IN_GLOBAL_GLOBAL     SETTING_KEEP
+#define SETTING_IN_GLOBAL_SERVER     SETTING_DROP
+#define SETTING_IN_GLOBAL_USER       SETTING_DROP
+#define SETTING_IN_GLOBAL_DATABASE   SETTING_DROP
+#define SETTING_IN_GLOBAL_POOLED     SETTING_KEEP
+#define SETTING_IN_GLOBAL_PERSONAL   SETTING_KEEP
+#define SETTING_IN_GLOBAL_STORED     SETTING_KEEP
+#define SETTING_IN_SERVER_GLOBAL     SETTING_DROP
+#define SETTING_IN_SERVER_SERVER     SETTING_KEEP
+#define SETTING_IN_SERVER_USER       SETTING_DROP
+#define SETTING_IN_SERVER_DATABASE   SETTING_DROP
+#define SETTING_IN_SERVER_POOLED     SETTING_KEEP
+#define SETTING_IN_SERVER_PERSONAL   SETTING_DROP
+#define SETTING_IN_SERVER_STORED     SETTING_DROP
+#define SETTING_IN_USER_GLOBAL       SETTING_DROP
+#define SETTING_IN_USER_SERVER       SETTING_DROP
+#define SETTING_IN_USER_USER         SETTING_KEEP
+#define SETTING_IN_USER_DATABASE     SETTING_DROP
+#define SETTING_IN_USER_POOLED       SETTING_KEEP
+#define SETTING_IN_USER_PERSONAL     SETTING_KEEP
+#define SETTING_IN_USER_STORED       SETTING_DROP
+#define SETTING_IN_DATABASE_GLOBAL   SETTING_DROP
+#define SETTING_IN_DATABASE_SERVER   SETTING_DROP
+#define SETTING_IN_DATABASE_USER     SETTING_DROP
+#define SETTING_IN_DATABASE_DATABASE SETTING_KEEP
+#define SETTING_IN_DATABASE_POOLED   SETTING_DROP
+#define SETTING_IN_DATABASE_PERSONAL SETTING_DROP
+#define SETTING_IN_DATABASE_STORED   SETTING_KEEP
 
 /* clang-format off */
-#define SETTING(scope, member, type, ...) SETTING_GLOBAL_##scope(type, member)
-#define SETTING_GLOBAL_GLOBAL SETTING_MEMBER
-#define SETTING_GLOBAL_SERVER SETTING_NO_MEMBER
-#define SETTING_GLOBAL_USER   SETTING_NO_MEMBER
 struct global_settings {
+#define SETTING(scope, member, type, ...) SETTING_IN_GLOBAL_##scope(SETTING_CTYPE_##type member;)
 #include "conf/settings.def"
-};
 #undef SETTING
+};
 
-#define SETTING(scope, member, type, ...) SETTING_SERVER_##scope(type, member)
-#define SETTING_SERVER_GLOBAL SETTING_NO_MEMBER
-#define SETTING_SERVER_SERVER SETTING_MEMBER
-#define SETTING_SERVER_USER   SETTING_NO_MEMBER
 struct server_settings {
+#define SETTING(scope, member, type, ...) SETTING_IN_SERVER_##scope(SETTING_CTYPE_##type member;)
 #include "conf/settings.def"
-};
 #undef SETTING
+};
 
-#define SETTING(scope, member, type, ...) SETTING_USER_##scope(type, member)
-#define SETTING_USER_GLOBAL SETTING_NO_MEMBER
-#define SETTING_USER_SERVER SETTING_NO_MEMBER
-#define SETTING_USER_USER   SETTING_MEMBER
 struct user_settings {
+#define SETTING(scope, member, type, ...) SETTING_IN_USER_##scope(SETTING_CTYPE_##type member;)
 #include "conf/settings.def"
-};
 #undef SETTING
+};
+
+struct database_settings {
+#define SETTING(scope, member, type, ...) SETTING_IN_DATABASE_##scope(SETTING_CTYPE_##type member;)
+#include "conf/settings.def"
+#undef SETTING
+};
 
 enum {
     SETTINGS_COUNT = 0
-#define SETTING(...) + 1
+#define SETTING(scope, ...) \
+    SETTING_IN_GLOBAL_##scope(+ 1) SETTING_IN_SERVER_##scope(+ 1) \
+    SETTING_IN_USER_##scope(+ 1) SETTING_IN_DATABASE_##scope(+ 1)
 #include "conf/settings.def"
 #undef SETTING
 };
 /* clang-format on */
 
-enum setting_scope { SETTING_SCOPE_GLOBAL, SETTING_SCOPE_SERVER, SETTING_SCOPE_USER };
+enum setting_scope {
+    SETTING_SCOPE_GLOBAL,
+    SETTING_SCOPE_SERVER,
+    SETTING_SCOPE_USER,
+    SETTING_SCOPE_DATABASE,
+};
+#define SETTING_SCOPE_LAST SETTING_SCOPE_DATABASE
+
+/* What the members of rows that inherit hold while nothing was said there. */
+#define SETTING_UNSET_UINT     UINT32_MAX
+#define SETTING_UNSET_DURATION UINT64_MAX
+
+/* The first that was said: of the most particular section first, of [weir] last. */
+static inline uint32_t settings_uint(uint32_t own, uint32_t general)
+{
+    return own != SETTING_UNSET_UINT ? own : general;
+}
+
+static inline usec_t settings_duration(usec_t own, usec_t general)
+{
+    return own != SETTING_UNSET_DURATION ? own : general;
+}
 
 enum setting_type {
     SETTING_TYPE_UINT,
@@ -107,6 +158,7 @@ struct setting {
     enum setting_when when;
     const char *help;
     size_t offset; /* in the struct of its scope */
+    bool inherits; /* "" is allowed, the default, and means: what the more general section says */
 };
 
 /* All rows, in the order of settings.def: scope by scope. */

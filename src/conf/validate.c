@@ -60,6 +60,16 @@ static void check_pool(struct config_build *b)
                            g->pool_max_size);
 }
 
+/* The same for a section with words of its own. */
+static void check_own_pool(struct config_build *b, struct config_ref ref, const char *section,
+                           uint32_t size, uint32_t max_size)
+{
+    if (size > max_size)
+        config_build_error(b, config_build_place(b, ref, "pool_size"),
+                           "%s: pool_size (%u) is above pool_max_size (%u)", section, size,
+                           max_size);
+}
+
 static bool is_loopback(const char *host)
 {
     return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
@@ -91,6 +101,8 @@ static void check_server(struct config_build *b, size_t i)
         config_build_error(b, config_build_place(b, server_ref(i), "host"),
                            "[server %s] has neither host nor socket", s->name);
     check_socket_path(b, server_ref(i), s->settings.socket);
+    check_own_pool(b, server_ref(i), s->name, settings_uint(s->settings.pool_size, 0),
+                   settings_uint(s->settings.pool_max_size, g->pool_max_size));
     if (is_weir_itself(b->config, &s->settings))
         config_build_error(b, config_build_place(b, server_ref(i), "port"),
                            "[server %s] is the address that Weir itself listens on; name the "
@@ -129,6 +141,9 @@ static void check_user(struct config_build *b, size_t i)
         config_build_error(b, config_build_place(b, user_ref(i), "password"),
                            "password is longer than %d bytes", PASSWORD_MAX);
     check_secrecy(b, i);
+    /* Its server is not looked at: what it says may change without the user's section. */
+    check_own_pool(b, user_ref(i), u->name, settings_uint(u->settings.pool_size, 0),
+                   settings_uint(u->settings.pool_max_size, SETTING_UNSET_UINT));
     if (wanted[0] == '\0' || config_find_server(b->config, wanted) != NULL)
         return;
     const char **names = calloc(b->config->server_count + 1, sizeof(*names));

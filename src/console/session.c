@@ -114,6 +114,10 @@ static const void *settings_of(const struct config *c, const char *name, const s
         const struct config_server *server = config_find_server(c, section);
         return server != NULL ? &server->settings : NULL;
     }
+    if (row->scope == SETTING_SCOPE_DATABASE) {
+        const struct config_database *database = config_find_database(c, section);
+        return database != NULL ? &database->settings : NULL;
+    }
     const struct config_user *user = config_find_user(c, section);
     return user != NULL ? &user->settings : NULL;
 }

@@ -82,6 +82,9 @@ void table_fill_settings(struct row_sink *rows, const struct console_facts *f)
                      &c->servers[i].settings);
     for (size_t i = 0; i < c->user_count; i++)
         add_settings(rows, SETTING_SCOPE_USER, "user", c->users[i].name, &c->users[i].settings);
+    for (size_t i = 0; i < c->database_count; i++)
+        add_settings(rows, SETTING_SCOPE_DATABASE, "database", c->databases[i].name,
+                     &c->databases[i].settings);
 }
 
 void table_fill_users(struct row_sink *rows, const struct console_facts *f)

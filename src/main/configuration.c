@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "conf/persist.h"
 #include "main/worker.h"
+#include "session/admission.h"
 #include "session/pool_registry.h"
 #include "session/slow_log.h"
 #include "session/tls_setup.h"
@@ -59,6 +60,7 @@ static void put_in_force(struct configuration *c, struct config *fresh)
     log_set_level(fresh->global.log_level);
     slow_log_configure(c->proxy->slow_log, fresh);
     user_store_configure(c->proxy->users, fresh);
+    admission_configure(c->proxy, fresh);
     pool_registry_configure(c->proxy->registry, fresh);
     for (unsigned i = 0; i < c->proxy->worker_count; i++)
         worker_send_config(&c->proxy->workers[i], fresh);

@@ -369,6 +369,8 @@ void options_print_help(FILE *out)
     print_settings_help(out, "Settings of [weir]:", SETTING_SCOPE_GLOBAL, "");
     print_settings_help(out, "Settings of a [server NAME]:", SETTING_SCOPE_SERVER, "server.NAME.");
     print_settings_help(out, "Settings of a [user NAME]:", SETTING_SCOPE_USER, "user.NAME.");
+    print_settings_help(out, "Settings of a [database NAME]:", SETTING_SCOPE_DATABASE,
+                        "database.NAME.");
     print_ending(out);
 }
 
@@ -407,6 +409,8 @@ void options_print_defaults(FILE *out)
                   "A user that may log in to Weir, and with whose name and password Weir logs in "
                   "to the server. One section for each.",
                   SETTING_SCOPE_USER);
+    print_section(out, "[database shop]", "Limits of a database; no section is needed for one.",
+                  SETTING_SCOPE_DATABASE);
 }
 
 void options_print_version(FILE *out)

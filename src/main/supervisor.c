@@ -9,6 +9,7 @@
 #include "main/configuration.h"
 #include "main/worker.h"
 #include "net/socket.h"
+#include "session/admission.h"
 #include "session/client.h"
 #include "session/leak_book.h"
 #include "session/slow_log.h"
@@ -207,22 +208,13 @@ static void start_console(struct supervisor *s)
 /* -------- starting -------- */
 
 /* Every client and every link is a descriptor. */
-static void raise_file_limit(const struct config *c)
+static void raise_file_limit(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
-    uint64_t needed = (uint64_t)c->global.max_connections + 64;
-    for (size_t i = 0; i < c->server_count; i++)
-        needed += c->servers[i].settings.max_connections;
-    if (limit.rlim_cur < needed)
-        log_warning(WHO,
-                    "%llu open files are allowed, but max_connections and the servers' limits add "
-                    "up to %llu: clients beyond that will hang. Raise LimitNOFILE or lower "
-                    "max_connections",
-                    (unsigned long long)limit.rlim_cur, (unsigned long long)needed);
 }
 
 static unsigned worker_count(const struct config *c)
@@ -262,7 +254,7 @@ static bool start(struct supervisor *s)
     struct proxy *p = &s->proxy;
     atomic_store(&p->next_link_id, 1);
     p->version = WEIR_VERSION;
-    raise_file_limit(s->config);
+    raise_file_limit();
     if (!open_listeners(s))
         return false;
     char error[500];
@@ -272,18 +264,20 @@ static bool start(struct supervisor *s)
         return false;
     }
     p->users = user_store_create();
+    p->admission = admission_create();
     p->baseline = status_baseline_create();
     p->resolver = resolver_create();
     p->slow_log = slow_log_create();
     p->leaks = leak_book_create();
     p->registry = pool_registry_create(p, s->config);
-    if (p->users == NULL || p->baseline == NULL || p->resolver == NULL || p->slow_log == NULL ||
+    if (p->users == NULL || p->admission == NULL || p->baseline == NULL || p->resolver == NULL || p->slow_log == NULL ||
         p->leaks == NULL || p->registry == NULL || !start_workers(s)) {
         log_error(WHO, "cannot start: %s", strerror(errno));
         return false;
     }
     user_store_configure(p->users, s->config);
     slow_log_configure(p->slow_log, s->config);
+    admission_configure(p, s->config);
     worker_send_probe(&p->workers[0]);
     start_console(s);
     tell_listeners(s, start_listening);
@@ -402,6 +396,7 @@ static void stop(struct supervisor *s)
         status_baseline_destroy(p->baseline);
         leak_book_destroy(p->leaks);
         tls_setup_destroy(p->tls);
+        admission_destroy(p->admission);
         free(p->workers);
     }
     if (s->threads_running > 0)

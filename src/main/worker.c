@@ -3,7 +3,9 @@
 #include "main/worker.h"
 
 #include "base/check.h"
+#include "session/admission.h"
 #include "session/client.h"
+#include "session/client_timeouts.h"
 #include "session/leaks.h"
 #include "session/pool_events.h"
 #include "session/slow_watch.h"
@@ -40,6 +42,8 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     hashmap_u64_init(&w->links_by_id);
     list_init(&w->clients);
     list_init(&w->greeting);
+    list_init(&w->held);
+    w->greet_held.run = admission_on_logins;
     list_init(&w->kills);
     w->sweep_timer.on_fire = pool_events_on_sweep_timer;
     leaks_watch(w);
@@ -113,11 +117,14 @@ static void on_socket(struct mail *mail)
     }
     close(m.fd);
     atomic_fetch_sub(&m.to->client_count, 1);
+    atomic_fetch_sub(&m.to->proxy->admitted, 1);
 }
 
 void worker_place(struct worker *accepted_on, int fd, const struct address *peer)
 {
     struct proxy *p = accepted_on->proxy;
+    if (!admission_take_socket(accepted_on, fd, peer))
+        return;
     struct worker *best = accepted_on;
     for (unsigned i = 0; i < p->worker_count; i++)
         if (atomic_load(&p->workers[i].client_count) < atomic_load(&best->client_count))
@@ -135,6 +142,7 @@ static void on_config(struct mail *mail)
     config_release(m.to->config);
     m.to->config = m.config;
     slow_watch_configure(m.to->slow_watch, m.config);
+    client_timeouts_configure(m.to);
     pool_registry_sweep_all(m.to); /* lowered limits act now */
 }
 

@@ -158,6 +158,7 @@ static int take_error(struct reply *r, struct reply_window *w, const struct pack
     }
     pass_frame(r, w);
     pass_payload(r, w);
+    r->error_size = FRAME_HEADER_SIZE + payload.size;
     r->state = STATE_ENDED;
     return GO_ON;
 }

@@ -82,6 +82,7 @@ struct reply {
     /* The receiver expects so many columns of the first result set, and is to see by the flag
      * METADATA_CHANGED whether that is still true; 0: it is told what the server says. */
     uint16_t told_columns;
+    size_t error_size;     /* of the whole packet, when the reply has ended with an error */
     uint32_t statement_id; /* that the receiver is to see in a prepare-OK; set it at REPLY_STATUS */
     /* private */
     int state;

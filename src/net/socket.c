@@ -152,3 +152,8 @@ void socket_close(int fd)
 {
     (void)close(fd);
 }
+
+void socket_say_last(int fd, const void *data, size_t size)
+{
+    (void)!send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -32,4 +32,7 @@ enum socket_quiet { SOCKET_QUIET, SOCKET_HAS_BYTES, SOCKET_CLOSED };
  * is not to be used again. */
 NODISCARD enum socket_quiet socket_peek(int fd);
 
+/* Sends what fits without waiting: last words to somebody who is sent away. */
+void socket_say_last(int fd, const void *data, size_t size);
+
 #endif

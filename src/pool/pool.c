@@ -85,6 +85,8 @@ void pool_configure(struct pool *p, struct pool_limits limits)
 
 void pool_server_configure(struct pool_server *s, struct pool_server_limits limits)
 {
+    if (limits.open_interval != s->limits.open_interval)
+        s->opens_paid_until = 0;
     s->limits = limits;
 }
 
@@ -145,7 +147,7 @@ enum pool_checkout pool_checkout(struct pool *p, struct pool_ticket *ticket, use
         ticket_fail(ticket, s->draining ? POOL_WHY_DRAINING : POOL_WHY_LOGIN_FAILED);
         return POOL_WAIT;
     }
-    if (list_empty(&p->waiting) && !list_empty(&p->idle)) {
+    if (!p->paused && list_empty(&p->waiting) && !list_empty(&p->idle)) {
         *seat = choose_idle(p, ticket->tag);
         seat_set_state(*seat, SEAT_FIRM, now);
         (*seat)->worker = ticket->worker;
@@ -171,7 +173,8 @@ bool pool_resume(struct pool_seat *seat, usec_t now)
     if (seat->state == SEAT_RECALLED) {
         struct pool *favour = seat->favour;
         seat_set_favour(seat, NULL); /* else its own promise would hide that it is wanted */
-        bool wanted = !list_empty(&p->waiting) || pool_claimant(p, false, now) != NULL ||
+        bool wanted = p->paused || !list_empty(&p->waiting) ||
+                      pool_claimant(p, false, now) != NULL ||
                       seat_why_close(seat, now) != POOL_WHY_NONE;
         seat_set_favour(seat, favour);
         if (wanted)
@@ -189,7 +192,7 @@ bool pool_rest(struct pool_seat *seat, usec_t now)
     CHECK(seat->state == SEAT_FIRM && seat->ticket == NULL);
     now = pool_time(p->server, now);
     seat_set_favour(seat, NULL);
-    if (seat_why_close(seat, now) != POOL_WHY_NONE)
+    if (p->paused || seat_why_close(seat, now) != POOL_WHY_NONE)
         return false;
     bool has_waiters =
         p->waiting.count > p->returning; /* whom nothing on its way back will serve */

@@ -42,6 +42,8 @@ enum pool_why {
     POOL_WHY_OLD,             /* CLOSE, RECALL: lifetime */
     POOL_WHY_ROOM,            /* CLOSE, RECALL: another pool of the server needs the place */
     POOL_WHY_SHRUNK,          /* CLOSE, RECALL: max_size or ceiling was lowered */
+    POOL_WHY_PAUSED,          /* RECALL: no client keeps a link that does not need it */
+    POOL_WHY_RENEWED,         /* CLOSE, RECALL: opened before pool_renew */
 };
 
 struct pool_server;
@@ -56,6 +58,7 @@ struct pool_seat {
     enum seat_state state;
     unsigned worker; /* index of the worker that its link lives on while leased or opening */
     usec_t since;    /* entered this state */
+    usec_t begun;    /* the attempt to open it began */
     usec_t born;     /* was opened */
     usec_t expires;  /* end of its lifetime (up to a tenth early, so that links that were
                         opened together do not end together), 0 never */
@@ -104,6 +107,8 @@ struct pool_limits {
 struct pool_server_limits {
     unsigned ceiling;     /* links at most, over all pools, workers and openings */
     unsigned max_opening; /* connection attempts under way at most */
+    usec_t open_interval; /* attempts come no faster than this on average; 0: no limit */
+    unsigned open_burst;  /* but so many at once after a quiet time (at least 1) */
     usec_t retry_min;     /* first pause after a failed attempt, doubled up to retry_max */
     usec_t retry_max;
     usec_t claim_after; /* how long a waiter of another pool must have waited before a link of
@@ -155,6 +160,9 @@ struct pool {
     usec_t limit_pause;
     usec_t login_retry_at; /* after a refused login: when the next attempt may be made; 0 no */
     usec_t login_pause;
+    bool paused;       /* see pool_pause */
+    usec_t paused_at;  /* since when */
+    usec_t renewed_at; /* links whose opening began earlier are closed when free; 0 none */
     struct pool_counters counters;
 };
 
@@ -172,12 +180,13 @@ struct pool_server {
     usec_t ceiling_pause;
     usec_t down_retry_at; /* after a failed connection: when to try again; 0 = up */
     usec_t down_pause;
-    struct list failing;  /* tickets in state FAILED whose FAIL action was not taken yet */
-    struct list granting; /* tickets in state GRANTED whose GRANT action was not taken yet */
-    struct list orders;   /* seats RECALLED or DOOMED whose action was not taken yet */
-    bool draining;        /* set by pool_server_drain */
-    usec_t latest;        /* the latest `now` that it was told */
-    uint64_t random;      /* state of the jitter */
+    usec_t opens_paid_until; /* when attempts as frequent as allowed would have been this many */
+    struct list failing;     /* tickets in state FAILED whose FAIL action was not taken yet */
+    struct list granting;    /* tickets in state GRANTED whose GRANT action was not taken yet */
+    struct list orders;      /* seats RECALLED or DOOMED whose action was not taken yet */
+    bool draining;           /* set by pool_server_drain */
+    usec_t latest;           /* the latest `now` that it was told */
+    uint64_t random;         /* state of the jitter */
 };
 
 void pool_server_init(struct pool_server *s, struct pool_server_limits limits, uint64_t seed);
@@ -191,6 +200,19 @@ void pool_server_configure(struct pool_server *s, struct pool_server_limits limi
 /* For good: waiters and later checkouts fail, idle links are closed, soft leases recalled, links
  * that are given back or opened are closed. Follow with pool_next_action. */
 void pool_server_drain(struct pool_server *s, usec_t now);
+
+/* -------- what an operator orders; follow with pool_next_action -------- */
+
+/* No lease begins or goes on beyond its transaction: soft leases are recalled, clients wait, and
+ * meanwhile their wait_timeout stands still (max_waiters counts all the same). Links that come back
+ * become idle; none is opened. */
+void pool_pause(struct pool *p, usec_t now);
+/* Whoever waits is served, in order. */
+void pool_unpause(struct pool *p, usec_t now);
+/* All links of today are closed as they become free; others are opened when they are needed. */
+void pool_renew(struct pool *p, usec_t now);
+/* Links that were opened before the last pool_renew and are still there. */
+unsigned pool_not_renewed(const struct pool *p);
 
 /* -------- what clients do -------- */
 

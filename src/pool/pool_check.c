@@ -70,7 +70,8 @@ static void check_waiting(const struct pool *p)
         before = ticket;
     }
     CHECK(count == p->waiting.count);
-    CHECK(list_empty(&p->waiting) || list_empty(&p->idle));
+    CHECK(list_empty(&p->waiting) || list_empty(&p->idle) || p->paused);
+    CHECK(!p->paused || list_empty(&p->soft));
 }
 
 /* Tickets of `p` that wait, or were granted a link and have not taken it. */

@@ -195,10 +195,11 @@ static struct pool *choose_to_warm(struct pool_server *s, usec_t now)
     return NULL;
 }
 
-static struct pool_action open_link(struct pool *p)
+static struct pool_action open_link(struct pool *p, usec_t now)
 {
     struct pool_server *s = p->server;
 
+    pool_pay_for_open(s, now);
     p->reserved++;
     s->opening++;
     s->links++;
@@ -221,10 +222,10 @@ struct pool_action pool_next_action(struct pool_server *s, usec_t now)
     if (decide_recall(s, true, now) && take_order(s, &action))
         return action;
     if ((p = choose_to_open(s, now)) != NULL)
-        return open_link(p);
+        return open_link(p, now);
     if ((decide_recall(s, false, now) || decide_room(s, now)) && take_order(s, &action))
         return action;
     if ((p = choose_to_warm(s, now)) != NULL)
-        return open_link(p);
+        return open_link(p, now);
     return action;
 }

@@ -88,6 +88,9 @@ void seat_place(struct pool_seat *seat, usec_t now);
 /* Why the link must be closed as soon as nobody holds it, whoever waits; NONE: it need not. */
 enum pool_why seat_why_close(const struct pool_seat *seat, usec_t now);
 
+/* Was its opening begun before the last pool_renew? */
+bool seat_is_to_be_renewed(const struct pool_seat *seat);
+
 /* -------- tickets -------- */
 
 /* WAITING → FAILED, with the FAIL to be taken by pool_next_action. */
@@ -110,6 +113,9 @@ enum pool_growth {
 /* May the pool open a link? *later, when not NULL: the time at which the mere passing of time may
  * change the answer, 0 if it will not. */
 enum pool_growth pool_growth(const struct pool *p, usec_t now, usec_t *later);
+
+/* An attempt is about to be made: takes one out of the bucket. */
+void pool_pay_for_open(struct pool_server *s, usec_t now);
 
 /* The pool for whose oldest waiter a link of `p` is to be closed now, instead of serving a waiter
  * of its own pool (`has_waiters`) or becoming idle; NULL: none. */

@@ -108,6 +108,7 @@ void pool_attach(struct pool *p, struct pool_seat *seat, unsigned worker, usec_t
     s->opening--; /* counted again by the state */
     seat->pool = p;
     seat->worker = worker;
+    seat->begun = now;
     seat_set_state(seat, SEAT_OPENING, now);
 }
 
@@ -218,6 +219,19 @@ static bool is_pausing(usec_t retry_at, unsigned opening, usec_t now, usec_t *la
     return opening > 0;
 }
 
+/* A bucket that fills by one attempt every open_interval and holds open_burst of them. */
+static usec_t open_affordable_at(const struct pool_server *s)
+{
+    usec_t burst = s->limits.open_burst > 1 ? s->limits.open_burst - 1 : 0;
+    return pool_elapsed(burst * s->limits.open_interval, s->opens_paid_until);
+}
+
+void pool_pay_for_open(struct pool_server *s, usec_t now)
+{
+    usec_t from = s->opens_paid_until > now ? s->opens_paid_until : now;
+    s->opens_paid_until = from + s->limits.open_interval;
+}
+
 enum pool_growth pool_growth(const struct pool *p, usec_t now, usec_t *later)
 {
     const struct pool_server *s = p->server;
@@ -227,7 +241,7 @@ enum pool_growth pool_growth(const struct pool *p, usec_t now, usec_t *later)
     if (later == NULL)
         later = &unused;
     *later = 0;
-    if (s->draining || links >= p->limits.max_size ||
+    if (s->draining || p->paused || links >= p->limits.max_size ||
         is_pausing(p->login_retry_at, pool_opening(p), now, later) ||
         is_pausing(s->down_retry_at, s->opening, now, later))
         return POOL_GROW_BLOCKED;
@@ -242,7 +256,14 @@ enum pool_growth pool_growth(const struct pool *p, usec_t now, usec_t *later)
             *later = s->ceiling_retry_at;
         return contended ? POOL_GROW_BLOCKED : POOL_GROW_CEILING;
     }
-    return s->opening < s->limits.max_opening ? POOL_GROW_NOW : POOL_GROW_BLOCKED;
+    if (s->opening >= s->limits.max_opening)
+        return POOL_GROW_BLOCKED;
+    usec_t affordable = open_affordable_at(s);
+    if (now < affordable) {
+        *later = affordable;
+        return POOL_GROW_BLOCKED;
+    }
+    return POOL_GROW_NOW;
 }
 
 unsigned pool_unserved(const struct pool *p)

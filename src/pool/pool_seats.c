@@ -135,6 +135,8 @@ enum pool_why seat_why_close(const struct pool_seat *seat, usec_t now)
         return POOL_WHY_SHRUNK;
     if (seat->expires != 0 && now >= seat->expires)
         return POOL_WHY_OLD;
+    if (seat_is_to_be_renewed(seat))
+        return POOL_WHY_RENEWED;
     return POOL_WHY_NONE;
 }
 
@@ -155,15 +157,16 @@ void seat_place(struct pool_seat *seat, usec_t now)
 {
     struct pool *p = seat->pool;
     bool was_unused = seat->state == SEAT_RECALLED && seat->why == POOL_WHY_IDLE;
+    bool serves = !p->paused && !list_empty(&p->waiting);
     enum pool_why why = seat_why_close(seat, now);
     struct pool *claimant;
 
     seat_set_favour(seat, NULL); /* what was promised is decided anew, by who waits now */
     if (why != POOL_WHY_NONE)
         seat_doom(seat, NULL, why, now);
-    else if ((claimant = pool_claimant(p, !list_empty(&p->waiting), now)) != NULL)
+    else if ((claimant = pool_claimant(p, serves, now)) != NULL)
         seat_doom(seat, claimant, POOL_WHY_ROOM, now);
-    else if (!list_empty(&p->waiting))
+    else if (serves)
         grant(p, seat, now);
     else if (was_unused && pool_may_close_idle(p))
         seat_doom(seat, NULL, POOL_WHY_IDLE, now);
@@ -222,6 +225,6 @@ void ticket_requeue(struct pool_ticket *ticket, usec_t now)
     pool_note_waiters(p);
     if (p->server->draining)
         ticket_fail(ticket, POOL_WHY_DRAINING);
-    else if (!list_empty(&p->idle))
+    else if (!p->paused && !list_empty(&p->idle))
         grant(p, seat_of(list_last(&p->idle)), now);
 }

@@ -20,6 +20,8 @@ static void sweep_waiters(struct pool *p, usec_t now)
 {
     struct pool_ticket *oldest;
 
+    if (p->paused)
+        return;
     while ((oldest = pool_oldest_waiter(p)) != NULL &&
            pool_elapsed(oldest->since, now) >= p->limits.wait_timeout)
         ticket_fail(oldest, POOL_WHY_WAITED_TOO_LONG);
@@ -139,7 +141,7 @@ static void lower_for_waiters(usec_t *deadline, const struct pool *p, usec_t now
     const struct pool_ticket *oldest = pool_oldest_waiter(p);
     usec_t late;
 
-    if (oldest == NULL)
+    if (oldest == NULL || p->paused)
         return;
     lower(deadline, oldest->since + p->limits.wait_timeout);
     /* From then on it does not rely on what is under way. */

@@ -4,8 +4,10 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "session/admission.h"
 #include "session/catalogue.h"
 #include "session/client_attributes.h"
+#include "session/client_timeouts.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/snapshot_walk.h"
@@ -19,24 +21,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long a client that we part from may take for our last words. */
-#define FLUSH_TIMEOUT (2 * USEC_PER_SEC)
-/* The largest that servers take for wait_timeout. */
-#define IDLE_SECONDS_MAX 31536000
 /* Steps per wake-up: a client that pipelines must not keep the others waiting. */
 #define STEPS_PER_TURN 64
 
 /* Clients that do nothing are most of what there is: with what their drivers say of themselves they
  * are to cost less than 1 kB. What few clients need is allocated when they need it. */
 _Static_assert(sizeof(struct client) <= 800, "an idle client has become too large");
-
-enum client_timeout {
-    CLIENT_TIMEOUT_NONE,
-    CLIENT_TIMEOUT_LOGIN,
-    CLIENT_TIMEOUT_IDLE,
-    CLIENT_TIMEOUT_WAIT,
-    CLIENT_TIMEOUT_FLUSH,
-};
 
 static const struct {
     enum client_timeout timeout;
@@ -67,41 +57,14 @@ void client_host(const struct client *c, char out[CLIENT_PEER_SIZE])
     (void)!text_copy(out, CLIENT_PEER_SIZE, host);
 }
 
-/* What the client has set on its session counts, as on a server. */
-static usec_t idle_timeout_of(const struct client *c)
+enum client_timeout client_state_timeout(enum client_state state)
 {
-    const struct global_settings *g = &c->worker->config->global;
-    uint64_t seconds;
-    const char *own = c->session != NULL && c->session->variable_count > 0
-                          ? session_state_get(c->session, "wait_timeout")
-                          : NULL;
-    if (own != NULL && text_parse_u64(own, &seconds) && seconds > 0 && seconds <= IDLE_SECONDS_MAX)
-        return seconds * USEC_PER_SEC;
-    return (c->capabilities & CAP(INTERACTIVE)) != 0 ? g->interactive_timeout : g->wait_timeout;
-}
-
-static usec_t timeout_of(const struct client *c)
-{
-    const struct global_settings *g = &c->worker->config->global;
-    switch (states[c->state].timeout) {
-    case CLIENT_TIMEOUT_NONE:
-        return 0;
-    case CLIENT_TIMEOUT_LOGIN:
-        return g->connect_timeout;
-    case CLIENT_TIMEOUT_IDLE:
-        return idle_timeout_of(c);
-    case CLIENT_TIMEOUT_WAIT:
-        return g->pool_wait_timeout;
-    case CLIENT_TIMEOUT_FLUSH:
-        return FLUSH_TIMEOUT;
-    }
-    return 0;
+    return states[state].timeout;
 }
 
 /* The place where requests end. */
 static void begin_to_idle(struct client *c)
 {
-    c->state_since = loop_now(c->worker->loop);
     tally_pins(c);
     request_record_done(c);
     if (c->link == NULL)
@@ -118,11 +81,7 @@ void client_set_state(struct client *c, enum client_state state)
         begin_to_idle(c);
     else if (state == CLIENT_WAITING && before != CLIENT_WAITING)
         tally_wait_begins(c);
-    usec_t timeout = timeout_of(c);
-    if (timeout > 0)
-        loop_timer_set(c->worker->loop, &c->timer, timeout);
-    else
-        loop_timer_cancel(c->worker->loop, &c->timer);
+    client_timeouts_enter(c, before);
 }
 
 /* Whether an ERR would be understood now: between packets, and by somebody who waits for one. */
@@ -151,33 +110,6 @@ static bool may_be_told(const struct client *c)
     return false;
 }
 
-static void client_on_timeout(struct loop_timer *timer)
-{
-    struct client *c = container_of(timer, struct client, timer);
-    switch (states[c->state].timeout) {
-    case CLIENT_TIMEOUT_LOGIN:
-        if (c->state == CLIENT_GREETING && c->facts == NULL)
-            client_greet(c); /* the server is not known: better a greeting of our own than none */
-        else
-            client_close(c, CLOSE_CLIENT_LOGIN_TIMEOUT);
-        break;
-    case CLIENT_TIMEOUT_IDLE:
-        if (server_has(c->facts->server, SERVER_ABILITY_SAYS_WHY_IT_CLOSES) && may_be_told(c))
-            client_send_mysql_error(c, 0, ER_CLIENT_INTERACTION_TIMEOUT);
-        client_close(c, CLOSE_CLIENT_IDLE);
-        break;
-    case CLIENT_TIMEOUT_WAIT:
-        /* The policy keeps the time of its tickets; waiting on other things goes on. */
-        registry_sweep(c->worker, c->pool->group);
-        break;
-    case CLIENT_TIMEOUT_FLUSH:
-        client_close(c, CLOSE_CLIENT_IO);
-        break;
-    case CLIENT_TIMEOUT_NONE:
-        break;
-    }
-}
-
 /* -------- birth -------- */
 
 static void client_free(struct loop_task *task)
@@ -195,6 +127,7 @@ static void client_free(struct loop_task *task)
     private_state_forget(c);
     request_record_end(c);
     client_attributes_forget(c);
+    client_drop_timeouts(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);
@@ -261,28 +194,6 @@ static struct client *client_create(struct worker *w, const struct address *peer
     return c;
 }
 
-/* Beyond max_connections and its one reserve slot: an ERR without SQLSTATE is the first packet, as
- * a server does it. */
-static bool refuse_at_once(struct client *c)
-{
-    struct proxy *p = c->worker->proxy;
-    unsigned admitted = atomic_fetch_add(&p->admitted, 1) + 1;
-    if (admitted <= c->worker->config->global.max_connections + 1)
-        return false;
-    counters_add(&c->worker->counters, COUNTER_refused_max_connections, 1);
-    uint8_t frame[64];
-    struct writer w = writer_over(frame, sizeof frame);
-    err_packet_encode(&w, 0, ER_CON_COUNT_ERROR, NULL,
-                      bytes_of_text(mysql_error_find(ER_CON_COUNT_ERROR)->text));
-    uint8_t *out = stream_out_reserve(&c->stream, w.size);
-    if (out != NULL) {
-        memcpy(out, frame, w.size);
-        stream_out_commit(&c->stream, w.size);
-    }
-    client_close(c, CLOSE_TOO_MANY_CLIENTS);
-    return true;
-}
-
 void client_accept(struct worker *w, int fd, const struct address *peer)
 {
     counters_add(&w->counters, COUNTER_connections, 1);
@@ -291,17 +202,15 @@ void client_accept(struct worker *w, int fd, const struct address *peer)
         counters_add(&w->counters, COUNTER_errors_internal, 1);
         close(fd);
         atomic_fetch_sub(&w->client_count, 1);
+        atomic_fetch_sub(&w->proxy->admitted, 1);
         return;
     }
     if (!stream_attach(&c->stream, w->loop, w->buffers, fd)) {
         close(fd);
         counters_add(&w->counters, COUNTER_errors_internal, 1);
-        atomic_fetch_add(&w->proxy->admitted, 1); /* client_close takes it back */
         client_close(c, CLOSE_NO_MEMORY);
         return;
     }
-    if (refuse_at_once(c))
-        return;
     client_set_state(c, CLIENT_GREETING);
     client_greet(c);
 }
@@ -440,10 +349,7 @@ void client_drain(struct client *c)
 static void leave_counts(struct client *c, enum close_reason why)
 {
     struct counters *n = &c->worker->counters;
-    struct proxy *p = c->worker->proxy;
-    atomic_fetch_sub(&p->admitted, 1);
-    if (c->counted)
-        atomic_fetch_sub(&p->logged_in, 1);
+    admission_leave(c);
     if (!c->logged_in)
         counters_add(n, COUNTER_aborted_connects, 1);
     else if (why != CLOSE_QUIT)
@@ -484,7 +390,7 @@ void client_close(struct client *c, enum close_reason why)
     snapshot_client_goes(c);
     list_remove(&w->clients, &c->node);
     if (list_node_linked(&c->greeting_node))
-        list_remove(&w->greeting, &c->greeting_node);
+        list_remove(c->held ? &w->held : &w->greeting, &c->greeting_node);
     leave_counts(c, why);
     if (c->kill != NULL)
         kill_abandon(c->kill);

@@ -21,8 +21,19 @@ enum client_state {
 #undef CLIENT_STATE
 
 struct client_attributes;
+/* What runs while a client is in a state. */
+enum client_timeout {
+    CLIENT_TIMEOUT_NONE,
+    CLIENT_TIMEOUT_LOGIN,   /* connect_timeout */
+    CLIENT_TIMEOUT_IDLE,    /* wait_timeout, interactive_timeout; those of transactions */
+    CLIENT_TIMEOUT_WAIT,    /* pool_wait_timeout */
+    CLIENT_TIMEOUT_REQUEST, /* max_execution_time, max_transaction_time, net_…_timeout */
+    CLIENT_TIMEOUT_FLUSH,   /* a short time to take the last words */
+};
+
 struct statement;
 struct statement_table;
+struct user_timeouts;
 
 /* The command that is being served. */
 struct request {
@@ -62,13 +73,22 @@ struct client {
     struct list_node greeting_node; /* worker->greeting, while in GREETING */
     struct loop_timer timer;
     struct loop_task dying;
-    struct loop_task more; /* goes on in the next turn: this one's slice is used up */
-    uint32_t id;           /* of the greeting; see CLIENT_ID_BIT */
+    struct loop_task more;    /* goes on in the next turn: this one's slice is used up */
+    usec_t transaction_since; /* 0: none is open, as far as the replies say */
+    usec_t stalled_since;     /* the last byte moved while the other side waited, 0: it does not */
+    usec_t killed_at;         /* its statement, for having run for too long; 0 */
+    uint32_t moved;           /* bytes, when it was last found stalled */
+    const struct user_timeouts *timeouts; /* since it has logged in, NULL before */
+    uint32_t id;                          /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
-    bool counted;       /* in proxy->logged_in */
+    bool counted; /* in proxy->logged_in */
+    bool counted_for_user;
+    bool overdue;      /* its SELECT is being killed for max_execution_time */
+    bool in_login;     /* in worker->logins */
+    bool held;         /* in worker->held */
+    bool has_baseline; /* the server's own character sets went into its session */
+    bool logged_in;    /* has been told OK once */
     bool peer_is_local; /* it came through a Unix socket */
-    bool has_baseline;  /* the server's own character sets went into its session */
-    bool logged_in;     /* has been told OK once */
     bool advancing;
     bool advance_again;
     uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
@@ -87,6 +107,7 @@ struct client {
     uint8_t login_sequence; /* of the next packet of the login that we send */
     /* While the login asks the server: the schema that it wants, "" none. Else NULL. */
     char *login_schema;
+    struct database *database; /* that it is counted for, NULL none; see admission.c */
     unsigned login_epoch;      /* of its group, when it logged in */
     unsigned old_globals_seen; /* entries of its group that its session has taken in */
 
@@ -109,7 +130,7 @@ struct client {
     uint32_t statement_counter;           /* statements prepared so far, failures included */
     struct client_attributes *attributes; /* NULL none */
     usec_t connected_at;
-    usec_t state_since;
+    usec_t state_since;  /* when it entered its state */
     pins_t pins_counted; /* as they went into the worker's numbers, see tallies.h */
     uint32_t questions;
     char peer[CLIENT_PEER_SIZE];
@@ -126,6 +147,7 @@ void client_drain(struct client *c);
 
 void client_set_state(struct client *c, enum client_state state);
 const char *client_state_text(enum client_state state);
+enum client_timeout client_state_timeout(enum client_state state);
 
 /* Goes on as far as possible; call after anything that may have unblocked it. */
 void client_advance(struct client *c);
@@ -262,6 +284,9 @@ void kill_begin(struct client *c, uint64_t id, bool query_only);
  * variable. True when the id is one of Weir's: the error in `reply` is to be forgotten, the KILL
  * goes on here. */
 NODISCARD bool kill_takes_over(struct link *l, struct bytes reply);
+/* What runs for this client is killed on the server; until that is through, the client's next
+ * request waits. */
+void kill_overdue(struct client *c);
 /* What runs on a link whose client has left is killed on the server. */
 void kill_running(struct link *l);
 /* A KILL of somebody whose rights nobody asks for, on the target's worker. False when there is no

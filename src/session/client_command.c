@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "mysql/query_attributes.h"
 #include "session/catalogue.h"
+#include "session/client_timeouts.h"
 #include "session/leaks.h"
 #include "session/local_file.h"
 #include "session/private_state.h"
@@ -251,9 +252,15 @@ bool client_step_idle(struct client *c)
     }
     /* A client that sends but does not read gets no more answers until it does. */
     if (c->stream.out != NULL) {
-        if (!client_flush(c) || c->stream.out != NULL)
+        if (!client_flush(c))
             return false;
+        if (c->stream.out != NULL) {
+            client_stalled(c);
+            return false;
+        }
     }
+    if (c->link != NULL && c->link->awaits_kill)
+        return false; /* else the KILL might hit what is asked next */
     if (!have(c, FRAME_HEADER_SIZE))
         return false;
     CHECK(c->stream.in != NULL);
@@ -407,6 +414,8 @@ static bool receive_more(struct client *c)
     case STREAM_OK:
         return true;
     case STREAM_AGAIN:
+        client_stalled(c);
+        return false;
     case STREAM_FULL:
         return false;
     case STREAM_EOF:
@@ -548,12 +557,23 @@ bool client_step_infile(struct client *c)
     return true;
 }
 
+/* Who asks for warnings gets what the client was told, not what the server knows. */
+static void tell_overdue(struct client *c)
+{
+    const struct reply_summary *s = &c->link->reply.summary;
+    const struct mysql_error_row *row = mysql_error_find((enum mysql_error)s->error_code);
+    residue_of_error(c, s->error_code, row->sqlstate, bytes_of_text(row->text));
+    c->overdue = false;
+}
+
 void client_reply_done(struct client *c)
 {
     struct link *l = c->link;
     bool refused = !l->request_done;
     slow_watch_reply(c);
     learn_reply(c, &l->reply.summary);
+    if (c->overdue)
+        tell_overdue(c);
     catalogue_request_done(c);
     if (refused) {
         client_close(c, CLOSE_LINK_LOST);

@@ -6,7 +6,9 @@
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
 #include "net/tls.h"
+#include "session/admission.h"
 #include "session/client_attributes.h"
+#include "session/client_timeouts.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
@@ -57,8 +59,10 @@ void client_greet(struct client *c)
         loop_timer_set(w->loop, &c->timer, FACTS_TIMEOUT);
         return;
     }
-    if (list_node_linked(&c->greeting_node))
+    if (!c->held && list_node_linked(&c->greeting_node))
         list_remove(&w->greeting, &c->greeting_node);
+    if (!admission_begin_login(c))
+        return;
     c->facts = facts != NULL ? facts : &unknown_server;
     c->offered = capabilities_offer(c->facts->capabilities);
     if (w->config->global.ssl)
@@ -173,33 +177,12 @@ static void welcome(struct client *c)
         client_advance(c);
 }
 
-/* The same sum as a server's: the reserve slot lets a client in to be refused politely. */
-static bool admit(struct client *c)
-{
-    if (c->counted)
-        return true;
-    struct proxy *p = c->worker->proxy;
-    unsigned n = atomic_fetch_add(&p->logged_in, 1) + 1;
-    if (n > c->worker->config->global.max_connections) {
-        atomic_fetch_sub(&p->logged_in, 1);
-        counters_add(&c->worker->counters, COUNTER_refused_max_connections, 1);
-        client_send_mysql_error(c, c->login_sequence, ER_CON_COUNT_ERROR);
-        client_close(c, CLOSE_TOO_MANY_CLIENTS);
-        return false;
-    }
-    c->counted = true;
-    unsigned max = atomic_load(&p->max_logged_in);
-    while (n > max && !atomic_compare_exchange_weak(&p->max_logged_in, &max, n))
-        ;
-    if (n > max)
-        atomic_store(&p->max_logged_in_at, clock_wall() / USEC_PER_SEC);
-    return true;
-}
-
 static void proved(struct client *c)
 {
-    if (!admit(c))
+    admission_end_login(c);
+    if (!admission_admit(c))
         return;
+    client_take_timeouts(c);
     c->status = c->facts->status;
     if (c->login_schema == NULL && !registry_must_prove_login(c)) {
         welcome(c);
@@ -457,6 +440,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
         return;
     }
     lease_leave(c, false);
+    admission_leave_account(c);
     c->pins = 0;
     statement_forget_all(c);
     track_forget(c);

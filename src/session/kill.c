@@ -85,12 +85,17 @@ static void on_released(struct mail *mail)
     free(job);
     if (l == NULL || l->kills_pending == 0)
         return;
+    struct client *c = l->client;
     l->kills_pending--;
+    bool awaited = l->awaits_kill;
+    l->awaits_kill = false;
     if (l->client != NULL && !query_only)
         l->client->kills_of_connection--;
     if (l->client != NULL && l->client->state == CLIENT_IDLE && !l->soft &&
         l->purpose == PURPOSE_NONE)
         lease_after_request(l->client);
+    if (c != NULL && awaited)
+        client_advance(c); /* its next request may lie there, read or not */
 }
 
 static void end_job(struct kill_job *job, const struct open_error *error)
@@ -316,16 +321,26 @@ void kill_running(struct link *l)
 }
 
 /* The link is kept until the KILL is through, so that nobody else is hit. */
-static void interrupt(struct client *target)
+static bool interrupt(struct client *target)
 {
     struct kill_job *job = job_about(target->link);
     if (job == NULL)
-        return;
+        return false;
     job->target = target->id;
     job->query_only = true;
     job->link_id = target->link->id;
     target->link->kills_pending++;
     open_side(job);
+    return true;
+}
+
+void kill_overdue(struct client *c)
+{
+    struct link *l = c->link;
+    bool awaits = l->awaits_kill;
+    l->awaits_kill = true; /* before: the end of the job takes it back */
+    if (!awaits && !interrupt(c))
+        l->awaits_kill = false;
 }
 
 bool kill_by_order(struct worker *w, uint64_t id, bool query_only)
@@ -335,7 +350,7 @@ bool kill_by_order(struct worker *w, uint64_t id, bool query_only)
         return false;
     counters_add(&w->counters, COUNTER_kills, 1);
     if (query_only && is_running(target))
-        interrupt(target);
+        (void)!interrupt(target);
     else
         kill_here(target, query_only);
     return true;

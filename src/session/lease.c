@@ -230,10 +230,8 @@ void lease_acquire(struct client *c)
         registry_perform(c->worker);
         break;
     case CHECKOUT_REFUSED: {
-        char text[160];
-        snprintf(text, sizeof text,
-                 "Too many connections: %u clients wait for a link already (pool_max_waiters)",
-                 c->worker->config->global.pool_max_waiters);
+        char text[400];
+        registry_explain_refusal(c, text, sizeof text);
         client_fail_request(c, ER_CON_COUNT_ERROR, "08004", bytes_of_text(text));
         registry_perform(c->worker);
         break;

@@ -79,9 +79,15 @@ struct slow_text;
 struct tls_context;
 struct statement_cache;
 
+#define LINK_HOLDER_PEER 64
+
 struct link {
     struct stream stream;
     struct pool_seat seat; /* under the group's lock, but for its owner's reads */
+    struct {
+        uint32_t client; /* id of the client that the seat was given to last */
+        char peer[LINK_HOLDER_PEER];
+    } holder; /* under the group's lock: other workers tell their clients of it */
     struct link_pool *pool;
     struct worker *worker;           /* whose loop it is on, NULL while idle in its pool */
     struct client *client;           /* the lessee, NULL none */
@@ -96,6 +102,7 @@ struct link {
     capabilities_t capabilities;         /* agreed */
     unsigned login_epoch;                /* of its group, when it logged in */
     uint32_t thread_id;                  /* on the server */
+    bool awaits_kill;                    /* its client's next request waits for kill_overdue */
     bool soft;                           /* leased softly, as far as this worker knows */
     bool recalled;                       /* somebody wants it back */
     bool want_multi;                     /* log in with MULTI_STATEMENTS */

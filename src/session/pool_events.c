@@ -8,6 +8,7 @@
 #include "session/pool_events.h"
 
 #include "base/check.h"
+#include "base/text.h"
 #include "session/client.h"
 #include "session/user_store.h"
 
@@ -143,7 +144,10 @@ static enum close_reason close_reason_of(enum pool_why why)
         return CLOSE_LINK_ROOM;
     case POOL_WHY_SHRUNK:
         return CLOSE_LINK_SHRUNK;
+    case POOL_WHY_RENEWED:
+        return CLOSE_LINK_RENEWED;
     case POOL_WHY_DRAINING:
+    case POOL_WHY_PAUSED:
     case POOL_WHY_NONE:
     case POOL_WHY_WAITED_TOO_LONG:
     case POOL_WHY_LOGIN_FAILED:
@@ -247,6 +251,14 @@ static void finish(struct worker *w, struct server_group *g, bool arm)
     perform_all(w);
 }
 
+static void note_holder(struct link *l, const struct client *c)
+{
+    if (l->holder.client == c->id)
+        return;
+    l->holder.client = c->id;
+    (void)!text_copy(l->holder.peer, sizeof l->holder.peer, bytes_of_text(c->peer));
+}
+
 static enum registry_checkout checkout_once(struct client *c, struct pool_seat **seat)
 {
     struct worker *w = c->worker;
@@ -257,6 +269,8 @@ static enum registry_checkout checkout_once(struct client *c, struct pool_seat *
     if ((int)(c->login_epoch - c->pool->shared.refused_epoch) > 0)
         pool_forget_refusal(&c->pool->shared.policy);
     enum pool_checkout verdict = pool_checkout(&c->pool->shared.policy, &c->ticket, now, seat);
+    if (verdict == POOL_LEND)
+        note_holder(link_of(*seat), c);
     unlock_group(w, g, verdict == POOL_WAIT);
     switch (verdict) {
     case POOL_LEND:
@@ -454,6 +468,8 @@ struct link *registry_take(struct client *c)
     (void)lock_group(w, c->pool->group);
     if (c->ticket.state == TICKET_GRANTED)
         seat = pool_take(&c->ticket);
+    if (seat != NULL)
+        note_holder(link_of(seat), c);
     pthread_mutex_unlock(&c->pool->group->lock);
     return seat != NULL ? link_of(seat) : NULL;
 }
@@ -486,56 +502,4 @@ void pool_events_on_sweep_timer(struct loop_timer *timer)
     struct worker *w = container_of(timer, struct worker, sweep_timer);
     w->sweep_at = 0;
     pool_registry_sweep_all(w);
-}
-
-/* -------- what a client is told -------- */
-
-void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,
-                           size_t text_size)
-{
-    struct link_pool *p = c->pool;
-    struct server_group *g = p->group;
-    pthread_mutex_lock(&g->lock);
-    struct open_error error = g->shared.last_error;
-    struct open_error login_error = p->shared.last_error;
-    const struct pool *policy = &p->shared.policy;
-    unsigned links = pool_links(policy);
-    unsigned all = g->shared.policy.links;
-    unsigned ceiling = g->shared.policy.limits.ceiling;
-    unsigned max_size = policy->limits.max_size;
-    bool down = g->shared.policy.down_retry_at != 0;
-    bool full = g->shared.policy.ceiling_retry_at != 0 || policy->limit_retry_at != 0;
-    size_t waiting = policy->waiting.count;
-    unsigned wait_ms = (unsigned)(policy->limits.wait_timeout / USEC_PER_MSEC);
-    pthread_mutex_unlock(&g->lock);
-    memcpy(err->sqlstate, "08004", 6);
-    err->code = ER_CON_COUNT_ERROR;
-    if (why == POOL_WHY_LOGIN_FAILED && login_error.code != 0) {
-        err->code = login_error.code;
-        memcpy(err->sqlstate, login_error.sqlstate, sizeof err->sqlstate);
-        snprintf(text, text_size, "%s", login_error.text);
-    } else if (why == POOL_WHY_DRAINING) {
-        err->code = ER_SERVER_SHUTDOWN;
-        memcpy(err->sqlstate, "08S01", 6);
-        snprintf(text, text_size, "Server shutdown in progress");
-    } else if (down) {
-        snprintf(text, text_size,
-                 "Too many connections: no link to server '%s' (%s) could be opened for %u ms; the "
-                 "last attempt: %s. Is the server up? %zu clients wait",
-                 g->name, g->socket[0] != '\0' ? g->socket : g->host, wait_ms, error.text, waiting);
-    } else if (full) {
-        snprintf(text, text_size,
-                 "Too many connections: server '%s' takes no more than the %u links that are open; "
-                 "it said: %s. All stayed busy for %u ms (pool_wait_timeout); %zu clients wait. "
-                 "Look at max_connections of the server",
-                 g->name, all, error.text, wait_ms, waiting);
-    } else {
-        snprintf(
-            text, text_size,
-            "Too many connections: all links of user '%s' to server '%s' stayed busy for %u ms "
-            "(pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu clients "
-            "wait. Look for long transactions and pinned clients, or raise the limits",
-            p->user->name, g->name, wait_ms, links, max_size, all, ceiling, waiting);
-    }
-    err->message = bytes_of_text(text);
 }

@@ -23,18 +23,34 @@ struct pool_registry {
     size_t group_count;
 };
 
-static struct pool_limits limits_of_pool(const struct config *c)
+/* What the user's section says counts most, then the server's. */
+#define SAID(section, member, unset) ((section) != NULL ? (section)->settings.member : (unset))
+#define POOLED_UINT(member)                                                                        \
+    settings_uint(SAID(u, member, SETTING_UNSET_UINT),                                             \
+                  settings_uint(SAID(s, member, SETTING_UNSET_UINT), c->global.member))
+#define POOLED_DURATION(member)                                                                    \
+    settings_duration(SAID(u, member, SETTING_UNSET_DURATION),                                     \
+                      settings_duration(SAID(s, member, SETTING_UNSET_DURATION),                   \
+                                        c->global.member))
+
+static struct pool_limits limits_of_pool(const struct config *c, const char *server,
+                                         const char *user)
 {
-    return (struct pool_limits){
-        .size = c->global.pool_size,
-        .max_size = c->global.pool_max_size,
-        .idle_timeout = c->global.pool_idle_timeout,
-        .wait_timeout = c->global.pool_wait_timeout,
-        .max_waiters = c->global.pool_max_waiters,
-        .lifetime = c->global.link_lifetime,
+    const struct config_server *s = config_find_server(c, server);
+    const struct config_user *u = config_find_user(c, user);
+    struct pool_limits limits = {
+        .size = POOLED_UINT(pool_size),
+        .max_size = POOLED_UINT(pool_max_size),
+        .idle_timeout = POOLED_DURATION(pool_idle_timeout),
+        .wait_timeout = POOLED_DURATION(pool_wait_timeout),
+        .max_waiters = POOLED_UINT(pool_max_waiters),
+        .lifetime = POOLED_DURATION(link_lifetime),
         .steal_after = c->global.pool_steal_after > 0 ? c->global.pool_steal_after : 1,
         .spare_timeout = c->global.pool_spare_timeout,
     };
+    if (limits.size > limits.max_size)
+        limits.size = limits.max_size; /* they may come from different sections */
+    return limits;
 }
 
 static struct pool_server_limits limits_of_server(const struct config_server *s)
@@ -45,6 +61,8 @@ static struct pool_server_limits limits_of_server(const struct config_server *s)
     return (struct pool_server_limits){
         .ceiling = ceiling > 1 ? ceiling - 1 : 1,
         .max_opening = s->settings.max_opening,
+        .open_interval = s->settings.connect_rate > 0 ? USEC_PER_SEC / s->settings.connect_rate : 0,
+        .open_burst = s->settings.connect_burst,
         .retry_min = RETRY_MIN,
         .retry_max = RETRY_MAX,
         .claim_after = CLAIM_AFTER,
@@ -126,7 +144,7 @@ void pool_registry_configure(struct pool_registry *r, const struct config *c)
         pthread_mutex_lock(&g->lock);
         pool_server_configure(&g->shared.policy, limits_of_server(s));
         for (struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
-            pool_configure(&p->shared.policy, limits_of_pool(c));
+            pool_configure(&p->shared.policy, limits_of_pool(c, g->name, p->user->name));
         pthread_mutex_unlock(&g->lock);
     }
 }
@@ -205,6 +223,17 @@ static struct catalogue_reader *reader_of(struct worker *w, struct server_group 
     return reader;
 }
 
+/* Is its pool to be paused from the beginning? Under the group's lock. */
+static bool is_held(const struct server_group *g, const struct user *user)
+{
+    if (g->shared.paused)
+        return true;
+    for (unsigned i = 0; i < g->shared.paused_user_count; i++)
+        if (g->shared.paused_users[i] == user)
+            return true;
+    return false;
+}
+
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect)
 {
@@ -220,7 +249,10 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
     pthread_mutex_lock(&group->lock);
     p = find_locked(group, user, dialect);
     if (p == NULL) {
-        pool_init(&made->shared.policy, &group->shared.policy, limits_of_pool(w->config));
+        pool_init(&made->shared.policy, &group->shared.policy,
+                  limits_of_pool(w->config, group->name, user->name));
+        if (is_held(group, user))
+            pool_pause(&made->shared.policy, loop_now(w->loop));
         made->next = group->shared.pools;
         group->shared.pools = made;
     }

@@ -37,6 +37,9 @@ struct open_error {
     char text[512];
 };
 
+/* Users whose pools are to be paused before they exist. */
+#define PAUSED_USERS_MAX 64
+
 /* One [server] of the configuration. */
 struct server_group {
     char name[65];
@@ -58,6 +61,9 @@ struct server_group {
         struct open_error last_error;
         unsigned side_links; /* connections for KILL and catalogues, outside the pools */
         struct catalogue_reader *readers;
+        bool paused; /* pools that are made are paused; see pool_orders.h */
+        unsigned paused_user_count;
+        const struct user *paused_users[PAUSED_USERS_MAX];
     } shared; /* under the lock */
 };
 
@@ -153,6 +159,9 @@ void registry_sweep(struct worker *w, struct server_group *group);
 /* What a client that waited in vain is told: the limit or trouble, numbers, what to look at. */
 void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,
                            size_t text_size);
+
+/* The same for one who may not even wait: pool_max_waiters do. */
+void registry_explain_refusal(struct client *c, char *text, size_t text_size);
 
 void pool_registry_sweep_all(struct worker *w);
 void pool_registry_drain(struct pool_registry *r, struct worker *w);

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 
 struct log_file;
+struct admission;
 struct leak_book;
 struct pool_registry;
 struct slow_watch;
@@ -59,6 +60,9 @@ struct worker {
     struct list clients;
     struct list kills;    /* KILLs that wait for a side connection */
     struct list greeting; /* clients that wait for the first facts about their server */
+    struct list held;     /* clients that wait for their greeting because of max_logins */
+    struct loop_task greet_held;
+    unsigned logins;      /* in progress */
     uint32_t next_client; /* low bits of the next client id */
     struct action_queue actions;
     struct loop_timer probe_timer; /* worker 0: while a server has not been reached */
@@ -81,11 +85,13 @@ struct proxy {
     struct user_store *users;
     struct status_baseline *baseline;
     const char *version; /* of Weir */
+    struct admission *admission;
     struct resolver *resolver;
     struct log_file *slow_log;
     struct leak_book *leaks;
     struct tls_setup *tls;
     atomic_uint_fast64_t next_link_id; /* from 1 */
+    atomic_uint client_ceiling;        /* see admission_configure */
     atomic_uint admitted;              /* client sockets, the reserve included */
     atomic_uint logged_in;     /* clients past authentication, without those being refused */
     atomic_uint max_logged_in; /* Max_used_connections */

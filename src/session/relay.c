@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Bytes from a server to its client, straight out of the link's buffer. */
 #include "base/check.h"
+#include "session/client_timeouts.h"
 #include "session/local_file.h"
 #include "session/statement.h"
 
@@ -59,6 +60,8 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
         }
         if (l->reply.summary.error_code == ER_NO_SUCH_THREAD && taken_over(l))
             return RELAY_STOP;
+        if (l->client->overdue)
+            l->client->overdue = client_explain_overdue(l->client);
         /* Before the client hears of it: what logs in from now on must find it. */
         if (changes_logins(&l->client->request))
             registry_logins_changed(l->client);
@@ -89,8 +92,10 @@ static enum relay_step pass_on(struct link *l)
         client_close(c, CLOSE_CLIENT_IO);
         return RELAY_STOP;
     }
-    if (r == STREAM_AGAIN)
+    if (r == STREAM_AGAIN) {
+        client_stalled(c);
         return RELAY_STOP; /* until the client takes it, nothing more is read */
+    }
     if (l->reply_ended) {
         l->reply_ended = false;
         client_reply_done(c);

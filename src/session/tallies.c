@@ -11,7 +11,6 @@ const usec_t wait_class_limits[WAIT_CLASS_COUNT - 1] = {
 
 void tally_wait_begins(struct client *c)
 {
-    c->state_since = loop_now(c->worker->loop);
     tally_add(&c->worker->tallies->waiting, 1);
 }
 

@@ -27,6 +27,8 @@ void user_store_destroy(struct user_store *s)
         struct user *u = s->first;
         s->first = u->next;
         auth_secret_wipe(&u->shared.secret);
+        if (u->shared.timeouts != NULL)
+            user_timeouts_release(u->shared.timeouts);
         free((void *)(uintptr_t)u->name);
         free(u);
     }
@@ -63,6 +65,39 @@ static bool same_password(const struct auth_secret *a, const struct auth_secret 
            memcmp(a->stage2, b->stage2, sizeof a->stage2) == 0;
 }
 
+const struct user_timeouts *user_timeouts_hold(struct user_store *s, const struct user *u)
+{
+    pthread_mutex_lock(&s->lock);
+    struct user_timeouts *t = u->shared.timeouts;
+    atomic_fetch_add(&t->references, 1);
+    pthread_mutex_unlock(&s->lock);
+    return t;
+}
+
+void user_timeouts_release(const struct user_timeouts *t)
+{
+    struct user_timeouts *counted = (struct user_timeouts *)(uintptr_t)t;
+    if (atomic_fetch_sub(&counted->references, 1) == 1)
+        free(counted);
+}
+
+static void set_timeouts_locked(struct user *u, const struct global_settings *g,
+                                const struct user_settings *own)
+{
+    struct user_timeouts *t = calloc(1, sizeof *t);
+    CHECK(t != NULL);
+    t->wait = settings_duration(own->wait_timeout, g->wait_timeout);
+    t->interactive = settings_duration(own->interactive_timeout, g->interactive_timeout);
+    t->idle_transaction =
+        settings_duration(own->idle_transaction_timeout, g->idle_transaction_timeout);
+    t->max_transaction = settings_duration(own->max_transaction_time, g->max_transaction_time);
+    t->max_execution = settings_duration(own->max_execution_time, g->max_execution_time);
+    atomic_init(&t->references, 1);
+    if (u->shared.timeouts != NULL)
+        user_timeouts_release(u->shared.timeouts);
+    u->shared.timeouts = t;
+}
+
 void user_store_configure(struct user_store *s, const struct config *c)
 {
     pthread_mutex_lock(&s->lock);
@@ -73,6 +108,7 @@ void user_store_configure(struct user_store *s, const struct config *c)
         struct user *u = find_locked(s, bytes_of_text(from->name));
         if (u == NULL)
             u = add_locked(s, from->name);
+        set_timeouts_locked(u, &c->global, &from->settings);
         struct auth_secret secret;
         bool valid = auth_secret_from_setting(from->settings.password, &secret);
         u->shared.removed = !valid; /* the configuration was checked; never let in on a bad one */

@@ -8,14 +8,28 @@
 #include "auth/auth_method.h"
 #include "conf/config.h"
 
+#include <stdatomic.h>
+
+/* What limits the clients of a user in time; 0 never. Immutable and counted. */
+struct user_timeouts {
+    usec_t wait;
+    usec_t interactive;
+    usec_t idle_transaction;
+    usec_t max_transaction;
+    usec_t max_execution;
+    atomic_uint references;
+};
+
 struct user {
     struct user *next;
     const char *name;
+    atomic_uint clients; /* that are logged in */
     struct {
         bool removed; /* no longer in the configuration: may not log in */
         struct auth_secret secret;
-        char server[65]; /* name of the [server], "" = the first */
-    } shared;            /* under the store's lock */
+        struct user_timeouts *timeouts; /* in force for who logs in now */
+        char server[65];                /* name of the [server], "" = the first */
+    } shared;                           /* under the store's lock */
 };
 
 struct user_store;
@@ -37,6 +51,10 @@ struct user *user_store_any(struct user_store *s, const char *server);
 /* A copy, to be wiped by the caller. */
 void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,
                       char server[65]);
+
+/* Another reference to those in force now; and one less, on any thread. */
+const struct user_timeouts *user_timeouts_hold(struct user_store *s, const struct user *u);
+void user_timeouts_release(const struct user_timeouts *t);
 
 /* The method that a client of this user is to prove itself with: auth_method_for its secret. */
 const struct auth_method *user_auth_method(struct user_store *s, const struct user *u,

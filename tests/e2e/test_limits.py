@@ -250,3 +250,189 @@ def test_idle_links_are_closed_down_to_pool_size(server, weir):
         c.quit()
     processes.wait_until(lambda: one.counters()["Weir_links"] <= 2, 6, "closing idle links", 0.2)
     assert re.search("unused for longer than pool_idle_timeout", one.log())
+
+
+def sections(weir, of, **settings):
+    """A Weir with settings of [user app] and [database test]: those that begin with user_, database_."""
+    one = weir(start=False, **{k: v for k, v in settings.items() if not k.startswith(("user_", "database_"))})
+    del of
+    for kind, header in (("user_", "user app"), ("database_", "database test")):
+        own = {k[len(kind):]: v for k, v in settings.items() if k.startswith(kind)}
+        if own:
+            one.sections[header] = own
+    one.configure()
+    return one.start()
+
+
+def test_a_user_has_no_more_clients_than_the_global_limit(server, weir):
+    one = sections(weir, server, max_user_connections=2)
+    inside = [one.connect() for _ in range(2)]
+    error = refused(one.address)
+    assert (error.code, error.state) == (1203, "42000")
+    assert error.text == "User app already has more than 'max_user_connections' active connections"
+    inside.pop().quit()
+    processes.wait_until(lambda: _enters(one), 5, "a free place")
+    closes = one.counters()
+    assert closes["Weir_closes_too_many_of_user"] >= 1
+
+
+def test_a_limit_of_a_user_alone_is_1226_as_on_a_server(own_server, weir):
+    own_server.query("CREATE OR REPLACE USER limited@'%' IDENTIFIED BY 'p' WITH MAX_USER_CONNECTIONS 1"
+                     if own_server.family == "mariadb" else
+                     "CREATE USER limited@'%' IDENTIFIED BY 'p' WITH MAX_USER_CONNECTIONS 1")
+    one = weir(own_server, start=False)
+    one.users = {"limited": "p"}
+    one.sections["user limited"] = {"max_user_connections": 1}
+    one.configure(max_user_connections=5)
+    one.start()
+    seen = []
+    for address in (own_server.address, one.address):
+        with wire.connect(address, "limited", "p") as inside:
+            seen.append(refused(address, user="limited", password="p").payload)
+            inside.quit()
+        # The next one of the loop must find the server's place free.
+        processes.wait_until(lambda: own_server.threads("limited") == 0, 5, "the end of the session")
+    assert seen[0] == seen[1]
+
+
+def test_a_database_has_no_more_clients_than_its_limit(server, weir):
+    one = sections(weir, server, database_max_database_connections=1)
+    with one.connect(schema="test") as inside, one.connect() as elsewhere:
+        error = refused(one.address, schema="test")
+        assert (error.code, error.state) == (1226, "42000")
+        assert error.text == ("User 'app' has exceeded the 'max_database_connections' resource "
+                              "(current value: 1)")
+        elsewhere.query("USE test")  # counted is what the login named
+        one.sections["database test"]["max_database_connections"] = 2
+        one.configure()
+        one.reload()
+        one.connect(schema="test").quit()
+        inside.change_user("app", "secret", "mysql")
+        one.sections["database test"]["max_database_connections"] = 1
+        one.configure()
+        one.reload()
+        one.connect(schema="test").quit()
+
+
+def test_limits_may_be_lowered_below_what_is_there(server, weir):
+    del server
+    one = weir(max_connections=10, max_user_connections=10)
+    inside = [one.connect() for _ in range(4)]
+    one.configure(max_connections=2, max_user_connections=3)
+    one.reload()
+    assert refused(one.address).code == 1040
+    for c in inside:
+        assert c.value("SELECT 7") == "7"
+    one.configure(max_connections=5)
+    one.reload()
+    assert refused(one.address).code == 1203
+    one.configure(max_user_connections=0)
+    one.reload()
+    one.connect().quit()
+
+
+def test_change_user_moves_the_count(server, weir):
+    server.query("CREATE USER IF NOT EXISTS mover@'%' IDENTIFIED BY 'two'")
+    one = weir(start=False, max_user_connections=1)
+    one.users = {"app": "secret", "mover": "two"}
+    one.configure()
+    one.start()
+    with one.connect() as c:
+        assert refused(one.address).code == 1203
+        c.change_user("mover", "two")
+        one.connect().quit()
+        assert refused(one.address, user="mover", password="two").code == 1203
+        c.quit()
+
+
+def test_logins_beyond_max_logins_wait_for_their_greeting(weir):
+    one = weir(max_logins=1, workers=1, connect_timeout=4)
+    with wire.Wire(one.address) as mute, wire.Wire(one.address) as second:
+        mute.read_greeting()
+        assert not second.readable(0.3), "one login at a time"
+        mute.close()
+        second.login()
+        assert second.value("SELECT 1") == "1"
+    with wire.Wire(one.address) as mute, wire.Wire(one.address) as late:
+        mute.read_greeting()
+        assert late.read_frame().endswith(b"\xff\x10\x04Too many connections")
+        assert late.at_end()
+    processes.wait_until(lambda: one.counters()["Weir_closes_too_many_logins"], 5, "the count")
+
+
+def test_fewer_clients_are_let_in_when_files_are_short(server, weir):
+    """Not hanging clients, but 1040 in time; and the log says why."""
+    one = weir(start=False, workers=1, server_max_connections=50, max_connections=5000)
+    limit = 64 + 4 + 50 + 60
+    one.start(files=limit)
+    assert "60 clients are let in, not 5000" in one.log()
+    inside = [one.connect() for _ in range(60)]
+    assert refused(one.address).code == 1040
+    assert inside[0].value("SELECT 1") == "1"
+    for c in inside:
+        c.quit()
+    del server
+
+
+def test_pools_of_a_user_may_have_their_own_sizes(server, weir):
+    one = sections(weir, server, pool_max_size=1, user_pool_max_size=2, pool_wait_timeout="60s",
+                   user_pool_wait_timeout="300ms")
+    clients = [one.connect() for _ in range(3)]
+    for c in clients[:2]:
+        c.query("BEGIN")
+    with pytest.raises(wire.ServerError) as error:
+        clients[2].query("SELECT 1")
+    assert "pool_max_size=2" in error.value.text and "300 ms" in error.value.text
+    del one.sections["user app"]["pool_max_size"]
+    one.sections["server main"] = {"pool_max_size": 3}
+    one.configure()
+    one.reload()
+    assert clients[2].query("SELECT 1") == [[b"1"]]
+    for c in clients:
+        c.quit()
+
+
+def test_the_error_of_a_full_pool_names_who_holds_it(weir):
+    one = weir(pool_max_size=1, pool_wait_timeout="300ms")
+    with one.connect() as holder, one.connect() as waiter:
+        holder.query("BEGIN")
+        with pytest.raises(wire.ServerError) as error:
+            waiter.query("SELECT 1")
+        text = error.value.text
+        assert f"client {holder.greeting.thread_id} from 127.0.0.1:" in text
+        assert "SHOW PROCESSLIST" in text and len(text) < 512
+
+
+def test_a_storm_is_refused_to_the_last_client_and_no_further(server, weir):
+    """Many connections at once against few places: exactly the surplus is refused, whoever is in is
+    served all the time."""
+    places, attempts = 500, 2500
+    one = weir(max_connections=places, pool_max_size=20)
+    early = [one.connect() for _ in range(10)]
+    sockets = [wire.Wire(one.address) for _ in range(attempts)]
+    for c in early:
+        assert c.value("SELECT 3") == "3"
+    inside, at_once, politely = [], 0, 0
+    for c in sockets:
+        try:
+            c.read_greeting()
+            inside.append(c)
+        except wire.ServerError:
+            assert c.take() == b"\x17\0\0\0\xff\x10\x04Too many connections"
+            at_once += 1
+    admitted = []
+    for c in inside:
+        try:
+            c.login()
+            admitted.append(c)
+        except wire.ServerError as e:
+            assert (e.code, e.state) == (1040, "08004")
+            politely += 1
+    assert len(admitted) == places - len(early)
+    assert (politely, at_once) == (1, attempts - len(admitted) - 1)
+    processes.wait_until(lambda: one.counters()["Threads_connected"] == places, 5, "the count")
+    for c in admitted[::20] + early:
+        assert c.value("SELECT 4") == "4"
+    for c in sockets + early:
+        c.close()
+    del server

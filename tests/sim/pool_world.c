@@ -279,6 +279,7 @@ static void finish(struct world *w)
         w->login_ok[i] = true;
         w->user_max[i] = WORLD_LINKS;
         pool_configure(&w->pools[i], w->scenario.pool[i]);
+        world_unpause(w, i);
     }
     world_take_actions(w);
     for (unsigned i = 0; !has_settled(w); i++) {

@@ -83,6 +83,7 @@ struct scenario {
     usec_t break_every, fault_every;            /* mean time; 0 never */
     unsigned dies, cancels, gives_back, refuses, closes, stays;
     bool faults_down, faults_full, faults_user_full, faults_login, faults_limits, drains;
+    bool orders; /* pools are paused and renewed */
     bool skewed_clocks;
     usec_t wait_bound; /* nobody waits longer; 0: only wait_timeout counts */
     bool must_serve;   /* nobody is refused or failed */
@@ -113,7 +114,9 @@ struct world {
     unsigned server_max;            /* the server says 1040 beyond */
     unsigned user_max[WORLD_POOLS]; /* … and 1226 */
     bool known_down;                /* the last attempt that ended found the server down */
-    usec_t down_since;              /* when it was found so, or the last probe failed */
+    usec_t paused_at[WORLD_POOLS];  /* 0: it is not */
+    uint64_t opens;    /* decided since the bucket of attempts was full for the first time */
+    usec_t down_since; /* when it was found so, or the last probe failed */
     struct world_totals totals;
 };
 
@@ -121,6 +124,8 @@ struct world {
  * add up. w->totals says what has happened. */
 void world_run(struct world *w, const char *family, const struct scenario *scenario, uint64_t seed,
                unsigned events);
+/* The pool serves its clients again; waiters begin where they were when it was paused. */
+void world_unpause(struct world *w, unsigned pool);
 /* Says on stderr which run it was; for a signal handler. */
 void world_report_abort(void);
 

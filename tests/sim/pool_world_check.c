@@ -47,7 +47,7 @@ static void granted(struct world *w, const struct pool_action *action)
 
     WORLD_CHECK(w, waits(c) && action->pool == &w->pools[c->pool]);
     WORLD_CHECK(w, l->state == LINK_OPEN && l->holder == -1 && l->promised_to == -1);
-    WORLD_CHECK(w, l->pool == c->pool);
+    WORLD_CHECK(w, l->pool == c->pool && w->paused_at[c->pool] == 0);
     for (unsigned i = 0; i < w->scenario.clients; i++) {
         const struct world_client *other = &w->clients[i];
         WORLD_CHECK(w, other->pool != c->pool || !waits(other) || other->arrival >= c->arrival);
@@ -66,7 +66,7 @@ static void failed(struct world *w, const struct pool_action *action)
     /* A checkout may fail before the world has heard that it waits, but not before it did. */
     WORLD_CHECK(w, waits(c) && action->pool == p && !w->scenario.must_serve);
     if (action->why == POOL_WHY_WAITED_TOO_LONG)
-        WORLD_CHECK(w, w->now - c->since >= p->limits.wait_timeout);
+        WORLD_CHECK(w, w->now - c->since >= p->limits.wait_timeout && w->paused_at[c->pool] == 0);
     else if (action->why == POOL_WHY_LOGIN_FAILED)
         WORLD_CHECK(w, w->scenario.faults_login);
     else
@@ -85,6 +85,12 @@ static void opened(struct world *w, const struct pool_action *action)
     WORLD_CHECK(w, !s->draining && s->links <= s->limits.ceiling);
     WORLD_CHECK(w, s->links <= pool_server_ceiling(s, w->now));
     WORLD_CHECK(w, pool_links(p) <= p->limits.max_size && s->opening <= s->limits.max_opening);
+    WORLD_CHECK(w, w->paused_at[index_of_pool(w, p)] == 0);
+    /* No more than the bucket held at first and what has run into it since. */
+    w->opens++;
+    if (s->limits.open_interval != 0)
+        WORLD_CHECK(w, w->opens <= s->limits.open_burst +
+                                       (w->now - USEC_PER_SEC) / s->limits.open_interval);
     WORLD_CHECK(w, opening(p) <= p->waiting.count || usable <= p->limits.size);
     if (w->known_down) {
         WORLD_CHECK(w, s->opening == 1);
@@ -195,8 +201,13 @@ static void check_pool_is_busy(struct world *w, const struct pool *p)
 {
     const struct pool_server *s = &w->server;
     size_t unserved_by_own = opening(p) + p->returning;
-    bool may_grow = pool_links(p) < p->limits.max_size && !has_faults(&w->scenario);
+    bool may_grow = pool_links(p) < p->limits.max_size && !has_faults(&w->scenario) &&
+                    s->limits.open_interval == 0;
 
+    if (p->paused) {
+        WORLD_CHECK(w, list_empty(&p->soft) && w->paused_at[index_of_pool(w, p)] != 0);
+        return;
+    }
     WORLD_CHECK(w, list_empty(&p->waiting) || list_empty(&p->idle));
     if (p->waiting.count <= unserved_by_own)
         return;
@@ -220,7 +231,7 @@ static void check_waits(struct world *w)
     for (unsigned i = 0; i < w->scenario.clients; i++) {
         const struct world_client *c = &w->clients[i];
         const struct pool *p = &w->pools[c->pool];
-        if (!waits(c))
+        if (!waits(c) || w->paused_at[c->pool] != 0)
             continue;
         WORLD_CHECK(w, c->ticket.state == TICKET_WAITING && c->ticket.pool == p);
         WORLD_CHECK(w, w->now - c->since <= p->limits.wait_timeout || is_due);

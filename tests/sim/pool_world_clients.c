@@ -58,7 +58,7 @@ static void give_back(struct world *w, struct world_client *c)
 {
     struct pool_seat *seat = let_go(w, c);
     bool shrinks = must_shrink(w, seat->pool);
-    bool has_waiters = !list_empty(&seat->pool->waiting);
+    bool has_waiters = !list_empty(&seat->pool->waiting) && !seat->pool->paused;
 
     pool_give_back(seat, world_clock(w));
     WORLD_CHECK(w, !shrinks || seat->state == SEAT_DOOMED);
@@ -74,7 +74,7 @@ static void want(struct world *w, struct world_client *c)
     c->ticket.tag = world_chance(w, 500) ? c : NULL;
     switch (pool_checkout(p, &c->ticket, world_clock(w), &seat)) {
     case POOL_LEND:
-        WORLD_CHECK(w, waiters == 0);
+        WORLD_CHECK(w, waiters == 0 && !p->paused);
         w->totals.lent++;
         hold(w, c, seat);
         break;
@@ -136,7 +136,7 @@ static void end_work(struct world *w, struct world_client *c)
         give_back(w, c);
         world_client_set(w, c, CLIENT_THINKING, w->scenario.think);
     } else if (pool_rest(seat, world_clock(w))) {
-        WORLD_CHECK(w, !must_shrink(w, seat->pool));
+        WORLD_CHECK(w, !must_shrink(w, seat->pool) && !seat->pool->paused);
         seat->tag = c;
         w->quiet = true;
         world_client_set(w, c, CLIENT_RESTING, w->scenario.think);
@@ -150,7 +150,8 @@ static void end_work(struct world *w, struct world_client *c)
 static void end_rest(struct world *w, struct world_client *c)
 {
     struct pool_seat *seat = &w->links[c->link].seat;
-    bool others_first = seat->state == SEAT_RECALLED && !list_empty(&seat->pool->waiting);
+    bool others_first =
+        seat->state == SEAT_RECALLED && (!list_empty(&seat->pool->waiting) || seat->pool->paused);
 
     if (w->finishing || world_chance(w, w->scenario.dies)) {
         die(w, c);

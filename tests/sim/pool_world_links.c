@@ -178,6 +178,30 @@ static void change_limits(struct world *w)
     pool_server_configure(&w->server, server);
 }
 
+void world_unpause(struct world *w, unsigned pool)
+{
+    pool_unpause(&w->pools[pool], w->now);
+    for (unsigned i = 0; i < w->scenario.clients && w->paused_at[pool] != 0; i++) {
+        struct world_client *c = &w->clients[i];
+        usec_t before = c->since < w->paused_at[pool] ? w->paused_at[pool] - c->since : 0;
+        if (c->pool == pool)
+            c->since = w->now - before;
+    }
+    w->paused_at[pool] = 0;
+}
+
+static void order(struct world *w, unsigned pool)
+{
+    if (world_chance(w, 300)) {
+        pool_renew(&w->pools[pool], w->now);
+    } else if (w->paused_at[pool] != 0) {
+        world_unpause(w, pool);
+    } else {
+        pool_pause(&w->pools[pool], w->now);
+        w->paused_at[pool] = w->now;
+    }
+}
+
 void world_fault(struct world *w)
 {
     const struct scenario *sc = &w->scenario;
@@ -196,6 +220,8 @@ void world_fault(struct world *w)
         w->login_ok[i] = world_chance(w, 600);
     if (sc->faults_limits)
         change_limits(w);
+    if (sc->orders && !w->finishing)
+        order(w, i);
     if (sc->drains && world_chance(w, 100))
         pool_server_drain(&w->server, world_clock(w));
     world_trace(w, "fault: up %d max %u ceiling %u", w->up, w->server_max,

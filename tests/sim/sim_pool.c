@@ -213,11 +213,44 @@ static void test_server_is_drained_in_the_middle_of_work(void **state)
     assert_true(t.failed > 0);
 }
 
+static void shape_orders(struct scenario *sc, unsigned long seed)
+{
+    vary(sc, seed);
+    sc->orders = true;
+    sc->refuses = 100;
+    sc->fault_every = 20 * USEC_PER_MSEC;
+    if (seed % 2 != 0)
+        sc->break_every = 20 * USEC_PER_MSEC;
+}
+
+static void test_pools_are_paused_and_renewed(void **state)
+{
+    (void)state;
+    struct world_totals t = run("orders", shape_orders);
+    assert_true(t.granted > 0 && t.recalls > 0 && t.closes > 0);
+}
+
+static void shape_bucket(struct scenario *sc, unsigned long seed)
+{
+    vary(sc, seed);
+    sc->server.open_interval = (1 + seed % 5) * 10 * USEC_PER_MSEC;
+    sc->server.open_burst = 1 + (unsigned)(seed % 4);
+    sc->break_every = 10 * USEC_PER_MSEC;
+}
+
+static void test_links_are_opened_no_faster_than_allowed(void **state)
+{
+    (void)state;
+    struct world_totals t = run("bucket", shape_bucket);
+    assert_true(t.opened > 0 && t.granted > 0);
+}
+
 static void shape_chaos(struct scenario *sc, unsigned long seed)
 {
     shape_cancelling(sc, seed);
     sc->faults_down = sc->faults_full = sc->faults_user_full = true;
     sc->faults_login = sc->faults_limits = true;
+    sc->orders = true;
     sc->fault_every = 50 * USEC_PER_MSEC;
     sc->refuses = 200;
     sc->pool[0].wait_timeout = 30 * USEC_PER_MSEC;
@@ -311,6 +344,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_user_is_refused_and_full),
         cmocka_unit_test(test_limits_change_live),
         cmocka_unit_test(test_server_is_drained_in_the_middle_of_work),
+        cmocka_unit_test(test_pools_are_paused_and_renewed),
+        cmocka_unit_test(test_links_are_opened_no_faster_than_allowed),
         cmocka_unit_test(test_everything_at_once),
         cmocka_unit_test(test_a_pool_that_is_busy_alone_keeps_its_links),
         cmocka_unit_test(test_two_busy_pools_share_without_trading_places_all_the_time),

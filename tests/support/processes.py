@@ -3,6 +3,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -258,6 +259,7 @@ class Weir:
         if switching():
             self.settings["debug_link_switching"] = "on"
         self.server_settings = {}
+        self.sections = {}  # "user app": settings of further sections, or of these once more
         if server is not None:
             self.server_settings.update(host="127.0.0.1", port=server.port)
         self.process = None
@@ -276,6 +278,10 @@ class Weir:
         lines += [f"{k} = {v}" for k, v in self.server_settings.items() if v is not None]
         for user, password in self.users.items():
             lines += [f"[user {user}]", f'password = "{password}"']
+            lines += [f"{k} = {v}" for k, v in self.sections.get(f"user {user}", {}).items()]
+        for header, settings in self.sections.items():
+            if not header.startswith("user "):
+                lines += [f"[{header}]", *(f"{k} = {v}" for k, v in settings.items())]
         with open(self.config, "w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
 
@@ -287,11 +293,16 @@ class Weir:
     def pid(self):
         return self.process.pid
 
-    def start(self):
+    def start(self, files=None):
+        """`files`: how many it may have open at most."""
+        limit = None
+        if files is not None:
+            def limit():
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([binary(), "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.directory)
+                                            cwd=self.directory, preexec_fn=limit)
         self.wait_log("ready for clients")
         return self
 

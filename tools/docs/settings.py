@@ -21,6 +21,16 @@ SCOPES = {
     "USER": ("[user NAME]",
              "One section for each user that may log in. "
              "As an option: `--user.NAME.SETTING=VALUE`."),
+    "DATABASE": ("[database NAME]",
+                 "Limits of a database; no section is needed for one. "
+                 "As an option: `--database.NAME.SETTING=VALUE`."),
+}
+# Rows that belong to several sections: those that may say otherwise, and what counts meanwhile.
+SEVERAL = {
+    "POOLED": {"GLOBAL": None, "SERVER": "what [weir] says",
+               "USER": "what the server's section says, or [weir]"},
+    "PERSONAL": {"GLOBAL": None, "USER": "what [weir] says"},
+    "STORED": {"GLOBAL": None, "DATABASE": "what [weir] says"},
 }
 WHEN = {
     "LIVE": "reload",
@@ -100,8 +110,9 @@ def page():
                   "| Setting | Allowed | Default | Changes with | Meaning |",
                   "|---|---|---|---|---|"]
         for row_scope, name, kind, default, low, high, when, meaning in settings:
-            if row_scope == scope:
-                shown = f"`{default}`" if default else ""
+            several = SEVERAL.get(row_scope, {row_scope: None})
+            if scope in several:
+                shown = several[scope] or (f"`{default}`" if default else "")
                 lines.append(f"| `{name}` | {allowed(kind, low, high, words)} | {shown} "
                              f"| {WHEN[when]} | {cell(meaning)} |")
     return "\n".join(lines) + "\n"

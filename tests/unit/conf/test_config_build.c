@@ -42,14 +42,14 @@ static void test_wrong_overrides_are_named_as_options(void **state)
                  "'port'?\n");
     expect_error("port", NULL, "--port: port needs a value; allowed: 0 to 65535\n");
     expect_error("servr.main.port", "1",
-                 "--servr.main.port: is no setting; write --SETTING, --server.NAME.SETTING or "
-                 "--user.NAME.SETTING\n");
+                 "--servr.main.port: is no setting; write --SETTING, --server.NAME.SETTING, "
+                 "--user.NAME.SETTING or --database.NAME.SETTING\n");
     expect_error("server.port", "1",
-                 "--server.port: is no setting; write --SETTING, --server.NAME.SETTING or "
-                 "--user.NAME.SETTING\n");
+                 "--server.port: is no setting; write --SETTING, --server.NAME.SETTING, "
+                 "--user.NAME.SETTING or --database.NAME.SETTING\n");
     expect_error("server..port", "1",
-                 "--server..port: is no setting; write --SETTING, --server.NAME.SETTING or "
-                 "--user.NAME.SETTING\n");
+                 "--server..port: is no setting; write --SETTING, --server.NAME.SETTING, "
+                 "--user.NAME.SETTING or --database.NAME.SETTING\n");
 }
 
 static void test_setting_of_an_override_is_found_without_a_configuration(void **state)

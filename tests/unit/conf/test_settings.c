@@ -16,11 +16,12 @@ static void test_every_default_is_allowed_and_every_row_says_what_it_is_for(void
     struct global_settings g;
     struct server_settings s;
     struct user_settings u;
-    void *const structs[] = {&g, &s, &u};
+    struct database_settings d;
+    void *const structs[] = {&g, &s, &u, &d};
     size_t count;
     const struct setting *rows = settings_all(&count);
     assert_int_equal(count, SETTINGS_COUNT);
-    for (enum setting_scope scope = SETTING_SCOPE_GLOBAL; scope <= SETTING_SCOPE_USER; scope++)
+    for (enum setting_scope scope = SETTING_SCOPE_GLOBAL; scope <= SETTING_SCOPE_LAST; scope++)
         settings_init(scope, structs[scope]); /* CHECKs each default */
     for (size_t i = 0; i < count; i++) {
         size_t n = strlen(rows[i].help);
@@ -37,7 +38,7 @@ static void test_every_default_is_allowed_and_every_row_says_what_it_is_for(void
     assert_int_equal(g.log_level, LOG_LEVEL_NOTE);
     assert_string_equal(s.host, "127.0.0.1");
     assert_string_equal(u.password, "");
-    for (enum setting_scope scope = SETTING_SCOPE_GLOBAL; scope <= SETTING_SCOPE_USER; scope++)
+    for (enum setting_scope scope = SETTING_SCOPE_GLOBAL; scope <= SETTING_SCOPE_LAST; scope++)
         settings_fini(scope, structs[scope]);
 }
 
@@ -51,7 +52,34 @@ static void test_names_are_the_same_with_dash_underscore_or_capitals(void **stat
     assert_null(settings_find(SETTING_SCOPE_GLOBAL, "pool_max_siz"));
     assert_null(settings_find(SETTING_SCOPE_GLOBAL, "pool_max_size_"));
     assert_null(settings_find(SETTING_SCOPE_GLOBAL, ""));
-    assert_null(settings_find(SETTING_SCOPE_USER, "pool_max_size"));
+    assert_null(settings_find(SETTING_SCOPE_USER, "port"));
+    assert_ptr_not_equal(settings_find(SETTING_SCOPE_USER, "pool_max_size"), row);
+}
+
+static void test_a_section_says_nothing_until_it_does(void **state)
+{
+    (void)state;
+    struct user_settings u;
+    char error[SETTING_ERROR_SIZE];
+    char text[32];
+    settings_init(SETTING_SCOPE_USER, &u);
+    const struct setting *size = settings_find(SETTING_SCOPE_USER, "pool_size");
+    const struct setting *idle = settings_find(SETTING_SCOPE_USER, "wait_timeout");
+    assert_true(size->inherits && idle->inherits);
+    assert_false(settings_find(SETTING_SCOPE_GLOBAL, "pool_size")->inherits);
+    assert_int_equal(settings_uint(u.pool_size, 7), 7);
+    assert_int_equal(settings_duration(u.wait_timeout, 9), 9);
+    assert_true(settings_format(size, &u, text, sizeof text));
+    assert_string_equal(text, "");
+    assert_true(settings_parse(size, &u, "0", error) && settings_parse(idle, &u, "0", error));
+    assert_int_equal(settings_uint(u.pool_size, 7), 0);
+    assert_int_equal(settings_duration(u.wait_timeout, 9), 0);
+    assert_true(settings_format(idle, &u, text, sizeof text));
+    assert_string_equal(text, "0");
+    assert_true(settings_parse(size, &u, "", error) && settings_parse(idle, &u, "", error));
+    assert_int_equal(settings_uint(u.pool_size, 7), 7);
+    assert_false(settings_parse(size, &u, "many", error));
+    settings_fini(SETTING_SCOPE_USER, &u);
 }
 
 static void test_nearest_name_is_of_the_same_scope(void **state)
@@ -59,7 +87,7 @@ static void test_nearest_name_is_of_the_same_scope(void **state)
     (void)state;
     assert_string_equal(settings_nearest(SETTING_SCOPE_GLOBAL, "pool-maxsize"), "pool_max_size");
     assert_string_equal(settings_nearest(SETTING_SCOPE_SERVER, "hst"), "host");
-    assert_null(settings_nearest(SETTING_SCOPE_USER, "pool_max_siz"));
+    assert_null(settings_nearest(SETTING_SCOPE_USER, "catalogue_usr"));
 }
 
 static void test_words_of_each_enum_stand_in_the_order_of_their_values(void **state)
@@ -102,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_default_is_allowed_and_every_row_says_what_it_is_for),
         cmocka_unit_test(test_names_are_the_same_with_dash_underscore_or_capitals),
+        cmocka_unit_test(test_a_section_says_nothing_until_it_does),
         cmocka_unit_test(test_nearest_name_is_of_the_same_scope),
         cmocka_unit_test(test_words_of_each_enum_stand_in_the_order_of_their_values),
         cmocka_unit_test(test_ranges_name_their_unit),

@@ -257,9 +257,12 @@ static void expect_defaults(const struct config *c)
     struct user_settings u;
     settings_init(SETTING_SCOPE_GLOBAL, &g);
     settings_init(SETTING_SCOPE_SERVER, &s);
+    struct database_settings d;
     settings_init(SETTING_SCOPE_USER, &u);
-    const void *const expected[] = {&g, &s, &u};
-    const void *const found[] = {&c->global, &c->servers[0].settings, &c->users[0].settings};
+    settings_init(SETTING_SCOPE_DATABASE, &d);
+    const void *const expected[] = {&g, &s, &u, &d};
+    const void *const found[] = {&c->global, &c->servers[0].settings, &c->users[0].settings,
+                                 &c->databases[0].settings};
     size_t count;
     const struct setting *rows = settings_all(&count);
     for (size_t i = 0; i < count; i++)
@@ -267,6 +270,7 @@ static void expect_defaults(const struct config *c)
     settings_fini(SETTING_SCOPE_GLOBAL, &g);
     settings_fini(SETTING_SCOPE_SERVER, &s);
     settings_fini(SETTING_SCOPE_USER, &u);
+    settings_fini(SETTING_SCOPE_DATABASE, &d);
 }
 
 static void test_printed_defaults_load_without_complaint(void **state)
