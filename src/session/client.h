@@ -73,21 +73,16 @@ struct client {
     struct list_node greeting_node; /* worker->greeting, while in GREETING */
     struct loop_timer timer;
     struct loop_task dying;
-    struct loop_task more;    /* goes on in the next turn: this one's slice is used up */
-    usec_t transaction_since; /* 0: none is open, as far as the replies say */
-    usec_t stalled_since;     /* the last byte moved while the other side waited, 0: it does not */
-    usec_t killed_at;         /* its statement, for having run for too long; 0 */
-    uint32_t moved;           /* bytes, when it was last found stalled */
+    struct loop_task more; /* goes on in the next turn: this one's slice is used up */
     const struct user_timeouts *timeouts; /* since it has logged in, NULL before */
     uint32_t id;                          /* of the greeting; see CLIENT_ID_BIT */
     enum client_state state;
     bool counted; /* in proxy->logged_in */
     bool counted_for_user;
-    bool overdue;      /* its SELECT is being killed for max_execution_time */
-    bool in_login;     /* in worker->logins */
-    bool held;         /* in worker->held */
-    bool has_baseline; /* the server's own character sets went into its session */
-    bool logged_in;    /* has been told OK once */
+    bool in_login;      /* in worker->logins */
+    bool held;          /* in worker->held */
+    bool has_baseline;  /* the server's own character sets went into its session */
+    bool logged_in;     /* has been told OK once */
     bool peer_is_local; /* it came through a Unix socket */
     bool advancing;
     bool advance_again;

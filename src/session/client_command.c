@@ -563,7 +563,7 @@ static void tell_overdue(struct client *c)
     const struct reply_summary *s = &c->link->reply.summary;
     const struct mysql_error_row *row = mysql_error_find((enum mysql_error)s->error_code);
     residue_of_error(c, s->error_code, row->sqlstate, bytes_of_text(row->text));
-    c->overdue = false;
+    c->link->overdue = false;
 }
 
 void client_reply_done(struct client *c)
@@ -572,7 +572,7 @@ void client_reply_done(struct client *c)
     bool refused = !l->request_done;
     slow_watch_reply(c);
     learn_reply(c, &l->reply.summary);
-    if (c->overdue)
+    if (l->overdue)
         tell_overdue(c);
     catalogue_request_done(c);
     if (refused) {

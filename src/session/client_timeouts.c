@@ -67,6 +67,7 @@ static enum stall stall_of(const struct client *c)
         return c->link != NULL && c->link->stream.io.writable && !s->io.readable ? STALL_READ
                                                                                  : STALL_NONE;
     case CLIENT_GREETING:
+    case CLIENT_TLS:
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_WAITING:
@@ -92,15 +93,26 @@ static void lower(usec_t *end, usec_t since, usec_t timeout)
         *end = since + timeout;
 }
 
+/* Of a client between requests: its last answer came from Weir, and is small. */
+static usec_t deaf_since(const struct client *c)
+{
+    return stall_of(c) == STALL_WRITE ? c->state_since : 0;
+}
+
+static usec_t transaction_since(const struct client *c)
+{
+    return c->link != NULL ? c->link->transaction_since : 0;
+}
+
 static usec_t end_of_idleness(const struct client *c)
 {
     usec_t end = 0;
     lower(&end, c->state_since, idle_timeout_of(c));
-    if (c->transaction_since != 0 && c->timeouts != NULL) {
+    if (transaction_since(c) != 0 && c->timeouts != NULL) {
         lower(&end, c->state_since, c->timeouts->idle_transaction);
-        lower(&end, c->transaction_since, c->timeouts->max_transaction);
+        lower(&end, transaction_since(c), c->timeouts->max_transaction);
     }
-    lower(&end, c->stalled_since, stall_timeout(c));
+    lower(&end, deaf_since(c), c->worker->config->global.net_write_timeout);
     return end;
 }
 
@@ -114,14 +126,16 @@ static usec_t end_of_request(const struct client *c)
 {
     usec_t end = 0;
     const struct user_timeouts *t = c->timeouts;
-    if (t != NULL && t->max_execution != 0 && c->state == CLIENT_REPLY && is_select(c))
+    const struct link *l = c->link;
+    if (l == NULL || t == NULL)
+        return 0;
+    if (t->max_execution != 0 && c->state == CLIENT_REPLY && is_select(c))
         lower(&end, c->state_since, t->max_execution);
-    if (t != NULL)
-        lower(&end, c->transaction_since, t->max_transaction);
-    if (c->killed_at != 0 && end != 0)
-        end = c->killed_at + KILL_AGAIN;
-    if (c->stalled_since != 0)
-        lower(&end, c->stalled_since, stall_timeout(c));
+    lower(&end, l->transaction_since, t->max_transaction);
+    if (l->killed_at != 0 && end != 0)
+        end = l->killed_at + KILL_AGAIN;
+    if (l->stalled_since != 0)
+        lower(&end, l->stalled_since, stall_timeout(c));
     return end;
 }
 
@@ -162,26 +176,29 @@ static void arm(struct client *c)
 
 void client_timeouts_enter(struct client *c, enum client_state before)
 {
+    struct link *l = c->link;
     if (c->state != CLIENT_WAITING || before != CLIENT_WAITING)
         c->state_since = loop_now(c->worker->loop);
-    c->stalled_since = 0;
-    c->killed_at = 0;
-    if (c->state == CLIENT_IDLE) {
-        bool open = c->link != NULL && link_in_transaction(c->link);
-        if (!open)
-            c->transaction_since = 0;
-        else if (c->transaction_since == 0)
-            c->transaction_since = c->state_since;
+    if (l != NULL) {
+        l->stalled_since = 0;
+        l->killed_at = 0;
+    }
+    if (l != NULL && c->state == CLIENT_IDLE) {
+        if (!link_in_transaction(l))
+            l->transaction_since = 0;
+        else if (l->transaction_since == 0)
+            l->transaction_since = c->state_since;
     }
     arm(c);
 }
 
 void client_stalled(struct client *c)
 {
+    struct link *l = c->link;
     uint32_t moved = (uint32_t)(c->stream.bytes_received + c->stream.bytes_sent);
-    if (c->stalled_since == 0 || moved != c->moved) {
-        c->moved = moved;
-        c->stalled_since = loop_now(c->worker->loop);
+    if (l != NULL && (l->stalled_since == 0 || moved != l->moved)) {
+        l->moved = moved;
+        l->stalled_since = loop_now(c->worker->loop);
     }
     arm(c);
 }
@@ -215,12 +232,10 @@ static bool is_over(const struct client *c, usec_t since, usec_t timeout)
 }
 
 /* True when the client was closed. */
-static bool end_stall(struct client *c)
+static bool end_stall(struct client *c, usec_t since)
 {
     enum stall stall = stall_of(c);
-    if (stall == STALL_NONE)
-        c->stalled_since = 0;
-    if (!is_over(c, c->stalled_since, stall_timeout(c)))
+    if (stall == STALL_NONE || !is_over(c, since, stall_timeout(c)))
         return false;
     client_close(c, stall == STALL_READ ? CLOSE_CLIENT_MUTE : CLOSE_CLIENT_DEAF);
     return true;
@@ -229,14 +244,14 @@ static bool end_stall(struct client *c)
 static void end_idleness(struct client *c)
 {
     const struct user_timeouts *t = c->timeouts;
-    if (end_stall(c))
+    usec_t open = transaction_since(c);
+    if (end_stall(c, deaf_since(c)))
         return;
-    if (t != NULL && is_over(c, c->transaction_since, t->max_transaction)) {
+    if (t != NULL && is_over(c, open, t->max_transaction)) {
         say_why(c, "The client was disconnected by Weir because its transaction was open for too "
                    "long. See max_transaction_time for configuring this behavior.");
         client_close(c, CLOSE_TRANSACTION_LONG);
-    } else if (t != NULL && c->transaction_since != 0 &&
-               is_over(c, c->state_since, t->idle_transaction)) {
+    } else if (t != NULL && open != 0 && is_over(c, c->state_since, t->idle_transaction)) {
         say_why(c, "The client was disconnected by Weir because its transaction was idle. See "
                    "idle_transaction_timeout for configuring this behavior.");
         client_close(c, CLOSE_TRANSACTION_IDLE);
@@ -247,25 +262,32 @@ static void end_idleness(struct client *c)
     }
 }
 
+static void kill_for_time(struct client *c, bool long_select)
+{
+    struct link *l = c->link;
+    log_write(LOG_LEVEL_NOTE, client_who(c), "its statement is killed: it ran longer than %s",
+              long_select ? "max_execution_time" : "max_transaction_time allows");
+    if (long_select && !l->overdue)
+        counters_add(&c->worker->counters, COUNTER_max_execution_time_exceeded, 1);
+    l->overdue = long_select;
+    l->killed_at = loop_now(c->worker->loop);
+    kill_overdue(c);
+}
+
 static void end_request(struct client *c)
 {
     const struct user_timeouts *t = c->timeouts;
-    usec_t now = loop_now(c->worker->loop);
-    if (end_stall(c))
+    struct link *l = c->link;
+    if (l == NULL || t == NULL || end_stall(c, l->stalled_since))
         return;
-    bool may_kill = c->killed_at == 0 || now >= c->killed_at + KILL_AGAIN;
-    bool long_select = t != NULL && c->state == CLIENT_REPLY && is_select(c) &&
-                       is_over(c, c->state_since, t->max_execution);
-    bool long_transaction = t != NULL && is_over(c, c->transaction_since, t->max_transaction);
-    if (may_kill && (long_select || long_transaction)) {
-        log_write(LOG_LEVEL_NOTE, client_who(c), "its statement is killed: it ran longer than %s",
-                  long_select ? "max_execution_time" : "max_transaction_time allows");
-        if (long_select && !c->overdue)
-            counters_add(&c->worker->counters, COUNTER_max_execution_time_exceeded, 1);
-        c->overdue = long_select;
-        c->killed_at = now;
-        kill_overdue(c);
-    }
+    if (stall_of(c) == STALL_NONE)
+        l->stalled_since = 0;
+    bool may_kill = l->killed_at == 0 || is_over(c, l->killed_at, KILL_AGAIN);
+    bool long_select =
+        c->state == CLIENT_REPLY && is_select(c) && is_over(c, c->state_since, t->max_execution);
+    bool long_transaction = is_over(c, l->transaction_since, t->max_transaction);
+    if (may_kill && (long_select || long_transaction))
+        kill_for_time(c, long_select);
     arm(c);
 }
 
@@ -319,7 +341,7 @@ bool client_explain_overdue(struct client *c)
     struct link *l = c->link;
     struct buffer *b = l->stream.in;
     size_t size = l->reply.error_size;
-    if (!c->overdue || l->reply.summary.error_code != ER_QUERY_INTERRUPTED || size == 0 ||
+    if (!l->overdue || l->reply.summary.error_code != ER_QUERY_INTERRUPTED || size == 0 ||
         b->parsed != b->received || b->parsed - b->sent < size)
         return false;
     const struct mysql_error_row *row =

@@ -19,6 +19,8 @@ static void begin_lease(struct client *c, struct link *l)
     l->client = c;
     l->soft = false;
     l->recalled = false;
+    l->transaction_since = l->stalled_since = l->killed_at = 0;
+    l->overdue = false;
     l->leased_at = loop_now(c->worker->loop);
     if (l->residue_of != c->id) {
         counters_add(&c->worker->counters, COUNTER_link_handovers, 1);

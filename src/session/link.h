@@ -99,13 +99,18 @@ struct link {
     struct loop_task dying; /* frees it at the end of the turn */
     uint64_t id;            /* unique for the life of the process */
 
-    capabilities_t capabilities;         /* agreed */
-    unsigned login_epoch;                /* of its group, when it logged in */
-    uint32_t thread_id;                  /* on the server */
-    bool awaits_kill;                    /* its client's next request waits for kill_overdue */
-    bool soft;                           /* leased softly, as far as this worker knows */
-    bool recalled;                       /* somebody wants it back */
-    bool want_multi;                     /* log in with MULTI_STATEMENTS */
+    capabilities_t capabilities; /* agreed */
+    unsigned login_epoch;        /* of its group, when it logged in */
+    uint32_t thread_id;          /* on the server */
+    usec_t transaction_since;    /* of its client, 0: none is open, as far as the replies say */
+    usec_t stalled_since; /* its client moved its last byte while waited for; 0: nobody waits */
+    usec_t killed_at;     /* what it runs, for having run for too long; 0 */
+    uint32_t moved;       /* the client's bytes, when it was last found stalled */
+    bool overdue;         /* its SELECT is being killed for max_execution_time */
+    bool awaits_kill;     /* its client's next request waits for kill_overdue */
+    bool soft;            /* leased softly, as far as this worker knows */
+    bool recalled;        /* somebody wants it back */
+    bool want_multi;      /* log in with MULTI_STATEMENTS */
     struct session_state *login_session; /* right after the login, and after a reset */
     struct session_state *session;       /* as the server has it now */
     uint16_t status;                     /* last known status flags */

@@ -60,8 +60,8 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
         }
         if (l->reply.summary.error_code == ER_NO_SUCH_THREAD && taken_over(l))
             return RELAY_STOP;
-        if (l->client->overdue)
-            l->client->overdue = client_explain_overdue(l->client);
+        if (l->overdue)
+            l->overdue = client_explain_overdue(l->client);
         /* Before the client hears of it: what logs in from now on must find it. */
         if (changes_logins(&l->client->request))
             registry_logins_changed(l->client);
