@@ -10,19 +10,19 @@
 #include <stdio.h>
 
 /* The kind behind each type, and the enum's name where it is one. */
-#define KIND_UINT                 SETTING_TYPE_UINT, NULL
-#define KIND_SECONDS              SETTING_TYPE_SECONDS, NULL
-#define KIND_MSECONDS             SETTING_TYPE_MSECONDS, NULL
-#define KIND_SIZE                 SETTING_TYPE_SIZE, NULL
-#define KIND_BOOL                 SETTING_TYPE_BOOL, NULL
-#define KIND_TEXT                 SETTING_TYPE_TEXT, NULL
-#define KIND_SECRET               SETTING_TYPE_SECRET, NULL
-#define KIND_ENUM_pool_mode       SETTING_TYPE_ENUM, "pool_mode"
-#define KIND_ENUM_log_level       SETTING_TYPE_ENUM, "log_level"
-#define KIND_ENUM_slow_log_format SETTING_TYPE_ENUM, "slow_log_format"
-#define KIND_ENUM_digests         SETTING_TYPE_ENUM, "digests"
-#define KIND_ENUM_leak_action     SETTING_TYPE_ENUM, "leak_action"
-#define KIND_ENUM_ssl_mode        SETTING_TYPE_ENUM, "ssl_mode"
+#define KIND_UINT                   SETTING_TYPE_UINT, NULL
+#define KIND_SECONDS                SETTING_TYPE_SECONDS, NULL
+#define KIND_MSECONDS               SETTING_TYPE_MSECONDS, NULL
+#define KIND_SIZE                   SETTING_TYPE_SIZE, NULL
+#define KIND_BOOL                   SETTING_TYPE_BOOL, NULL
+#define KIND_TEXT                   SETTING_TYPE_TEXT, NULL
+#define KIND_SECRET                 SETTING_TYPE_SECRET, NULL
+#define KIND_ENUM_pool_mode         SETTING_TYPE_ENUM, "pool_mode"
+#define KIND_ENUM_log_level         SETTING_TYPE_ENUM, "log_level"
+#define KIND_ENUM_slow_log_format   SETTING_TYPE_ENUM, "slow_log_format"
+#define KIND_ENUM_digests           SETTING_TYPE_ENUM, "digests"
+#define KIND_ENUM_leak_action       SETTING_TYPE_ENUM, "leak_action"
+#define KIND_ENUM_ssl_mode          SETTING_TYPE_ENUM, "ssl_mode"
 #define KIND_ENUM_timeouts_apply_to SETTING_TYPE_ENUM, "timeouts_apply_to"
 
 /* Of a row of several sections, those but [weir] say nothing by default. */

@@ -28,19 +28,19 @@ enum timeouts_apply_to { TIMEOUTS_APPLY_TO_NEW, TIMEOUTS_APPLY_TO_ALL };
 enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 
 /* The C type behind each type of the table. Text is owned by the struct and never NULL. */
-#define SETTING_CTYPE_UINT                 uint32_t
-#define SETTING_CTYPE_SECONDS              usec_t
-#define SETTING_CTYPE_MSECONDS             usec_t
-#define SETTING_CTYPE_SIZE                 uint64_t
-#define SETTING_CTYPE_BOOL                 bool
-#define SETTING_CTYPE_TEXT                 char *
-#define SETTING_CTYPE_SECRET               char *
-#define SETTING_CTYPE_ENUM_pool_mode       enum pool_mode
-#define SETTING_CTYPE_ENUM_log_level       enum log_level
-#define SETTING_CTYPE_ENUM_slow_log_format enum slow_log_format
-#define SETTING_CTYPE_ENUM_digests         enum digests
-#define SETTING_CTYPE_ENUM_leak_action     enum leak_action
-#define SETTING_CTYPE_ENUM_ssl_mode        enum ssl_mode
+#define SETTING_CTYPE_UINT                   uint32_t
+#define SETTING_CTYPE_SECONDS                usec_t
+#define SETTING_CTYPE_MSECONDS               usec_t
+#define SETTING_CTYPE_SIZE                   uint64_t
+#define SETTING_CTYPE_BOOL                   bool
+#define SETTING_CTYPE_TEXT                   char *
+#define SETTING_CTYPE_SECRET                 char *
+#define SETTING_CTYPE_ENUM_pool_mode         enum pool_mode
+#define SETTING_CTYPE_ENUM_log_level         enum log_level
+#define SETTING_CTYPE_ENUM_slow_log_format   enum slow_log_format
+#define SETTING_CTYPE_ENUM_digests           enum digests
+#define SETTING_CTYPE_ENUM_leak_action       enum leak_action
+#define SETTING_CTYPE_ENUM_ssl_mode          enum ssl_mode
 #define SETTING_CTYPE_ENUM_timeouts_apply_to enum timeouts_apply_to
 
 /* SETTING_IN_<struct>_<scope of the row>: keeps what is about a row that has a member there. */

@@ -270,8 +270,8 @@ static bool start(struct supervisor *s)
     p->slow_log = slow_log_create();
     p->leaks = leak_book_create();
     p->registry = pool_registry_create(p, s->config);
-    if (p->users == NULL || p->admission == NULL || p->baseline == NULL || p->resolver == NULL || p->slow_log == NULL ||
-        p->leaks == NULL || p->registry == NULL || !start_workers(s)) {
+    if (p->users == NULL || p->admission == NULL || p->baseline == NULL || p->resolver == NULL ||
+        p->slow_log == NULL || p->leaks == NULL || p->registry == NULL || !start_workers(s)) {
         log_error(WHO, "cannot start: %s", strerror(errno));
         return false;
     }

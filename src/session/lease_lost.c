@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A leased link breaks: who lives on, and who is told what. */
-#include "session/client.h"
+#include "session/client_timeouts.h"
 #include "session/user_variables.h"
 
 static enum close_reason loss_of(const struct client *c, enum close_reason why)
@@ -44,6 +44,11 @@ void lease_link_lost(struct link *l, enum close_reason why)
         lease_drop(c, why);
         if (c->state == CLIENT_WAITING || c->state == CLIENT_RESTORING)
             lease_acquire_again(c);
+        return;
+    }
+    if (client_is_overdue(c)) {
+        lease_drop(c, why);
+        client_end_idle(c);
         return;
     }
     enum close_reason told = loss_of(c, why);
