@@ -28,7 +28,8 @@ void table_fill_variables(struct row_sink *rows, const struct console_facts *f)
         if (all[i].scope == SETTING_SCOPE_GLOBAL)
             add_variable(rows, f, all[i].name);
     for (size_t i = 0; i < SESSION_VALUE_COUNT; i++)
-        add_variable(rows, f, session_value_name(i));
+        if (settings_find(SETTING_SCOPE_GLOBAL, session_value_name(i)) == NULL)
+            add_variable(rows, f, session_value_name(i));
     add_variable(rows, f, "version");
 }
 
