@@ -84,9 +84,19 @@ static size_t behind_version(const struct sql_lexer *l, size_t at)
     return version > (l->mode.mariadb ? VERSION_MAX_MARIADB : VERSION_MAX_MYSQL) ? 0 : at;
 }
 
+/* Only behind these; elsewhere it is a comment. */
+static bool may_have_hint(struct bytes word)
+{
+    static const char *const words[] = {"SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE"};
+    for (size_t i = 0; i < countof(words); i++)
+        if (sql_text_is(word, words[i]))
+            return true;
+    return false;
+}
+
 static bool is_hint(const struct sql_lexer *l)
 {
-    return l->takes_hint && !l->mode.mariadb && byte_at(l, l->at + 2) == '+';
+    return byte_at(l, l->at + 2) == '+' && !l->mode.mariadb && may_have_hint(l->last_word);
 }
 
 /* Over one comment, into or out of one that is executed. False when nothing of that is here. */
@@ -143,16 +153,13 @@ static void take_quoted(struct sql_lexer *l, struct sql_lexeme *x, enum sql_lexe
     x->unterminated = true;
     while (at < l->text.size && x->unterminated) {
         uint8_t c = l->text.data[at];
-        if (c == quote && byte_at(l, at + 1) == quote)
-            at += 2;
-        else if (c == quote)
+        bool doubled = c == quote && byte_at(l, at + 1) == quote;
+        bool escape = c == '\\' && kind == SQL_LEXEME_STRING && !l->mode.no_backslash_escapes;
+        bool half = c >= 0x80 && l->mode.multi_byte_trail;
+        if (c == quote && !doubled)
             x->unterminated = false;
-        else if (c == '\\' && kind == SQL_LEXEME_STRING && !l->mode.no_backslash_escapes)
-            at += 2;
-        else if (c >= 0x80 && l->mode.multi_byte_trail)
-            at += 2;
         else
-            at++;
+            at += doubled || escape || half ? 2 : 1;
     }
     size_t end = at < l->text.size ? at : l->text.size;
     l->at = x->unterminated ? l->text.size : end + 1;
@@ -275,16 +282,38 @@ static void take_host(struct sql_lexer *l, struct sql_lexeme *x)
     x->text = bytes_of(l->text.data + from, l->at - from);
 }
 
+/* How many bytes the symbol that begins here has. */
+static size_t symbol_size(const struct sql_lexer *l)
+{
+    uint8_t next = byte_at(l, l->at + 1);
+    uint8_t third = byte_at(l, l->at + 2);
+    uint8_t first = l->text.data[l->at];
+    switch (first) {
+    case '<':
+        if (next == '=')
+            return third == '>' ? 3 : 2;
+        return next == '>' || next == '<' ? 2 : 1;
+    case '-':
+        if (next == '>')
+            return third == '>' ? 3 : 2;
+        return 1;
+    case '>':
+        return next == '=' || next == '>' ? 2 : 1;
+    case '!':
+    case ':':
+        return next == '=' ? 2 : 1;
+    case '&':
+    case '|':
+    case '@':
+        return next == first ? 2 : 1;
+    default:
+        return 1;
+    }
+}
+
 static void take_symbol(struct sql_lexer *l, struct sql_lexeme *x)
 {
-    static const char *const long_symbols[] = {"<=>", "->>", "<=", "<>", "<<", ">=", ">>",
-                                               "!=",  "&&",  "||", ":=", "->", "@@"};
-    size_t size = 1;
-    for (size_t i = 0; i < countof(long_symbols) && size == 1; i++) {
-        size_t n = strlen(long_symbols[i]);
-        if (l->text.size - l->at >= n && memcmp(l->text.data + l->at, long_symbols[i], n) == 0)
-            size = n;
-    }
+    size_t size = symbol_size(l);
     x->kind = SQL_LEXEME_SYMBOL;
     x->text = bytes_of(l->text.data + l->at, size);
     l->at += size;
@@ -308,6 +337,13 @@ static bool take_hint_mark(struct sql_lexer *l, struct sql_lexeme *x)
     return true;
 }
 
+static bool begins_number(const struct sql_lexer *l, uint8_t c)
+{
+    if (c == '.')
+        return is_digit(byte_at(l, l->at + 1)) && l->name_end != l->at;
+    return is_digit(c) && !l->after_dot;
+}
+
 static void take(struct sql_lexer *l, struct sql_lexeme *x)
 {
     uint8_t c = l->text.data[l->at];
@@ -319,9 +355,7 @@ static void take(struct sql_lexer *l, struct sql_lexeme *x)
         take_quoted(l, x, SQL_LEXEME_NAME);
     else if (l->at_signs == 1 && is_word_byte(c))
         take_host(l, x);
-    else if (is_digit(c) && !l->after_dot)
-        take_number(l, x);
-    else if (c == '.' && is_digit(byte_at(l, l->at + 1)) && l->name_end != l->at)
+    else if (begins_number(l, c))
         take_number(l, x);
     else if (is_word_byte(c))
         take_word(l, x);
@@ -329,23 +363,15 @@ static void take(struct sql_lexer *l, struct sql_lexeme *x)
         take_symbol(l, x);
 }
 
-static bool may_have_hint(struct bytes word)
-{
-    static const char *const words[] = {"SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE"};
-    for (size_t i = 0; i < countof(words); i++)
-        if (sql_text_is(word, words[i]))
-            return true;
-    return false;
-}
-
 /* What stands before the next one. */
 static void remember(struct sql_lexer *l, const struct sql_lexeme *x)
 {
     bool name = x->kind == SQL_LEXEME_WORD || x->kind == SQL_LEXEME_NAME;
     l->name_end = name ? x->end : 0;
-    l->after_dot = sql_lexeme_is_symbol(x, ".");
-    l->at_signs = sql_lexeme_is_symbol(x, "@") ? 1 : sql_lexeme_is_symbol(x, "@@") ? 2 : 0;
-    l->takes_hint = x->kind == SQL_LEXEME_WORD && may_have_hint(x->text);
+    uint8_t symbol = x->kind == SQL_LEXEME_SYMBOL ? x->text.data[0] : 0;
+    l->after_dot = symbol == '.';
+    l->at_signs = symbol == '@' ? (uint8_t)x->text.size : 0;
+    l->last_word = x->kind == SQL_LEXEME_WORD ? x->text : bytes_of(NULL, 0);
 }
 
 void sql_lexer_begin(struct sql_lexer *l, struct sql_mode mode, struct bytes text)

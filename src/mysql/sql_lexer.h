@@ -41,17 +41,17 @@ struct sql_lexer {
     struct sql_mode mode;
     bool with_comments;
     bool in_hint;
-    unsigned executable; /* executable comments that are open */
-    size_t name_end;     /* of the lexeme before, when it was a name or a word; 0 */
-    bool after_dot;      /* it was a dot */
-    uint8_t at_signs;    /* … one or two of these */
-    bool takes_hint;     /* … a word that a hint may follow */
+    unsigned executable;    /* executable comments that are open */
+    size_t name_end;        /* of the lexeme before, when it was a name or a word; 0 */
+    bool after_dot;         /* it was a dot */
+    uint8_t at_signs;       /* … one or two of these */
+    struct bytes last_word; /* … a WORD; empty: something else */
 };
 
 void sql_lexer_begin(struct sql_lexer *l, struct sql_mode mode, struct bytes text);
 
 /* The next one; END for ever at the end. */
-void sql_lexer_next(struct sql_lexer *l, struct sql_lexeme *lexeme);
+void sql_lexer_next(struct sql_lexer *l, struct sql_lexeme *x);
 
 /* Is it this one? */
 NODISCARD static inline bool sql_lexeme_is_symbol(const struct sql_lexeme *x, const char *symbol)
