@@ -23,8 +23,8 @@ void track_begin(struct client *c);
  * complete. */
 void track_request(struct client *c, struct bytes text);
 
-/* Does the request show the settings of trackers, which on a link are Weir's? Then track_show_own, the
- * last chore before it, makes them what a session begins with. */
+/* Does the request show the settings of trackers, which on a link are Weir's? Then track_show_own,
+ * the last chore before it, makes them what a session begins with. */
 NODISCARD bool track_shows_own(const struct client *c);
 void track_show_own(struct link *l);
 

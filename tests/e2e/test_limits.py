@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is let in, who waits, who is refused, and in which words."""
 
+import contextlib
 import re
 import time
 
@@ -176,14 +177,22 @@ def test_a_client_that_leaves_while_it_waits_takes_no_link(weir):
         assert second.error is None
 
 
+def is_ended(w, timeout):
+    """MySQL says why before it closes an idle connection, and so does Weir in front of one."""
+    if wire.MYSQL and w.readable(timeout):
+        with contextlib.suppress(wire.Closed):
+            assert b"because of inactivity" in w.read_frame()
+    return w.at_end(timeout)
+
+
 def test_idle_clients_are_disconnected(weir):
     one = weir(wait_timeout=1, interactive_timeout=2)
     with one.connect() as idle, one.connect(capabilities=wire.BASIC | wire.INTERACTIVE) as typist:
         begin = time.monotonic()
-        assert idle.at_end(4)
+        assert is_ended(idle, 4)
         assert 0.7 < time.monotonic() - begin < 2.5
         assert not typist.at_end(0.2)
-        assert typist.at_end(4)
+        assert is_ended(typist, 4)
         assert time.monotonic() - begin < 4
 
 
@@ -193,7 +202,7 @@ def test_a_transaction_that_idles_is_rolled_back(server, weir):
     with one.connect(schema="test") as idle:
         idle.query("BEGIN")
         idle.query("INSERT INTO idle VALUES (1)")
-        assert idle.at_end(4)
+        assert is_ended(idle, 4)
     with one.connect(schema="test") as other:
         assert other.query("SELECT * FROM idle") == []
 
@@ -208,7 +217,7 @@ def test_mute_clients_are_disconnected(weir):
         assert mute.at_end(4)
         assert half.at_end(4)
         assert 0.5 < time.monotonic() - begin < 3
-    assert one.counters()["Aborted_connects"] == 2
+    processes.wait_until(lambda: one.counters()["Aborted_connects"] == 2, 10, "both are counted")
 
 
 def test_links_never_exceed_the_ceiling(own_server, weir):

@@ -177,6 +177,18 @@ class MySQL9(Server):
     SEQUENCES = (100000, 10000, 2000, 1000, 600, 200, 10, 3, 2)  # the first makes the others
     SCRIPT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "mysql9.sh")
 
+    def __init__(self, *options, name="server"):
+        super().__init__(*options, name=name)
+        self.options = [self._inside(option) for option in options]
+
+    def _inside(self, option):
+        """Files that it is given are copied to where it can see them."""
+        name, _, path = option.partition("=")
+        if not name.startswith("--ssl-") or not os.path.isfile(path):
+            return option
+        shutil.copy(path, self.directory)
+        return f"{name}=/instance/{os.path.basename(path)}"
+
     @classmethod
     def _install(cls, own):
         return [cls.SCRIPT, "initialize", own, "--innodb-redo-log-capacity=8M",
