@@ -342,6 +342,8 @@ void track_reply(struct client *c, const struct reply_summary *s)
 {
     const struct request *r = &c->request;
     pins_t begun = r->scanned ? pins_of_effects(r->scan->effects) : 0;
+    if (track_misses_trackers(c))
+        begun |= PIN_BIT(SET_UNTRACKED);
     if (c->link->blind_to_transactions)
         begun |= c->session->next_transaction[0] != '\0' ? PIN_BIT(NEXT_TRANSACTION) : 0;
     else

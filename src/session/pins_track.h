@@ -27,6 +27,8 @@ void track_request(struct client *c, struct bytes text);
  * the last chore before it, makes them what a session begins with. */
 NODISCARD bool track_shows_own(const struct client *c);
 void track_show_own(struct link *l);
+/* Behind such a request: could its session have changed unseen? */
+NODISCARD bool track_misses_trackers(const struct client *c);
 
 /* Its reply is complete (also for requests that track_request was not called for): pins begin and
  * end. */

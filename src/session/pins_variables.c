@@ -163,20 +163,45 @@ bool track_set_statement(const struct sql_facts *f, bool error)
 
 /* -------- the client's own trackers -------- */
 
-bool track_shows_own(const struct client *c)
+static bool has_own_trackers(const struct client *c)
 {
     static const char *const names[] = {"session_track_system_variables", "session_track_schema",
                                         "session_track_state_change",
                                         "session_track_transaction_info", "session_track_gtids"};
-    const struct request *r = &c->request;
-    if (c->login_schema != NULL || !r->scanned || r->scan->statements != 1 ||
-        c->tracks.all_variables || r->scan->verb != SQL_VERB_SELECT ||
-        !sql_scan_has(r->scan, SQL_EFFECT_SET_UNTRACKED))
-        return false;
+    if (c->tracks.all_variables)
+        return true;
     for (size_t i = 0; c->track != NULL && i < countof(names); i++)
         if (track_names_has(&c->track->variables, names[i]))
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+/* Nothing happens meanwhile that only Weir's trackers would tell. */
+static bool may_do_without_trackers(const struct client *c)
+{
+    static const sql_effects_t plain =
+        SQL_EFFECT_BIT(READS_TRACKERS) | SQL_EFFECT_BIT(READS_LAST_INSERT_ID) |
+        SQL_EFFECT_BIT(READS_DIAGNOSTICS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |
+        SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(TOUCHES_TABLE) |
+        SQL_EFFECT_BIT(ODD_FOUND_ROWS);
+    const struct link *l = c->link;
+    return (c->request.scan->effects & ~plain) == 0 && track_is_known(c) && l->status_known &&
+           !link_in_transaction(l) && (l->status & STATUS_AUTOCOMMIT) != 0;
+}
+
+bool track_shows_own(const struct client *c)
+{
+    const struct request *r = &c->request;
+    if (c->login_schema != NULL || !r->scanned || r->scan->statements != 1 ||
+        !sql_scan_has(r->scan, SQL_EFFECT_READS_TRACKERS) || has_own_trackers(c))
+        return false;
+    return r->scan->verb == SQL_VERB_SELECT ||
+           (r->scan->verb == SQL_VERB_SHOW && may_do_without_trackers(c));
+}
+
+bool track_misses_trackers(const struct client *c)
+{
+    return track_shows_own(c) && !may_do_without_trackers(c);
 }
 
 /* For this statement: the next one finds Weir's again. */

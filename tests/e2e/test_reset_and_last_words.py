@@ -123,3 +123,17 @@ def test_a_file_is_asked_for_behind_a_result_that_a_slow_client_reads(weir, root
             c.read_reply(wire.COM_QUERY)
             assert c.error is None
     assert int(root.value("SELECT COUNT(*) FROM test.filled")) == 3
+
+
+def test_trackers_are_shown_without_a_pin(server, weir):
+    """Wherever a client looks, session_track_… are as at its login, and it does not keep its link."""
+    questions = ["SELECT @@session_track_state_change, @@session_track_transaction_info",
+                 "SHOW SESSION VARIABLES LIKE 'session_track%'", "SHOW VARIABLES WHERE Variable_name LIKE 'session_t%'"]
+    with wire.connect(server.address, schema="test") as direct:
+        theirs = [direct.query(sql) for sql in questions]
+    one = weir(pool_max_size=1, pool_wait_timeout="20s")
+    with one.connect(schema="test") as a, one.connect(schema="test") as b:
+        for sql, rows in zip(questions, theirs):
+            assert a.query(sql) == rows, sql
+            assert b.value("SELECT 7") == "7"
+    assert one.counters()["Weir_pins"] == 0
