@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|fuzz|e2e|differential|mtr|instructions|clang|lint] [filter] [--release|--asan]
-#            [--server mysql9]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|switching|differential|mtr|instructions|clang|lint]
+#            [filter] [--release|--asan] [--server mysql9]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
 # own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
@@ -38,7 +38,11 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "differential", "mtr", "instructions", "clang", "lint")
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "differential", "mtr", "instructions", "clang", "lint")
+# Files about what a session has, which run once more with debug_link_switching in everyday runs.
+SWITCHED = ("test_baseline.py", "test_catalogue.py", "test_cursors.py", "test_pins.py",
+            "test_reset_and_last_words.py", "test_same_bytes.py", "test_session_state.py",
+            "test_statements.py", "test_user_variables.py")
 
 
 class Count:
@@ -336,11 +340,12 @@ def pytest_result(path, wanted, env, timeout):
     return result
 
 
-def run_pytest_files(group, folder, wanted, env):
-    """Each file in a process of its own, a few at a time: most of their time they wait."""
+def run_pytest_files(group, folder, wanted, env, only=()):
+    """Each file in a process of its own, a few at a time: most of their time they wait. only: some of
+    them."""
     start = time.monotonic()
     files = [os.path.join(folder, name) for name in sorted(os.listdir(os.path.join(ROOT, folder)))
-             if name.startswith("test_") and name.endswith(".py")]
+             if name.startswith("test_") and name.endswith(".py") and (not only or name in only)]
     with concurrent.futures.ThreadPoolExecutor(PYTEST_FILES_AT_A_TIME) as pool:
         results = pool.map(lambda path: pytest_result(path, wanted, env, SUITE_TIMEOUT_S), files)
     results = [result for result in results if result is not None]
@@ -370,6 +375,19 @@ def run_e2e(variants, wanted, servers):
             run_pytest_files(f"{group}, {server}" if server != "mariadb" else group, "tests/e2e", wanted,
                              {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
                               "WEIR_VARIANT": variant, "WEIR_SERVER": server})
+
+
+def run_switched(variants, wanted):
+    """The whole of tests/e2e runs so with WEIR_TEST_SWITCHING=1 ./dev test e2e."""
+    variant = variants[0]
+    failure = build(variant, ["weir"])
+    if failure:
+        report("switching", [Result.failure("weir", failure)], 0)
+        return
+    run_pytest_files(f"switching ({variant})", "tests/e2e", wanted,
+                     {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                      "WEIR_VARIANT": variant, "WEIR_SERVER": "mariadb", "WEIR_TEST_SWITCHING": "1"},
+                     SWITCHED)
 
 
 def run_differential(variants, wanted):
@@ -516,6 +534,8 @@ def run_groups(groups, wanted, variants, server):
         run_fuzz_corpora(wanted)
     if "e2e" in groups:
         run_e2e(variants, wanted, servers_of_e2e(server, everything=False))
+    if "switching" in groups:
+        run_switched(variants, wanted)
     if "differential" in groups:
         run_differential(variants, wanted)
     if "mtr" in groups:
