@@ -147,15 +147,36 @@ static bool at_end(struct reader *r)
     return r->left == 0;
 }
 
-/* USING and user variables alone: what else may stand there could do anything. */
-static bool pass_using(struct reader *r)
+/* A number, a string or NULL. */
+static bool pass_constant(struct reader *r, struct sql_mode mode)
+{
+    uint8_t nowhere[1];
+    struct writer value = writer_over(nowhere, 0);
+    if (at(r, '\'') || (at(r, '"') && !mode.ansi_quotes))
+        return !mode.multi_byte_trail && read_literal(r, mode, &value);
+    bool has_sign = pass(r, '-') || pass(r, '+');
+    struct bytes word = read_word(r);
+    bool number = word.size > 0 && word.data[0] >= '0' && word.data[0] <= '9';
+    for (size_t i = 1; number && i < word.size; i++)
+        number = word.data[i] >= '0' && word.data[i] <= '9';
+    if (number && pass(r, '.'))
+        (void)read_word(r);
+    return number || (!has_sign && sql_text_is(word, "NULL"));
+}
+
+/* USING with user variables and constants alone: what else may stand there could do anything. */
+static bool pass_using(struct reader *r, struct sql_mode mode)
 {
     if (!pass_word(r, "USING"))
         return false;
     do {
         skip_space(r);
-        if (!pass(r, '@') || at(r, '@') || read_word(r).size == 0)
+        if (pass(r, '@')) {
+            if (at(r, '@') || read_word(r).size == 0)
+                return false;
+        } else if (!pass_constant(r, mode)) {
             return false;
+        }
         skip_space(r);
     } while (pass(r, ','));
     return at_end(r);
@@ -171,7 +192,7 @@ static void read_source(struct reader *r, struct sql_mode mode, struct sql_text_
         readable = readable && all.data[i] < 0x80;
     out->is_literal = readable && read_literal(r, mode, value) && !value->overflow;
     if (out->is_literal && !at_end(r))
-        out->is_literal = out->kind == SQL_TEXT_EXECUTE_IMMEDIATE && pass_using(r);
+        out->is_literal = out->kind == SQL_TEXT_EXECUTE_IMMEDIATE && pass_using(r, mode);
 }
 
 bool sql_text_statement_read(struct bytes sql, struct sql_mode mode, struct sql_text_statement *out,
@@ -196,5 +217,9 @@ bool sql_text_statement_read(struct bytes sql, struct sql_mode mode, struct sql_
         return true;
     }
     out->kind = SQL_TEXT_EXECUTE;
-    return read_name(&r, &out->name) && (at_end(&r) || pass_using(&r));
+    if (!read_name(&r, &out->name))
+        return false;
+    struct reader behind = r;
+    out->any_arguments = !at_end(&r) && !pass_using(&behind, mode);
+    return !out->any_arguments || pass_word(&r, "USING");
 }

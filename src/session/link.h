@@ -52,7 +52,7 @@ enum chore {
     CHORE_ROLLBACK,    /* of a leak */
     CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
-#define LINK_CHORES_MAX 32
+#define LINK_CHORES_MAX 288
 
 /* Why chores are under way, and so what happens when they are done. */
 enum chore_purpose {

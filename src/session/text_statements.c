@@ -35,6 +35,7 @@ struct text_statements {
     size_t size; /* of all texts */
     /* of the request */
     bool served;
+    bool any_arguments; /* EXECUTE: not served, but its statement is needed */
     enum sql_text_statement_kind kind;
     struct text_statement asked; /* its name; of a PREPARE, what it prepares */
 };
@@ -190,7 +191,8 @@ static void see_kind(struct client *c, struct sql_mode mode, struct bytes sql,
         break;
     case SQL_TEXT_EXECUTE:
         known = find(t);
-        if (known != NULL && known->carried)
+        t->any_arguments = read->any_arguments;
+        if (known != NULL && known->carried && !read->any_arguments)
             see_execute(c, mode_then(known, mode), bytes_of(known->text, known->text_size));
         break;
     case SQL_TEXT_EXECUTE_IMMEDIATE:
@@ -212,7 +214,7 @@ bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sq
     const struct sql_scan *scan = c->request.scan;
     sql_effects_t doubts = SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED);
     if (c->text_statements != NULL) {
-        c->text_statements->served = false;
+        c->text_statements->served = c->text_statements->any_arguments = false;
         release(&c->text_statements->asked);
     }
     if (sql.size == 0 || !sql_scan_has(scan, SQL_EFFECT_TEXT_PREPARE) || scan->statements != 1 ||
@@ -329,13 +331,24 @@ void text_statements_learn(struct client *c)
 
 static bool is_needed(const struct text_statements *t)
 {
-    return t != NULL && t->served &&
-           (t->kind == SQL_TEXT_EXECUTE || t->kind == SQL_TEXT_DEALLOCATE);
+    return t != NULL && (t->any_arguments || (t->served && (t->kind == SQL_TEXT_EXECUTE ||
+                                                            t->kind == SQL_TEXT_DEALLOCATE)));
 }
 
 static bool is_on(const struct text_statement *s, const struct link *l)
 {
     return l->session_number != 0 && s->session == l->session_number;
+}
+
+/* A request that may execute any of them, out of sight: then all are there before it. */
+static bool is_opaque(const struct client *c)
+{
+    static const sql_effects_t effects =
+        SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(STORED_CODE) | SQL_EFFECT_BIT(STORED_STATE) |
+        SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED);
+    const struct request *r = &c->request;
+    return c->login_schema == NULL && r->scanned &&
+           (r->feeding || (r->scan->effects & effects) != 0);
 }
 
 /* Must be there before the request, although that does not ask for it. */
@@ -350,9 +363,13 @@ bool text_statements_is_missing(const struct client *c, const struct link *l)
     const struct text_statement *s = is_needed(t) ? find(t) : NULL;
     if (t == NULL)
         return false;
-    for (unsigned i = 0; i < t->count; i++)
-        if (!is_on(&t->list[i], l) && (&t->list[i] == s || is_precaution(c, &t->list[i])))
+    bool opaque = is_opaque(c);
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct text_statement *one = &t->list[i];
+        bool wanted = one == s || is_precaution(c, one) || (opaque && one->carried);
+        if (wanted && !is_on(one, l))
             return true;
+    }
     return false;
 }
 
@@ -367,13 +384,14 @@ static void prepare_to_drop(const struct text_statement *s, struct link *l)
     link_chore_add(l, CHORE_TEXT_PREPARE, COMMAND_QUERY, writer_written(&w));
 }
 
-static bool prepare_again(const struct client *c, const struct text_statement *s, struct link *l)
+static bool prepare_again(const struct client *c, const struct text_statement *s, struct link *l,
+                          enum chore chore)
 {
     struct session_state *now = s->carried ? session_state_at_prepare(c->session) : NULL;
     if (now == NULL)
         return false;
     bool ok = statement_add_mode(l, now, s->state);
-    link_chore_add(l, CHORE_TEXT_PREPARE, COMMAND_QUERY, bytes_of(s->prepare, s->prepare_size));
+    link_chore_add(l, chore, COMMAND_QUERY, bytes_of(s->prepare, s->prepare_size));
     ok = ok && statement_add_mode(l, s->state, now);
     session_state_release(now);
     return ok;
@@ -383,18 +401,22 @@ bool text_statements_restore(struct client *c, struct link *l)
 {
     struct text_statements *t = c->text_statements;
     struct text_statement *asked = is_needed(t) ? find(t) : NULL;
+    bool opaque = is_opaque(c);
     bool ok = true;
     if (l->session_number == 0)
         l->session_number = private_state_number();
     for (unsigned i = 0; i < t->count; i++) {
         struct text_statement *s = &t->list[i];
-        if (is_on(s, l) || (s != asked && !is_precaution(c, s)))
+        bool ahead = opaque && s != asked && s->carried;
+        if (is_on(s, l) || (s != asked && !is_precaution(c, s) && !ahead))
             continue;
         s->session = l->session_number;
         if (s == asked && t->kind == SQL_TEXT_DEALLOCATE)
             prepare_to_drop(s, l);
         else if (s == asked)
-            ok = prepare_again(c, s, l) && ok;
+            ok = prepare_again(c, s, l, CHORE_TEXT_PREPARE) && ok;
+        else if (ahead && !is_precaution(c, s))
+            ok = prepare_again(c, s, l, CHORE_TEXT_PREPARE_AHEAD) && ok;
         else
             link_chore_add(l, CHORE_TEXT_PREPARE_AHEAD, COMMAND_QUERY,
                            bytes_of(s->prepare, s->prepare_size));

@@ -158,6 +158,13 @@ SCENARIOS = {
     212: ["CALL p_mode()", "SELECT @@sql_mode"],
     213: ["SELECT @@session_track_system_variables, @@session_track_state_change", "SET time_zone='+01:00'",
           "SELECT @@session_track_schema, @@session_track_transaction_info", "SELECT @@time_zone"],
+    # A statement that was prepared as text is there, whatever executes it.
+    215: ["PREPARE s FROM 'SELECT 5+?'", "SET @a=4", "SELECT 1; EXECUTE s USING @a; SELECT 2"],
+    216: ["PREPARE s FROM 'SELECT 5+?'", "EXECUTE s USING 7, -2.5", "EXECUTE s USING 'a'",
+          "EXECUTE s USING 1+1", "EXECUTE s USING NULL"],
+    217: ["PREPARE s FROM 'SELECT 5'", "/*!50000 EXECUTE s */"],
+    218: ["PREPARE s FROM 'SELECT 5+?'", "BEGIN NOT ATOMIC EXECUTE s USING 1; END"],
+    219: ["PREPARE s FROM 'SELECT 5'", "CREATE PROCEDURE pex() EXECUTE s", "CALL pex()"],
     214: ["SET STATEMENT sql_mode='ANSI' FOR SELECT 1", ("prepare", "p", "SELECT ?"),
           "SELECT \"x\", 'a\\'b', @a", "SET STATEMENT sql_mode='NO_BACKSLASH_ESCAPES' FOR SELECT 1",
           "SELECT 'a\\'b', @a"],

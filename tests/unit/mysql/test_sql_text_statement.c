@@ -21,9 +21,9 @@ static const char *read_in(struct sql_mode mode, const char *text)
     struct sql_text_statement s;
     if (!sql_text_statement_read(bytes_of_text(text), mode, &s, &w))
         return "no";
-    snprintf(found, sizeof found, "%s %.*s|%.*s", kinds[s.kind], (int)s.name.size,
-             s.name.size > 0 ? (const char *)s.name.data : "", s.is_literal ? (int)w.size : 0,
-             (const char *)value);
+    snprintf(found, sizeof found, "%s %.*s%s|%.*s", kinds[s.kind], (int)s.name.size,
+             s.name.size > 0 ? (const char *)s.name.data : "", s.any_arguments ? " any" : "",
+             s.is_literal ? (int)w.size : 0, (const char *)value);
     return found;
 }
 
@@ -65,8 +65,11 @@ static void test_everything_else_is_refused(void **state)
 {
     (void)state;
     assert_string_equal(read_in(plain, "SELECT 1"), "no");
-    assert_string_equal(read_in(plain, "EXECUTE s USING f(@a)"), "no");
-    assert_string_equal(read_in(plain, "EXECUTE s USING @@x"), "no");
+    assert_string_equal(read_in(plain, "EXECUTE s USING f(@a)"), "execute s any|");
+    assert_string_equal(read_in(plain, "EXECUTE s USING @@x"), "execute s any|");
+    assert_string_equal(read_in(plain, "EXECUTE s USING 1e5x"), "execute s any|");
+    assert_string_equal(read_in(plain, "EXECUTE s USING 1, -2.5, 'a''b', NULL, @c"), "execute s|");
+    assert_string_equal(read_in(plain, "EXECUTE s x"), "no");
     assert_string_equal(read_in(plain, "EXECUTE s x"), "no");
     assert_string_equal(read_in(plain, "EXECUTE /*! s */"), "no");
     assert_string_equal(read_in(plain, "EXECUTE \xc3\xa4"), "no");
