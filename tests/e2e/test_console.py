@@ -450,6 +450,50 @@ def test_kill_of_console_clients(one, con):
     assert con.at_end(10)
 
 
+# --- PAUSE, RESUME, DRAIN ---
+
+@pytest.mark.parametrize("which", ["", "ALL", "main", "`app`", "SERVER main", "USER 'app'", "SERVER main USER app"])
+def test_pause_and_resume(one, con, which):
+    with one.connect(schema="test") as holder, one.connect(schema="test") as other:
+        holder.query("BEGIN")
+        holder.query("SELECT 1")
+        con.query(f"PAUSE {which}")
+        try:
+            assert holder.query("SELECT 2") == [[b"2"]], "a transaction goes on"
+            other.send(wire.q("SELECT 3"))
+            processes.wait_until(lambda: con.query("SELECT id FROM weir.clients WHERE waiting"), 20,
+                                 "a client that waits")
+            holder.query("COMMIT")
+            assert not other.readable(0.2)
+        finally:
+            con.query(f"RESUME {which}")
+        other.read_reply(wire.COM_QUERY)
+        assert other.error is None and wire.text_row(other.rows[0]) == [b"3"]
+
+
+def test_drain_replaces_links(one, con):
+    with one.connect(schema="test") as client:
+        def thread():
+            return con.value(f"SELECT server_thread FROM weir.clients WHERE id = {client.greeting.thread_id}")
+        client.query("BEGIN")
+        client.query("SELECT 1")
+        before = thread()
+        con.query("DRAIN")
+        client.query("SELECT 2")
+        assert thread() == before, "a transaction keeps its link"
+        client.query("ROLLBACK")
+        processes.wait_until(
+            lambda: not con.query(f"SELECT id FROM weir.links WHERE server_thread = {before}"), 20,
+            "the end of the old link")
+        assert client.query("SELECT 1") == [[b"1"]]
+
+
+@pytest.mark.parametrize("statement,code", [("PAUSE nowhere", 1105), ("DRAIN SERVER", 1064),
+                                            ("RESUME USER nobody", 1105), ("PAUSE main x", 1064)])
+def test_orders_about_nothing(con, statement, code):
+    assert console.error_of(con, statement).code == code
+
+
 # --- weir ctl ---
 
 def test_ctl(one):
