@@ -357,14 +357,16 @@ bool registry_rest(struct link *l)
     return keep;
 }
 
-/* A link may stay on this loop only when it goes straight to a client of this worker: on the shelf,
- * or granted to somebody elsewhere, another thread may take it at any moment. Takes the lock. */
+/* A link may stay on this loop only when it goes straight to a client of this worker: on the shelf
+ * (where a paused pool puts it though clients wait), or granted to somebody elsewhere, another
+ * thread may take it at any moment. Takes the lock. */
 static usec_t lock_for_return(struct link *l)
 {
     struct worker *w = l->worker;
     struct server_group *g = l->pool->group;
     usec_t now = lock_group(w, g);
-    struct list_node *first = list_first(&l->pool->shared.policy.waiting);
+    const struct pool *p = &l->pool->shared.policy;
+    struct list_node *first = p->paused ? NULL : list_first(&p->waiting);
     if (first == NULL || container_of(first, struct pool_ticket, node)->worker != w->index) {
         pthread_mutex_unlock(&g->lock);
         link_detach(l);
