@@ -2,6 +2,8 @@
  * Records come from their worker's slab and go back to it. */
 #include "session/request_record.h"
 
+#include "base/check.h"
+
 const struct sql_scan request_no_scan;
 
 void request_record_none(struct client *c)
@@ -30,6 +32,7 @@ bool request_record_begin(struct client *c)
 void request_record_note(struct client *c, struct bytes text, uint64_t total)
 {
     struct request_record *r = request_record_of(c);
+    CHECK(r != NULL);
     size_t size = text.size < RECORD_TEXT_MAX ? text.size : RECORD_TEXT_MAX;
     if (size > 0)
         memcpy(r->text, text.data, size);
