@@ -89,7 +89,7 @@ static bool reset_connection(struct client *c)
     private_state_forget(c);
     c->transaction_lost = false;
     c->status = c->facts->status;
-    residue_reset(&c->residue, c->facts->server.mariadb);
+    residue_reset(&c->residue);
     learn_default_tracking(c);
     answer_ok(c);
     return true;

@@ -90,8 +90,21 @@ static void learn_tracking(struct client *c, const struct session_change *change
     }
 }
 
+/* Stored code that ends puts the character sets of the client and of the connection back, with
+ * their collations. MySQL tells of the character sets then. */
+static bool was_put_back(const struct client *c, const struct session_change *change)
+{
+    const struct request *r = &c->request;
+    return r->scanned && r->scan->statements == 1 && r->scan->verb != SQL_VERB_SET &&
+           r->scan->verb != SQL_VERB_EXECUTE &&
+           bytes_equal_text(change->name, "character_set_connection") &&
+           bytes_equal_text(change->value, c->session->character_set_connection);
+}
+
 static void learn_variable(struct client *c, const struct session_change *change)
 {
+    if (was_put_back(c, change))
+        return;
     switch (track_variable(c, change->name, change->value)) {
     case SESSION_VARIABLE_IGNORE:
         break;
@@ -134,18 +147,6 @@ static void learn_next_transaction(struct client *c, struct bytes text)
         PIN_BIT(SESSION_CHANGE));
 }
 
-/* Selecting a schema sets these to its own, whatever was set before. */
-static void forget_schema_charset(struct client *c)
-{
-    static const char *const names[] = {"character_set_database", "collation_database"};
-    for (size_t i = 0; i < countof(names); i++) {
-        struct session_state *s =
-            session_state_without_variable(c->session, bytes_of_text(names[i]));
-        if (s != NULL)
-            c->session = s;
-    }
-}
-
 /* Some servers tell a client that has tracking off when an explicit transaction begins and ends.
  * The link's tracker says more, and more often: what the client is to see of it is decided here. */
 static void learn_transaction(struct client *c, struct bytes state)
@@ -168,7 +169,7 @@ static void learn_change(struct client *c, const struct session_change *change)
         c->request.schema_came_back = bytes_equal_text(change->value, c->session->schema);
         session_becomes(c, session_state_with_schema(c->session, change->value),
                         PIN_BIT(SESSION_CHANGE));
-        forget_schema_charset(c);
+        c->session = session_state_with_schema_charset(c->session);
         break;
     case SESSION_TRACK_STATE_CHANGE:
         c->request.changed_state = true;
@@ -326,7 +327,8 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
      * sets them to the one row. */
     bool was_same = c->residue.found_rows_known && c->residue.found_rows == s->rows;
     bool doubtful = r->scan->aggregates && s->rows <= 1 && !was_same;
-    if (s->result_set && r->scan->verb == SQL_VERB_SELECT && !odd && !cursor)
+    bool selects = r->scan->verb == SQL_VERB_SELECT || r->scan->verb == SQL_VERB_TABLE;
+    if (s->result_set && selects && !odd && !cursor)
         found_rows_are(c, !doubtful, s->rows);
     else if (s->result_set || odd)
         found_rows_are(c, false, 0);

@@ -307,7 +307,7 @@ static void park_or_release(struct link *l)
     if (!l->status_known)
         link_chore_add(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
     /* Asking changes the counts; what was there is known from now on. */
-    l->residue_true &= SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+    residue_asked(c, l);
     link_chores_send(l);
 }
 

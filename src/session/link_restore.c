@@ -318,6 +318,7 @@ bool link_restore_plan(struct link *l, struct session_state *target, bool force_
         add_init_db(l, CHORE_INIT_DB, target->schema,
                     force_schema ? target->character_set_client : "utf8mb4",
                     have->character_set_client);
+        have = session_state_with_schema_charset(have);
     }
     ok = ok && add_set(l, have, target);
     if (ok) {

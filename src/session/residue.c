@@ -21,12 +21,11 @@ void residue_init(struct residue *r)
     *r = (struct residue){.found_rows = 1, .found_rows_known = true, .last_insert_id_known = true};
 }
 
-void residue_reset(struct residue *r, bool keeps_found_rows)
+void residue_reset(struct residue *r)
 {
     uint64_t found_rows = r->found_rows_known ? r->found_rows : 1;
     residue_init(r);
-    if (keeps_found_rows)
-        r->found_rows = found_rows;
+    r->found_rows = found_rows;
 }
 
 void residue_fini(struct residue *r)
@@ -206,6 +205,20 @@ static bool has_conditions(const struct client *c)
     return d == DIAGNOSTICS_SAVED || d == DIAGNOSTICS_KEPT || d == DIAGNOSTICS_STANDING;
 }
 
+static bool keeps_diagnostics(const struct client *c)
+{
+    return server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS);
+}
+
+/* What the statement surely clears before any code that it runs could ask. */
+static sql_effects_t forgotten_first(const struct client *c)
+{
+    const struct request *r = &c->request;
+    bool known = !r->feeding && r->scan->statements == 1 && r->scan->verb != SQL_VERB_EXECUTE &&
+                 !sql_scan_has(r->scan, SQL_EFFECT_UNKNOWN_VERB);
+    return known && !keeps_diagnostics(c) ? SQL_EFFECT_BIT(READS_DIAGNOSTICS) : 0;
+}
+
 static sql_effects_t reads_of(const struct client *c)
 {
     const struct request *r = &c->request;
@@ -228,11 +241,13 @@ static sql_effects_t reads_of(const struct client *c)
                             ? SQL_EFFECT_BIT(READS_DIAGNOSTICS)
                             : 0);
     if (r->feeding || (r->scan->effects & OPAQUE) != 0)
-        return anything | (r->scan->effects & RESIDUE_ALL);
+        return (anything & ~forgotten_first(c)) | (r->scan->effects & RESIDUE_ALL);
     sql_effects_t reads = (r->scan->effects & RESIDUE_ALL) | saved;
     /* Known stored code may leave them as they are: then they are the client's own. */
     if (sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL))
-        reads |= RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT);
+        reads |= server_has(c->facts->server, SERVER_ABILITY_CALL_COUNTS_ROWS_BEFORE)
+                     ? anything & ~forgotten_first(c)
+                     : RESIDUE_ALL & ~SQL_EFFECT_BIT(READS_ROW_COUNT);
     if (sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CODE) &&
         !sql_scan_has(r->scan, SQL_EFFECT_TOUCHES_TABLE))
         reads |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
@@ -247,10 +262,12 @@ static sql_effects_t reads_of(const struct client *c)
  */
 #define PRIME_UNION_MAX 500
 
-/* Does priming these send statements that have a table, and so clear the diagnostics area? */
+/* Does priming these clear the diagnostics area? Statements that have a table do it everywhere. */
 static bool primes_clear_diagnostics(const struct client *c, sql_effects_t missing)
 {
     const struct residue *r = &c->residue;
+    if (!keeps_diagnostics(c))
+        return missing != 0;
     bool row_count = (missing & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0;
     bool found_rows = (missing & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
     return (row_count && r->row_count > 1) || (found_rows && r->found_rows > PRIME_UNION_MAX) ||
@@ -262,14 +279,27 @@ static bool primes_find_rows(const struct client *c, sql_effects_t missing)
 {
     bool row_count = (missing & SQL_EFFECT_BIT(READS_ROW_COUNT)) != 0 && c->residue.row_count >= 1;
     bool diagnostics = (missing & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0 &&
-                       c->residue.diagnostics != DIAGNOSTICS_SAVED;
+                       c->residue.diagnostics != DIAGNOSTICS_SAVED && keeps_diagnostics(c);
     return row_count || diagnostics;
+}
+
+/* What the statement does not name it goes without when priming it would show: conditions that nobody
+ * but this link knows do not survive where every statement clears them, and a client that follows the
+ * state of its transaction is told that a result set was sent. */
+static bool would_show(const struct client *c, const struct link *l, sql_effects_t reads)
+{
+    if (c->tracks.transaction_state && !c->tracks.transaction_explicit && link_in_transaction(l))
+        return true;
+    return !keeps_diagnostics(c) && residue_is_in_doubt(&c->residue) &&
+           (reads & l->residue_true & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0;
 }
 
 sql_effects_t residue_missing(const struct client *c, const struct link *l)
 {
     CHECK(l->residue_of == c->id);
     sql_effects_t reads = reads_of(c);
+    if (would_show(c, l, reads))
+        reads &= l->residue_true | (c->request.scanned ? c->request.scan->effects : 0);
     sql_effects_t missing = reads & ~l->residue_true;
     if (c->request.condition != 0)
         missing |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
@@ -409,6 +439,9 @@ static bool prime_both(const struct client *c, struct link *l)
     if (has_blocks(c)) {
         prime_union(l, r->found_rows, BLOCK "SELECT SQL_CALC_FOUND_ROWS 1 INTO x FROM (",
                     ") weir LIMIT 1; END");
+    } else if (r->found_rows == 1) { /* the other way leaves a warning */
+        prime(l, "SELECT 1 INTO @weir_row_count LIMIT 1");
+        l->soiled = true;
     } else {
         prime_union(l, r->found_rows, "SELECT SQL_CALC_FOUND_ROWS 1 INTO @weir_row_count FROM (",
                     ") weir LIMIT 1");
@@ -480,7 +513,8 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     if (saved && primes_clear_diagnostics(c, reads))
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     l->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
-    if (diagnostics && !saved) {
+    bool empty = diagnostics && !saved;
+    if (empty && keeps_diagnostics(c)) {
         /* A statement with a (derived) table clears what another client has left. */
         link_chore_add(l, CHORE_PRIME, COMMAND_QUERY,
                        bytes_of_text("DO (SELECT 1 FROM (SELECT 1 UNION SELECT 2) weir LIMIT 1)"));
@@ -496,6 +530,7 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
     /* What also sets FOUND_ROWS comes before it, what does not, after it; what also clears the
      * diagnostics comes before the condition, which sets the row count, too. */
     bool found_rows = (reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
+    bool counts = row_count;
     if (primes_values(r, reads)) {
         ok = prime_values(r, l);
         row_count = found_rows = false;
@@ -503,10 +538,15 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
         row_count = found_rows = false;
     }
     bool first = row_count && (r->row_count > 1 || (r->row_count == 1 && found_rows));
+    bool counted = counts && (first || !row_count);
     if (first)
         ok = prime_row_count(c, l, r->row_count);
     if (found_rows)
         ok = prime_found_rows(l, r->found_rows) && ok;
+    /* Any statement clears them there, as those for the row count did; this one touches nothing else
+     * but that count. */
+    if (empty && !counted && !keeps_diagnostics(c))
+        prime(l, "SET last_insert_id=@@last_insert_id");
     if (diagnostics && saved)
         ok = prime_diagnostics(c, l) && ok;
     if (row_count && !first)

@@ -58,8 +58,8 @@ struct residue_left {
 /* As after a login. */
 void residue_init(struct residue *r);
 void residue_fini(struct residue *r);
-/* As after COM_RESET_CONNECTION, which on MariaDB leaves FOUND_ROWS as it was. */
-void residue_reset(struct residue *r, bool keeps_found_rows);
+/* As after COM_RESET_CONNECTION, which leaves FOUND_ROWS as it was. */
+void residue_reset(struct residue *r);
 void residue_set_diagnostics(struct residue *r, enum diagnostics d);
 
 /* Can SIGNAL say this message again, byte for byte? */
@@ -109,6 +109,9 @@ NODISCARD bool residue_is_known(const struct client *c);
 
 /* Does only the link know the conditions, or whether they are still there? */
 NODISCARD bool residue_is_in_doubt(const struct residue *r);
+
+/* The chores that ask a link before it leaves were planned: what they leave true there. */
+void residue_asked(const struct client *c, struct link *l);
 
 /* Adds the chores that ask the link for its conditions. */
 void residue_ask_diagnostics(struct client *c, struct link *l);

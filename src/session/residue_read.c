@@ -41,8 +41,21 @@ void residue_ask(struct client *c, struct link *l)
     if (!r->found_rows_known || !r->last_insert_id_known)
         link_chore_add(l, CHORE_READ_BACK, COMMAND_QUERY,
                        bytes_of_text("SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1"));
-    if (!keeps)
-        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+}
+
+void residue_asked(const struct client *c, struct link *l)
+{
+    bool keeps = server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS);
+    sql_effects_t left = SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_LAST_INSERT_ID) |
+                         SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+    for (unsigned i = 0; i < l->chore_count; i++) {
+        if (l->chores[i] == CHORE_READ_DIAGNOSTICS || l->chores[i] == CHORE_PING)
+            continue;
+        left &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
+        if (!keeps && l->chores[i] != CHORE_READ_CONDITION_COUNT)
+            left &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+    }
+    l->residue_true &= left;
 }
 
 bool residue_asks_again(const struct client *c)

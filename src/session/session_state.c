@@ -375,6 +375,16 @@ struct session_state *session_state_without_variable(struct session_state *s, st
     return replace(s, &d);
 }
 
+struct session_state *session_state_with_schema_charset(struct session_state *s)
+{
+    static const char *const names[] = {"character_set_database", "collation_database"};
+    for (size_t i = 0; i < countof(names); i++) {
+        struct session_state *without = session_state_without_variable(s, bytes_of_text(names[i]));
+        s = without != NULL ? without : s;
+    }
+    return s;
+}
+
 struct session_state *session_state_after_reset(struct session_state *s,
                                                 const struct session_state *login)
 {

@@ -72,6 +72,9 @@ NODISCARD struct session_state *session_state_with_next_transaction(struct sessi
 /* The variable is as at the login again. */
 NODISCARD struct session_state *session_state_without_variable(struct session_state *s,
                                                                struct bytes name);
+/* A schema was selected: that sets the character set and the collation of the schema to its own,
+ * whatever was set before. Without memory the state stays as it is. */
+NODISCARD struct session_state *session_state_with_schema_charset(struct session_state *s);
 
 /* As after COM_RESET_CONNECTION: schema and role stay, `login` gives the rest. */
 NODISCARD struct session_state *session_state_after_reset(struct session_state *s,
