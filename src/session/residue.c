@@ -283,9 +283,9 @@ static bool primes_find_rows(const struct client *c, sql_effects_t missing)
     return row_count || diagnostics;
 }
 
-/* What the statement does not name it goes without when priming it would show: conditions that nobody
- * but this link knows do not survive where every statement clears them, and a client that follows the
- * state of its transaction is told that a result set was sent. */
+/* What the statement does not name it goes without when priming it would show: conditions that
+ * nobody but this link knows do not survive where every statement clears them, and a client that
+ * follows the state of its transaction is told that a result set was sent. */
 static bool would_show(const struct client *c, const struct link *l, sql_effects_t reads)
 {
     if (c->tracks.transaction_state && !c->tracks.transaction_explicit && link_in_transaction(l))
@@ -543,8 +543,8 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
         ok = prime_row_count(c, l, r->row_count);
     if (found_rows)
         ok = prime_found_rows(l, r->found_rows) && ok;
-    /* Any statement clears them there, as those for the row count did; this one touches nothing else
-     * but that count. */
+    /* Any statement clears them there, as those for the row count did; this one touches nothing
+     * else but that count. */
     if (empty && !counted && !keeps_diagnostics(c))
         prime(l, "SET last_insert_id=@@last_insert_id");
     if (diagnostics && saved)

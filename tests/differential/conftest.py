@@ -22,4 +22,4 @@ def stage():
         yield one
     finally:
         one.close()
-        processes.Server.remove_template()
+        processes.remove_templates()

@@ -3,7 +3,11 @@
 mixes several of them into one client's script. A string is a query, a tuple a step without its client.
 ~ stands for the client's letter."""
 
+import sys
+
+import motifs_mysql
 import wire
+import world
 from session import LONG_DATA
 
 PING = ("command", bytes([wire.COM_PING]))
@@ -403,3 +407,6 @@ MOTIFS = {
                 "SELECT @@sql_mode=@@global.sql_mode", "set /* c */ names /*! latin1 */",
                 "SELECT @@character_set_client", "SET NAMES utf8mb4"],
 }
+
+if world.MYSQL:
+    motifs_mysql.adapt(sys.modules[__name__])

@@ -7,14 +7,19 @@ These are all the masks that there are; docs/differences.md has the reasons.
 - the flag of changed state in the EOF after column definitions
 - the order of the trackers in an OK
 - the words of COM_STATISTICS
+- on MySQL, the number of warnings in the EOF after column definitions and in the replies to COM_PING,
+  COM_INIT_DB and COM_SET_OPTION, the flag of changed state in an OK that does not say what has changed,
+  and the statement_id among the trackers
 """
 
 import re
 
 import wire
+import world
 
 # With what says how long the text is, in a row.
 STATEMENT_ID = re.compile(rb"(?s).((?:Unknown prepared statement handler|The statement)) \(\d+\)")
+TRACKED_ID = re.compile(rb"^statement_id=\d+$")
 LATE_FLAGS = 0x0038 | wire.STATE_CHANGED  # no (good) index, more results
 SHOWN = 300
 
@@ -26,6 +31,8 @@ def trackers(payload):
         _, at = wire.lenenc(payload, at)
     status = int.from_bytes(payload[at:at + 2], "little")
     at += 4
+    if world.MYSQL and status & wire.STATE_CHANGED and payload[at:] in (b"", b"\0\0"):
+        return payload[:at - 4] + (status & ~wire.STATE_CHANGED).to_bytes(2, "little") + payload[at - 2:at]
     if not status & wire.STATE_CHANGED or at >= len(payload):
         return payload
     size, at = wire.lenenc(payload, at)
@@ -50,18 +57,23 @@ def trackers(payload):
                 size, inner = wire.lenenc(block, inner)
                 pair.append(block[inner:inner + size])
                 inner += size
-            found.append((kind, b"=".join(pair)))
+            found.append((kind, TRACKED_ID.sub(b"statement_id=?", b"=".join(pair))))
     return head + repr(sorted(found)).encode()
 
 
 def masked(what, payload):
     if what == "ok":
         return trackers(payload)
+    if what == "told in ok":
+        return trackers(payload[:5] + b"\0\0" + payload[7:])
+    if what == "told in end":
+        return payload[:1] + b"\0\0" + payload[3:]
     if what == "prepared":
         return payload[:1] + b"????" + payload[5:]
     if what == "column end":
         status = int.from_bytes(payload[3:5], "little") & ~LATE_FLAGS
-        return payload[:3] + status.to_bytes(2, "little")
+        warnings = b"\0\0" if world.MYSQL else payload[1:3]
+        return payload[:1] + warnings + status.to_bytes(2, "little")
     if what == "words":
         return b"?"
     return STATEMENT_ID.sub(rb"\1 (?)", payload)

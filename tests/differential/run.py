@@ -3,7 +3,7 @@
 """Random scripts direct and through Weir, as many as asked for:
 
   python3 tests/differential/run.py [--seed N] [--scripts N] [--steps N] [--links N] [--only MOTIF]
-           [--switching on|off] [--known] [--go-on] [--shrink SECONDS]
+           [--switching on|off] [--known] [--go-on] [--shrink SECONDS] [--server mysql9]
   python3 tests/differential/run.py --script FILE    a list of steps, as it was printed
 
 A difference is printed with its seed, then shrunk."""
@@ -16,6 +16,9 @@ import time
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)),
                 os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support")]
+
+if "--server" in sys.argv[:-1]:  # what is imported below looks there
+    os.environ["WEIR_SERVER"] = sys.argv[sys.argv.index("--server") + 1]
 
 import generate  # noqa: E402
 import motifs  # noqa: E402
@@ -33,6 +36,7 @@ def main():
     parser.add_argument("--known", action="store_true", help="with the motifs of known differences")
     parser.add_argument("--script")
     parser.add_argument("--switching", choices=("on", "off"), help="else in turn")
+    parser.add_argument("--server", choices=tuple(processes.SERVERS), default="mariadb")
     parser.add_argument("--go-on", action="store_true")
     parser.add_argument("--shrink", type=float, default=60, metavar="SECONDS")
     wanted = parser.parse_args()
@@ -62,7 +66,7 @@ def main():
                 break
     finally:
         stage.close()
-        processes.Server.remove_template()
+        processes.remove_templates()
     print(f"{stage.steps_done} steps, {stage.waits} waits for a link, {found} differences, "
           f"{time.monotonic() - begin:.0f} s")
     return 1 if found else 0

@@ -5,7 +5,9 @@ of the whole list of 150 is looked at.
 Steps are those of session.py; without a client they are a's. Between any two steps of others, z takes
 the link if it can and leaves traces on it."""
 
+import scenarios_mysql
 import wire
+import world
 from motifs import PING, RESET, fields, use
 
 FILE = "test_session_state.py"
@@ -168,9 +170,21 @@ SCENARIOS = {
     214: ["SET STATEMENT sql_mode='ANSI' FOR SELECT 1", ("prepare", "p", "SELECT ?"),
           "SELECT \"x\", 'a\\'b', @a", "SET STATEMENT sql_mode='NO_BACKSLASH_ESCAPES' FOR SELECT 1",
           "SELECT 'a\\'b', @a"],
+    # --- beyond the list ---
+    "character set of the schema, set by two": [
+        use("two"), "SET collation_database=latin1_bin, character_set_server=latin1",
+        c("SET collation_database=latin1_bin, character_set_server=latin1"),
+        c("SELECT @@character_set_database, @@character_set_server"),
+        "SELECT @@character_set_database, DATABASE()"],
+    "counting conditions is a SELECT": ["SELECT id FROM t", "SHOW COUNT(*) WARNINGS", "SELECT FOUND_ROWS()",
+                                        "SELECT id FROM t", "SHOW WARNINGS", "SELECT FOUND_ROWS()"],
+    "FOUND_ROWS outlives a reset": ["SELECT id FROM t LIMIT 2", RESET, "SELECT FOUND_ROWS()"],
 }
+if world.MYSQL:
+    scenarios_mysql.adapt(SCENARIOS)
 
-# Where each entry of the list is looked at: here, or a test of tests/e2e ("file: name").
+# Where each entry of the list is looked at: here or in scenarios_mysql.py, or a test of tests/e2e ("file:
+# name").
 ELSEWHERE = {
     1: f"{FILE}: variable", 2: f"{FILE}: variable_assigned", 3: f"{FILE}: variable_into",
     4: f"{FILE}: variable_in_where", 5: f"{FILE}: variable_kinds", 7: f"{FILE}: variable_out_parameter",
@@ -178,7 +192,7 @@ ELSEWHERE = {
     10: f"{FILE}: variable_in_function", 11: f"{FILE}: variable_of_load_data", 16: f"{FILE}: sql_mode",
     17: f"{FILE}: set_names", 18: f"{FILE}: set_names", 19: f"{FILE}: character_set_results_null",
     20: f"{FILE}: timestamp", 22: f"{FILE}: time_zone", 23: f"{FILE}: many_variables",
-    24: f"{FILE}: sql_select_limit", 25: f"{FILE}: set_statement", 26: f"{NONE}: MySQL only",
+    24: f"{FILE}: sql_select_limit", 25: f"{FILE}: set_statement",
     28: f"{FILE}: safe_updates", 29: f"{FILE}: set_fails_whole",
     30: f"{FILE}: variable_set_in_procedure", 31: f"{FILE}: state_before_error",
     32: f"{FILE}: global_does_not_change_session", 33: f"{FILE}: auto_is_null", 34: f"{FILE}: rand_seed",
@@ -203,11 +217,11 @@ ELSEWHERE = {
     111: f"{SAME}: multi_statement", 114: f"{SAME}: call", 115: f"{SAME}: load_data_in_multi",
     116: "test_large.py: test_rows_around_16_MiB",
     117: "test_large.py: test_a_query_beyond_max_allowed_packet", 118: f"{SAME}: columns_300",
-    120: f"{COMMANDS}: test_every_byte", 123: f"{NONE}: MySQL only; not offered",
-    124: f"{NONE}: not offered", 126: f"{NONE}: not offered", 127: f"{SAME}: empty_and_comment_only",
+    120: f"{COMMANDS}: test_every_byte",
+    126: f"{NONE}: not offered", 127: f"{SAME}: empty_and_comment_only",
     129: f"{SAME}: nul_bytes", 131: "test_malformed.py: test_leaving_in_mid_load_data",
     132: "test_limits.py: test_wrong_password_and_unknown_user_are_worded_by_the_server",
-    133: f"{NONE}: not offered", 134: f"{NONE}: not offered", 137: f"{NONE}: MySQL only",
+    133: f"{NONE}: not offered", 134: f"{NONE}: not offered",
     141: f"{TROUBLE}: test_kill_query_by_the_id_of_the_greeting",
     142: f"{TROUBLE}: test_a_storm_of_kills_hits_nobody_else",
     143: "test_limits.py: test_idle_clients_are_disconnected",

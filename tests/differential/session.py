@@ -6,9 +6,11 @@ into a test. What there is:
 
   ("a", "connect", kind, schema, user)    kind: a word of KINDS. Any other step connects when needed
   ("a", "query", sql)                     str or bytes
+  ("a", "query with", sql, attributes)    with query attributes ({name: text or None}), if they are agreed on
   ("a", "load", sql, rows)                LOAD DATA LOCAL, with the file's bytes (None: refused)
   ("a", "prepare", name, sql)             a binary statement, by a name of the script's own
-  ("a", "execute", name, values, how)     how: "" or words of "cursor", "same types", "last"
+  ("a", "execute", name, values, how)     how: "" or words of "cursor", "same types", "last"; behind it
+                                          there may be query attributes
   ("a", "long", name, parameter, data)    COM_STMT_SEND_LONG_DATA; the value in execute is LONG_DATA
   ("a", "fetch", name, rows) ("a", "reset statement", name) ("a", "close", name)
   ("a", "bulk", name, rows)               MariaDB's bulk execution, rows of one value
@@ -24,6 +26,7 @@ import struct
 import passwords
 import reply
 import wire
+import world
 
 EXTENDED = (wire.BASIC & ~wire.LONG_PASSWORD) | wire.MARIADB_STMT_BULK | wire.MARIADB_EXTENDED_METADATA
 KINDS = {
@@ -35,14 +38,32 @@ KINDS = {
     "single": wire.BASIC & ~wire.MULTI_STATEMENTS,
     "extended": EXTENDED | wire.DEPRECATE_EOF,  # MariaDB's connectors
 }
+MYSQL_KINDS = {
+    "attributes": wire.BASIC | wire.SESSION_TRACK | wire.DEPRECATE_EOF | wire.QUERY_ATTRIBUTES,  # its mysql
+    "old_attributes": wire.BASIC | wire.QUERY_ATTRIBUTES,  # mysql2
+    "metadata": wire.BASIC | wire.OPTIONAL_METADATA,
+    "modern_metadata": wire.BASIC | wire.OPTIONAL_METADATA | wire.DEPRECATE_EOF | wire.QUERY_ATTRIBUTES,
+}
+if world.MYSQL:
+    KINDS.update(MYSQL_KINDS)
+    del KINDS["extended"]
 PASSWORD = "secret"
 LONG_DATA = "<long data>"
 NO_STATEMENT = 0x7ffffff1
 TYPES = {int: b"\x08\x00", float: b"\x05\x00", str: b"\xfd\x00", bytes: b"\xfc\x00",
          type(None): b"\x06\x00"}
 WITHOUT_REPLY = ("long", "close", "quit", "vanish")
+# MySQL adds the error about an unknown statement, command or cursor to the conditions that the statement before has left;
+# Weir, whose error it is then, does not. (docs/differences.md)
+ERRS_LATE = ("execute", "fetch", "reset statement")
+# What an ordinary client may send to MySQL 9.
+KNOWN_BY_MYSQL = (
+    wire.COM_QUIT, wire.COM_INIT_DB, wire.COM_QUERY, wire.COM_FIELD_LIST, wire.COM_STATISTICS,
+    wire.COM_DEBUG, wire.COM_PING, wire.COM_CHANGE_USER, wire.COM_SET_OPTION, wire.COM_RESET_CONNECTION)
+TELL_WARNINGS = (wire.COM_PING, wire.COM_INIT_DB, wire.COM_SET_OPTION)  # of the statement before
 CLOSED = (-1, b"closed")
 REFUSED = "<refused>"
+HAS_ATTRIBUTES = 8  # in the flags of COM_STMT_EXECUTE
 
 
 def encode_value(value):
@@ -55,15 +76,16 @@ def encode_value(value):
     return wire.lenenc_encode(len(value)) + value
 
 
-def encode_values(values):
-    """Types and values as COM_STMT_EXECUTE wants them."""
+def encode_values(values, names=None):
+    """Types (with names, when there are any) and values as COM_STMT_EXECUTE wants them."""
     types = values_out = b""
     nulls = bytearray((len(values) + 7) // 8)
     for number, value in enumerate(values):
+        types += TYPES[bytes if value == LONG_DATA else type(value)]
+        if names is not None:
+            types += wire.lenenc_encode(len(names[number])) + names[number].encode()
         if value == LONG_DATA:
-            types += TYPES[bytes]
             continue
-        types += TYPES[type(value)]
         if value is None:
             nulls[number // 8] |= 1 << number % 8
         else:
@@ -80,6 +102,7 @@ class Session:
         self.wire = None
         self.statements = {}
         self.frames = []
+        self.names_types = False
 
     @property
     def alive(self):
@@ -149,13 +172,22 @@ class Session:
             for one in inner:
                 yield from self._reply(one)
         else:
+            if world.MYSQL and self._errs_late(step):
+                yield from self._carry_out((step[0], "query", "DO 0"))
             packet = self._packet(step)
             self.wire.send(packet)
             yield from self._reply(step, packet)
 
-    def _collect(self):
+    def _errs_late(self, step):
+        if step[1] == "command":
+            return step[2][0] not in KNOWN_BY_MYSQL
+        return step[1] in ERRS_LATE and (step[1] == "fetch" or step[2] not in self.statements)
+
+    def _collect(self, command=None):
         if self.wire is not None:
             marks = self.wire.marks
+            if world.MYSQL and command in TELL_WARNINGS:
+                marks = [(at, "told in " + what) for at, what in marks]
             self.frames += reply.comparable(self.wire.take(), marks)
 
     def _connect(self, kind="plain", schema="one", user="app"):
@@ -167,10 +199,11 @@ class Session:
         self.frames.append((0, repr((greeting.version, greeting.collation,
                                      greeting.status, greeting.method)).encode()))
         self.wire.send(self.wire.login_packet(user, PASSWORD, schema, KINDS[kind]), 1)
+        self.names_types = bool(self.wire.capabilities & wire.QUERY_ATTRIBUTES)
         yield
         yield from self._login_reply(PASSWORD)
         if not self.wire.error:  # FOUND_ROWS() is anything before the first SELECT of a session
-            self.wire.send(bytes([wire.COM_QUERY]) + b"SELECT 1")
+            self.wire.send(self._query("SELECT 1", {}))
             yield
             self.wire.read_reply(wire.COM_QUERY)
             self._collect()
@@ -210,20 +243,28 @@ class Session:
         self.wire.take()
         self.statements = {}
         self.wire.send(bytes([wire.COM_CHANGE_USER]) + user.encode() + b"\0\0" + schema.encode()
-                       + b"\0" + struct.pack("<H", 45) + wire.METHOD + b"\0\0")
+                       + b"\0" + struct.pack("<H", 45) + self.wire.greeting.method + b"\0\0")
         yield
         yield from self._login_reply(password)
 
     def _statement(self, name):
         return self.statements.get(name, (NO_STATEMENT, 0))[0]
 
+    def _query(self, sql, attributes):
+        packet = bytes([wire.COM_QUERY])
+        if self.names_types:
+            packet += wire.lenenc_encode(len(attributes)) + b"\x01"
+            if attributes:
+                types, nulls, values = encode_values(list(attributes.values()), list(attributes))
+                packet += nulls + b"\x01" + types + values
+        return packet + (sql.encode() if isinstance(sql, str) else sql)
+
     def _packet(self, step):
         what = step[1]
-        if what in ("query", "load"):
+        if what in ("query", "load", "query with"):
             if what == "load":
                 self.wire.local_files = {"rows": b"" if step[3] is None else step[3]}
-            sql = step[2]
-            return bytes([wire.COM_QUERY]) + (sql.encode() if isinstance(sql, str) else sql)
+            return self._query(step[2], step[3] if what == "query with" else {})
         if what == "prepare":
             return bytes([wire.COM_STMT_PREPARE]) + step[3].encode()
         if what == "execute":
@@ -246,21 +287,32 @@ class Session:
             self.statements.pop(step[2], None)
         return packet
 
-    def _execute_packet(self, name, values=(), how=""):
+    def _execute_packet(self, name, values=(), how="", attributes=None):
         statement, parameters = self.statements.get(name, (NO_STATEMENT, 0))
         if "last" in how:
             statement, parameters = 0xffffffff, len(values)
         values = (list(values) + [None] * parameters)[:parameters]
-        types, nulls, data = encode_values(values)
-        return self.wire.execute_packet(types=b"" if "same types" in how else types, values=data,
-                                        nulls=nulls, parameters=len(values), statement=statement,
-                                        flags=1 if "cursor" in how else 0)
+        flags = 1 if "cursor" in how else 0
+        names = None
+        if self.names_types:
+            attributes = attributes or {}
+            flags |= HAS_ATTRIBUTES
+            names = [""] * parameters + list(attributes)
+            values += attributes.values()
+        types, nulls, data = encode_values(values, names)
+        packet = struct.pack("<BIBI", wire.COM_STMT_EXECUTE, statement, flags, 1)
+        if names is not None:
+            packet += wire.lenenc_encode(len(values))
+        if values:
+            packet += nulls + (b"\x00" if "same types" in how else b"\x01" + types) + data
+        return packet
 
     def _reply(self, step, packet=b""):
         what = step[1]
         if what in WITHOUT_REPLY:
             return
-        command = {"query": wire.COM_QUERY, "load": wire.COM_QUERY, "prepare": wire.COM_STMT_PREPARE,
+        command = {"query": wire.COM_QUERY, "query with": wire.COM_QUERY, "load": wire.COM_QUERY,
+                   "prepare": wire.COM_STMT_PREPARE,
                    "execute": wire.COM_STMT_EXECUTE, "fetch": wire.COM_STMT_FETCH,
                    "bulk": wire.COM_STMT_BULK_EXECUTE, "reset statement": wire.COM_STMT_RESET,
                    "command": (step[2][0] if step[2] else wire.COM_PING) if what == "command" else 0}
@@ -273,4 +325,4 @@ class Session:
         if what == "prepare" and not self.wire.error:
             parameters = struct.unpack_from("<H", self.wire.prepared, 7)[0]
             self.statements[step[2]] = (self.wire.statement, parameters)
-        self._collect()
+        self._collect(command[what])

@@ -15,6 +15,7 @@ import pytest
 
 import generate
 import stage as stages
+import world
 
 SCRIPT_STEPS = 200
 SHRINK_S = 30

@@ -139,8 +139,11 @@ class Twins:
         self._compare(client, number, step)
 
     def _compare(self, client, number, step):
-        for _ in client.behind:
-            pass
+        try:
+            for _ in client.behind:
+                pass
+        except TimeoutError as error:
+            raise Difference(number, step, f"no direct reply within {STUCK_S} s") from error
         direct, weir = client.direct.take(), client.weir.take()
         client.failed = client.failed or any(payload[:1] == b"\xff" for _, payload in direct)
         if client.failed:  # what the error has held back comes at another time (docs/differences.md)

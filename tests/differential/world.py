@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the two servers of a differential run hold before each script, the same on both."""
+"""What the two servers of a differential run hold before each script, the same on both. WEIR_SERVER names
+the kind of server, as everywhere (processes.py); the motifs and the scenarios follow it."""
 
 import processes
 
 # No statement waits for another client's lock: it fails at once, on both sides alike.
 OPTIONS = ["--max-connections=100", "--innodb-lock-wait-timeout=0", "--lock-wait-timeout=1",
            "--innodb-stats-persistent=0", "--innodb-stats-auto-recalc=0", "--server-id=1"]
+MYSQL = processes.server_family() == "mysql"
 SCHEMAS = ("one", "two")
 CLIENTS = "abcdef"
 TABLES = [
@@ -24,6 +26,11 @@ TABLES = [
     "(NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
     "CREATE SEQUENCE sq",
 ]
+# What MySQL has otherwise, or not at all.
+if MYSQL:
+    TABLES = [sql.replace("l INET6", "l VARBINARY(16)") for sql in TABLES if "SEQUENCE" not in sql]
+    TABLES += ["CREATE TABLE seq_1_to_10 (seq INT PRIMARY KEY)",
+               "INSERT INTO seq_1_to_10 VALUES (1),(2),(3),(4),(5),(6),(7),(8),(9),(10)"]
 ROUTINES = [
     "PROCEDURE p_out(OUT o INT) SET o=7",
     "PROCEDURE p_in_out(OUT o INT, INOUT p INT) BEGIN SET o=7, p=p+1; END",
@@ -76,12 +83,16 @@ PASSWORDS = {"app": "secret", "bob": "secret", "few": "secret"}
 
 def servers():
     """Two equal servers, running."""
-    pair = [processes.Server(*OPTIONS, name=name) for name in ("direct", "behind")]
+    pair = [processes.new_server(*OPTIONS, name=name) for name in ("direct", "behind")]
     for one in pair:
         one.start().prepare()
         with one.root() as root:
             for sql in USERS:
                 root.query(sql)
+            if MYSQL:
+                root.query("INSTALL COMPONENT 'file://component_query_attributes'")
+        for user, password in PASSWORDS.items():  # caching_sha2_password knows them from now on
+            one.connect(user=user, password=password).quit()
     return pair
 
 

@@ -237,6 +237,12 @@ def server_family():
     return _server_class().family
 
 
+def remove_templates():
+    """Of all kinds of servers."""
+    for kind in SERVERS.values():
+        kind.remove_template()
+
+
 def new_server(*options, name="server"):
     """A server of the kind that WEIR_SERVER names; MariaDB when it names none."""
     return _server_class()(*options, name=name)

@@ -459,6 +459,7 @@ class Wire:
             elif payload[:1] == b"\x00":
                 self._got_ok(payload)
             elif payload[:1] == b"\xfe":
+                self._mark("ok" if self.deprecate_eof else "end", payload)
                 self.status = self._status_of_end(payload)
 
     def command(self, payload):

@@ -8,9 +8,10 @@
 # the asan binary, random and written sessions of several clients direct and through Weir (differential;
 # WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr),
 # what commands cost in instructions (instructions), a build with clang, lint.
-# With --server mysql9 the end-to-end tests run with a real MySQL 9 as the server, whose folder is made
-# when it is missing (debootstrap, network, root); without it they run with MariaDB, and once more with
-# MySQL 9 when everything is asked for and that folder is there already.
+# With --server mysql9 the end-to-end and the differential tests run with a real MySQL 9 as the server,
+# whose folder is made when it is missing (debootstrap, network, root); without it they run with MariaDB,
+# the written sessions of the differential ones once more with MySQL 9 when everything is asked for and
+# that folder is there.
 # A filter picks tests by part of their name; for e2e it is pytest's -k, for mtr a name or --all (see
 # tests/third_party/mtr.py --help; "mtr" alone runs the whole list). One line per group, the whole
 # output of what failed, and as the last line "N passed, N failed, N skipped".
@@ -390,7 +391,7 @@ def run_switched(variants, wanted):
                      SWITCHED)
 
 
-def run_differential(variants, wanted):
+def run_differential(variants, wanted, servers):
     for variant in variants:
         start = time.monotonic()
         group = f"differential ({variant})"
@@ -399,10 +400,27 @@ def run_differential(variants, wanted):
             report(group, [Result.failure("weir", failure)], time.monotonic() - start)
             continue
         steps = os.environ.get("WEIR_DIFFERENTIAL_STEPS", "10000" if variant == "release" else "2000")
-        run_pytest(group, "tests/differential", wanted,
-                   {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                    "WEIR_VARIANT": variant, "WEIR_DIFFERENTIAL_STEPS": steps},
-                   max(SUITE_TIMEOUT_S, int(steps) // 20))
+        for server in servers:
+            if server != "mariadb" and variant != "release" and len(servers) > 1:
+                continue  # the sanitizers have seen it all with the other
+            # Random sessions on MySQL, where some still differ, only when they are asked for.
+            folder = "tests/differential" + ("/test_scenarios.py" if server != servers[0] else "")
+            run_pytest(f"{group}, {server}" if server != "mariadb" else group, folder, wanted,
+                       {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                        "WEIR_VARIANT": variant, "WEIR_DIFFERENTIAL_STEPS": steps,
+                        "WEIR_SERVER": server},
+                       max(SUITE_TIMEOUT_S, int(steps) // 10))
+
+
+def servers_of_differential(asked, everything):
+    """Both families when everything is asked for and the folder is there already."""
+    if asked or not everything:
+        return servers_of_e2e(asked, False)
+    if can_have_mysql9(make=False):
+        return ["mariadb", "mysql9"]
+    report("differential (mysql9)", [Result.skip("MySQL 9", "its folder is not there "
+                                                 "(tests/support/mysql9.sh make)")], 0)
+    return ["mariadb"]
 
 
 def run_instructions(wanted):
@@ -537,7 +555,7 @@ def run_groups(groups, wanted, variants, server):
     if "switching" in groups:
         run_switched(variants, wanted)
     if "differential" in groups:
-        run_differential(variants, wanted)
+        run_differential(variants, wanted, servers_of_differential(server, everything))
     if "mtr" in groups:
         run_mtr(wanted, everything)
     if "instructions" in groups:
