@@ -98,7 +98,7 @@ class Twins:
         client = self.clients.get(step[0])
         if client is None:
             client = self.clients[step[0]] = Client(step[0], self)
-        if client.name == ADVERSARY and client.waiting:
+        if client.name == ADVERSARY and client.waiting and step[1] != "quit":
             return  # it does as it can
         if client.waiting or client.later:
             client.later.append((number, step))
