@@ -413,7 +413,6 @@ def run_differential(variants, wanted, servers):
 
 
 def servers_of_differential(asked, everything):
-    """Both families when everything is asked for and the folder is there already."""
     if asked or not everything:
         return servers_of_e2e(asked, False)
     if can_have_mysql9(make=False):
