@@ -16,7 +16,7 @@ import wire
 from scenario import Other, Scenario, carried, pinned
 from wire import BASIC, COM_INIT_DB, COM_RESET_CONNECTION, COM_STMT_EXECUTE, COM_STMT_PREPARE
 
-PATIENCE_S = 2  # for an adversary who must get the link
+PATIENCE_S = 5  # for an adversary who must get the link
 PINNED_S = 0.04  # for one who must not
 
 TABLES = [
