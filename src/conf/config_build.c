@@ -23,10 +23,9 @@ static char *copy_text(const char *text)
 /* Room for one more than `count`, zeroed. Arrays have a power of two of places. */
 static void *grow(void *array, size_t count, size_t size)
 {
-    if ((count & (count - 1)) == 0) {
+    if ((count & (count - 1)) == 0)
         array = realloc(array, (count > 0 ? 2 * count : 1) * size);
-        CHECK(array != NULL);
-    }
+    CHECK(array != NULL);
     memset((char *)array + count * size, 0, size);
     return array;
 }

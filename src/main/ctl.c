@@ -45,30 +45,38 @@ static void add_word(struct ctl *c, const char *word)
     memcpy(c->statement + before, word, strlen(word) + 1);
 }
 
-/* The value of "--name=value" or of "--name value", NULL when it is another option. */
-static const char *value_of(const char *option, int argc, char *const argv[], int *i)
+/* Is argv[*i] this option? Then its value, of "--name=value" or "--name value", is in *value, NULL
+ * when there is none, and *i stands on the last word of it. */
+static bool take_option(const char *option, int argc, char *const argv[], int *i,
+                        const char **value)
 {
     size_t n = strlen(option);
-    if (strncmp(argv[*i], option, n) != 0)
-        return NULL;
-    if (argv[*i][n] == '=')
-        return argv[*i] + n + 1;
-    return argv[*i][n] == '\0' && *i + 1 < argc ? argv[++*i] : NULL;
+    const char *word = argv[*i];
+    if (strncmp(word, option, n) != 0 || (word[n] != '=' && word[n] != '\0'))
+        return false;
+    *value = word[n] == '=' ? word + n + 1 : NULL;
+    if (*value == NULL && *i + 1 < argc)
+        *value = argv[++*i];
+    return true;
 }
 
 static bool take_arguments(struct ctl *c, int argc, char *const argv[])
 {
     for (int i = 1; i < argc; i++) {
-        const char *value;
-        if (c->statement != NULL || argv[i][0] != '-')
+        const char *file = NULL;
+        const char *socket = NULL;
+        if (c->statement != NULL || argv[i][0] != '-') {
             add_word(c, argv[i]);
-        else if ((value = value_of("--config", argc, argv, &i)) != NULL ||
-                 (value = value_of("-c", argc, argv, &i)) != NULL)
-            c->file = value;
-        else if ((value = value_of("--socket", argc, argv, &i)) == NULL &&
-                 (value = value_of("-S", argc, argv, &i)) == NULL)
+            continue;
+        }
+        if (!take_option("--config", argc, argv, &i, &file) &&
+            !take_option("-c", argc, argv, &i, &file) &&
+            !take_option("--socket", argc, argv, &i, &socket))
+            (void)take_option("-S", argc, argv, &i, &socket);
+        if (file == NULL && socket == NULL)
             return false;
-        else if (!text_copy(c->socket, sizeof c->socket, bytes_of_text(value)))
+        c->file = file != NULL ? file : c->file;
+        if (socket != NULL && !text_copy(c->socket, sizeof c->socket, bytes_of_text(socket)))
             return false;
     }
     return c->statement != NULL;
