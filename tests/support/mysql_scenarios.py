@@ -72,10 +72,11 @@ KEPT_VARIABLES = ("assigned_in_select", "in_update", "after_an_error", "load_dat
 
 
 def adapt_user_variables(scenarios):
-    """BEGIN cannot be prepared, a geometry is a string, and a prepared statement goes on to convert into
-    the type that a variable had at first (docs/differences.md)."""
+    """BEGIN cannot be prepared, nor an expression; a geometry is a string; and a prepared statement goes on
+    to convert into the type that a variable had at first (docs/differences.md)."""
     for name in KEPT_VARIABLES:
         scenarios[name].shared = False
     scenarios["geometry"] = carried(*scenarios["geometry"].steps)
-    scenarios["prepare_begin"].pinned = False
+    for name in ("prepare_begin", "prepare_from_expression"):
+        scenarios[name].pinned = False
     scenarios["binary_reads"].known = "converts into the type that a variable had"
