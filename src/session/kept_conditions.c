@@ -41,6 +41,7 @@ static struct bytes reply_of(const struct kept_conditions *k)
 
 static bool is_in_character_set(const struct client *c, const struct kept_conditions *k)
 {
+    CHECK(k != NULL);
     return strcmp(k->character_set, c->session->character_set_results) == 0;
 }
 
