@@ -4,7 +4,9 @@
 
 #include "base/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 void row_sink_init(struct row_sink *s, size_t columns)
 {
@@ -79,4 +81,39 @@ void row_text(struct row_sink *s, const char *text)
         row_null(s);
     else
         row_bytes(s, bytes_of_text(text));
+}
+
+void row_msec(struct row_sink *s, usec_t t)
+{
+    row_real(s, (double)t / (double)USEC_PER_MSEC);
+}
+
+void row_sec(struct row_sink *s, usec_t t)
+{
+    row_real(s, (double)t / (double)USEC_PER_SEC);
+}
+
+void row_text_or_null(struct row_sink *s, const char *text)
+{
+    row_text(s, text[0] != '\0' ? text : NULL);
+}
+
+void row_number_or_null(struct row_sink *s, uint64_t v)
+{
+    if (v != 0)
+        row_unsigned(s, v);
+    else
+        row_null(s);
+}
+
+void row_time(struct row_sink *s, uint64_t wall)
+{
+    time_t seconds = (time_t)(wall / USEC_PER_SEC);
+    struct tm tm;
+    char text[40];
+    size_t n = localtime_r(&seconds, &tm) != NULL
+                   ? strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm)
+                   : 0;
+    (void)snprintf(text + n, sizeof text - n, ".%06u", (unsigned)(wall % USEC_PER_SEC));
+    row_text(s, text);
 }

@@ -5,6 +5,7 @@
 
 #include "base/attrs.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,15 @@ void row_real(struct row_sink *s, double v);
 void row_text(struct row_sink *s, const char *text); /* NULL: SQL NULL */
 void row_bytes(struct row_sink *s, struct bytes text);
 void row_null(struct row_sink *s);
+
+/* Durations, as columns named …_ms and …_s show them. */
+void row_msec(struct row_sink *s, usec_t t);
+void row_sec(struct row_sink *s, usec_t t);
+/* Microseconds since 1970 as local time. */
+void row_time(struct row_sink *s, uint64_t wall);
+/* "" and 0 are NULL. */
+void row_text_or_null(struct row_sink *s, const char *text);
+void row_number_or_null(struct row_sink *s, uint64_t v);
 
 static inline size_t row_sink_rows(const struct row_sink *s)
 {

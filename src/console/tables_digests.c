@@ -4,35 +4,12 @@
 #include "session/slow_watch.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static void row_msec(struct row_sink *rows, usec_t t)
-{
-    row_real(rows, (double)t / (double)USEC_PER_MSEC);
-}
-
-static void row_time(struct row_sink *rows, uint64_t wall)
-{
-    time_t seconds = (time_t)(wall / USEC_PER_SEC);
-    struct tm tm;
-    char text[40];
-    size_t n = localtime_r(&seconds, &tm) != NULL
-                   ? strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm)
-                   : 0;
-    (void)snprintf(text + n, sizeof text - n, ".%06u", (unsigned)(wall % USEC_PER_SEC));
-    row_text(rows, text);
-}
 
 static void row_id(struct row_sink *rows, uint64_t id)
 {
     char text[20];
     (void)snprintf(text, sizeof text, "%016llx", (unsigned long long)id);
     row_text(rows, id != 0 ? text : NULL);
-}
-
-static void row_text_or_null(struct row_sink *rows, const char *text)
-{
-    row_text(rows, text[0] != '\0' ? text : NULL);
 }
 
 static void fill_times(struct row_sink *rows, const struct digest_row *d)

@@ -5,30 +5,6 @@
 
 #include <stdio.h>
 
-static void row_msec(struct row_sink *rows, usec_t t)
-{
-    row_real(rows, (double)t / (double)USEC_PER_MSEC);
-}
-
-static void row_sec(struct row_sink *rows, usec_t t)
-{
-    row_real(rows, (double)t / (double)USEC_PER_SEC);
-}
-
-static void row_text_or_null(struct row_sink *rows, const char *text)
-{
-    row_text(rows, text[0] != '\0' ? text : NULL);
-}
-
-/* 0 is NULL. */
-static void row_number_or_null(struct row_sink *rows, uint64_t v)
-{
-    if (v != 0)
-        row_unsigned(rows, v);
-    else
-        row_null(rows);
-}
-
 static void row_statement(struct row_sink *rows, const struct snapshot_client *c, bool wanted)
 {
     if (wanted && c->statement_size > 0)

@@ -4,20 +4,7 @@
 #include "console/console_client.h"
 #include "session/leak_book.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-static void row_wall(struct row_sink *rows, uint64_t wall)
-{
-    time_t seconds = (time_t)(wall / USEC_PER_SEC);
-    struct tm utc;
-    char text[32];
-    if (gmtime_r(&seconds, &utc) == NULL || strftime(text, sizeof text, "%F %T", &utc) == 0)
-        row_null(rows);
-    else
-        row_text(rows, text);
-}
 
 static const char *state_of(const struct leak *l)
 {
@@ -32,11 +19,6 @@ static const char *state_of(const struct leak *l)
     return "left";
 }
 
-static void row_text_or_null(struct row_sink *rows, const char *text)
-{
-    row_text(rows, text[0] != '\0' ? text : NULL);
-}
-
 static void add_leak(struct row_sink *rows, const struct leak *l)
 {
     usec_t end = l->over_at != 0 ? l->over_at : clock_now();
@@ -47,9 +29,9 @@ static void add_leak(struct row_sink *rows, const struct leak *l)
     row_text_or_null(rows, l->pid);
     row_text_or_null(rows, l->version);
     row_text(rows, l->why);
-    row_real(rows, (double)(end - l->since) / (double)USEC_PER_SEC);
-    row_real(rows, (double)(end - l->leased_at) / (double)USEC_PER_SEC);
-    row_wall(rows, l->wall);
+    row_sec(rows, end - l->since);
+    row_sec(rows, end - l->leased_at);
+    row_time(rows, l->wall);
     row_text(rows, l->server);
     row_unsigned(rows, l->thread_id);
     row_text_or_null(rows, l->statement);

@@ -7,24 +7,6 @@
 
 #include <malloc.h>
 
-static void row_msec(struct row_sink *rows, usec_t t)
-{
-    row_real(rows, (double)t / (double)USEC_PER_MSEC);
-}
-
-static void row_text_or_null(struct row_sink *rows, const char *text)
-{
-    row_text(rows, text[0] != '\0' ? text : NULL);
-}
-
-static void row_number_or_null(struct row_sink *rows, uint64_t v)
-{
-    if (v != 0)
-        row_unsigned(rows, v);
-    else
-        row_null(rows);
-}
-
 /* -------- pools -------- */
 
 static void add_pool_links(struct row_sink *rows, const struct snapshot_pool *p)
