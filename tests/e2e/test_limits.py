@@ -28,11 +28,11 @@ def test_one_client_too_many_gets_1040_after_its_login(weir):
             late.login()
         assert late.take().endswith(b"\xff\x10\x04#08004Too many connections")
     # As soon as the reserve is free again, the next one is refused in the same words.
-    error = processes.wait_until(lambda: (e := refused(one.address)).state and e, 5, "a free reserve")
+    error = processes.wait_until(lambda: (e := refused(one.address)).state and e, 15, "a free reserve")
     assert (error.code, error.state, error.text) == (1040, "08004", "Too many connections")
     inside.pop().quit()
-    processes.wait_until(lambda: _enters(one), 5, "a free place")
-    assert one.counters()["Connection_errors_max_connections"] >= 2
+    processes.wait_until(lambda: _enters(one), 15, "a free place")
+    processes.wait_until(lambda: one.counters()["Connection_errors_max_connections"] >= 2, 10, "the count")
 
 
 def _enters(one):
@@ -74,7 +74,7 @@ def test_wrong_password_and_unknown_user_are_worded_by_the_server(server, weir):
                   {"user": "nobody", "password": ""}):
         errors = [refused(address, **login) for address in (server.address, one.address)]
         assert errors[0].payload == errors[1].payload, login
-    assert one.counters()["Access_denied_errors"] >= 3
+    processes.wait_until(lambda: one.counters()["Access_denied_errors"] >= 3, 10, "the count")
 
 
 def test_unknown_schema_gets_1049(server, weir):
@@ -257,7 +257,7 @@ def test_idle_links_are_closed_down_to_pool_size(server, weir):
     for c in clients:
         c.query("COMMIT")
         c.quit()
-    processes.wait_until(lambda: one.counters()["Weir_links"] <= 2, 6, "closing idle links", 0.2)
+    processes.wait_until(lambda: one.counters()["Weir_links"] <= 2, 15, "closing idle links", 0.2)
     assert re.search("unused for longer than pool_idle_timeout", one.log())
 
 
@@ -280,9 +280,8 @@ def test_a_user_has_no_more_clients_than_the_global_limit(server, weir):
     assert (error.code, error.state) == (1203, "42000")
     assert error.text == "User app already has more than 'max_user_connections' active connections"
     inside.pop().quit()
-    processes.wait_until(lambda: _enters(one), 5, "a free place")
-    closes = one.counters()
-    assert closes["Weir_closes_too_many_of_user"] >= 1
+    processes.wait_until(lambda: _enters(one), 15, "a free place")
+    processes.wait_until(lambda: one.counters()["Weir_closes_too_many_of_user"] >= 1, 10, "the count")
 
 
 def test_a_limit_of_a_user_alone_is_1226_as_on_a_server(own_server, weir):

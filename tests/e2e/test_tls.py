@@ -94,7 +94,7 @@ def test_versions_and_resumption(weir, tls_server, version):
     second.send(second.login_packet("app", "secret", capabilities=wire.BASIC | wire.SSL), 2)
     second.finish_login("secret")
     assert second.socket.session_reused
-    assert one.counters()["Ssl_session_cache_hits"] == 1
+    wait_until(lambda: one.counters()["Ssl_session_cache_hits"] == 1, 10, "the count of it")
     assert second.query("SELECT 1") == [[b"1"]]
 
 
