@@ -69,6 +69,12 @@ static bool is_query(enum sql_verb verb)
            verb == SQL_VERB_TABLE;
 }
 
+static bool may_generate_id(enum sql_verb verb)
+{
+    return verb == SQL_VERB_INSERT || verb == SQL_VERB_REPLACE || verb == SQL_VERB_LOAD ||
+           verb == SQL_VERB_ANALYZE || verb == SQL_VERB_CREATE;
+}
+
 void sql_verb_begin(struct sql_scan *s, enum sql_word word)
 {
     enum sql_verb verb = (enum sql_verb)sql_word_verbs[word];
@@ -89,6 +95,9 @@ void sql_verb_begin(struct sql_scan *s, enum sql_word word)
     }
     if (s->mode.names != NULL && (verb == SQL_VERB_ALTER || verb == SQL_VERB_RENAME))
         effects |= SQL_EFFECT_BIT(CHANGES_CODE);
+    bool inner = s->statements == 1 && s->verb == SQL_VERB_SET && verb != SQL_VERB_SET;
+    if (inner && may_generate_id(verb)) /* SET STATEMENT … FOR INSERT */
+        effects |= SQL_EFFECT_BIT(SETS_LAST_INSERT_ID);
     sql_add_effect(s, effects);
 }
 

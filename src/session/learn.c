@@ -343,8 +343,7 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
         sql_scan_has(r->scan, SQL_EFFECT_SETS_LAST_INSERT_ID) ||
         sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CALL) || r->scan->verb == SQL_VERB_ANALYZE ||
         ((s->error || s->result_set) && /* INSERT … RETURNING does not name the id */
-         (r->scan->verb == SQL_VERB_INSERT || r->scan->verb == SQL_VERB_REPLACE ||
-          r->scan->verb == SQL_VERB_SET)); /* SET STATEMENT … FOR INSERT */
+         (r->scan->verb == SQL_VERB_INSERT || r->scan->verb == SQL_VERB_REPLACE));
     if (may_have_set) {
         c->residue.last_insert_id_known = false;
         now_true(c, SQL_EFFECT_BIT(READS_LAST_INSERT_ID));

@@ -21,7 +21,12 @@ SCRIPT_STEPS = 200
 SHRINK_S = 30
 # Seeds whose scripts show a difference that is known and being worked on.
 KNOWN = {
+    1029: "GET DIAGNOSTICS among other statements: the SQLSTATE of a warning (docs/differences.md)",
 }
+
+# A lock that one side happens to meet and the other does not, by milliseconds.
+BY_CHANCE = "Lock wait timeout exceeded"
+PLAYS_AGAIN = 3
 
 
 def first_seed():
@@ -37,6 +42,11 @@ def parameters():
         yield pytest.param(first + number, id=f"script{number}")
 
 
+def is_chance(difference, again):
+    """Whether a difference is one of time: it does not show again, or not always and with a lock."""
+    return not any(again) or (BY_CHANCE in difference.words and not all(again))
+
+
 @pytest.mark.parametrize("seed", parameters())
 def test_script(stage, seed):
     steps = generate.script(seed, SCRIPT_STEPS)
@@ -46,6 +56,8 @@ def test_script(stage, seed):
     print(f"seed {seed}, {settings}: {time.monotonic() - began:.1f} s")
     if difference and seed in KNOWN:
         pytest.xfail(KNOWN[seed])
+    if difference and is_chance(difference, [stage.play(steps, **settings) for _ in range(PLAYS_AGAIN)]):
+        pytest.skip(f"seed {seed}, {settings} differed by chance: {difference}")
     if difference:
         words = stages.explain(stage, steps, difference, SHRINK_S, **settings)
         pytest.fail(f"seed {seed}, {settings}\n{words}", pytrace=False)
