@@ -16,6 +16,8 @@
 
 /* How long a server may take to close a link that we are done with. */
 #define FAREWELL_TIMEOUT USEC_PER_SEC
+/* How often the log says that a server cannot be reached. */
+#define FAILURE_TOLD_EVERY (30 * USEC_PER_SEC)
 
 enum link_timeout { LINK_TIMEOUT_NONE, LINK_TIMEOUT_CONNECT, LINK_TIMEOUT_FAREWELL };
 
@@ -332,15 +334,31 @@ bool link_open_reading(struct worker *w, struct server_group *group, struct user
     return true;
 }
 
+/* A server that is down is tried again and again: the log need not say so every second. */
+static enum log_level failure_level(struct link *l, enum pool_open_failure why)
+{
+    if (why == POOL_LOGIN_FAILED)
+        return LOG_LEVEL_ERROR;
+    struct server_group *g = l->pool->group;
+    usec_t now = loop_now(l->worker->loop);
+    usec_t told = atomic_load(&g->failure_told_at);
+    if (told != 0 && now - told < FAILURE_TOLD_EVERY)
+        return LOG_LEVEL_DEBUG;
+    atomic_store(&g->failure_told_at, now);
+    return LOG_LEVEL_WARNING;
+}
+
 void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, const char *sqlstate,
                     struct bytes text)
 {
     struct open_error error = {.code = code};
     snprintf(error.sqlstate, sizeof error.sqlstate, "%s", sqlstate != NULL ? sqlstate : "HY000");
     snprintf(error.text, sizeof error.text, "%.*s", (int)text.size, (const char *)text.data);
-    enum log_level level = why == POOL_LOGIN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
-    log_write(level, l->who, "could not be opened while %s: %s%s%u%s", states[l->state].text,
-              error.text, code != 0 ? " (error " : "", code, code != 0 ? ")" : "");
+    char number[32] = "";
+    if (code != 0)
+        snprintf(number, sizeof number, " (error %u)", code);
+    log_write(failure_level(l, why), l->who, "could not be opened while %s: %s%s",
+              states[l->state].text, error.text, number);
     if (l->reader != NULL)
         catalogue_link_failed(l, &error);
     else if (l->side)
@@ -353,6 +371,7 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
 void link_logged_in(struct link *l)
 {
     l->opened_at = loop_now(l->worker->loop);
+    atomic_store(&l->pool->group->failure_told_at, 0);
     l->session = session_state_hold(l->login_session);
     residue_left_init(&l->residue_left);
     if (l->kill != NULL) {

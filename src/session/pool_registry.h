@@ -53,6 +53,7 @@ struct server_group {
      * it logged in itself after it. */
     atomic_uint login_epoch;
     struct old_globals old_globals;
+    _Atomic usec_t failure_told_at; /* the log has said why links cannot be opened; 0 = not yet */
     atomic_uint max_prepared_stmt_count; /* as the last link that was opened found it */
     pthread_mutex_t lock;
     struct {
