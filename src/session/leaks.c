@@ -2,6 +2,7 @@
  * Looking for leaks: few links, once a second; clients are never walked over. */
 #include "session/leaks.h"
 
+#include "base/check.h"
 #include "base/text.h"
 #include "mysql/sql_redact.h"
 #include "session/client.h"
@@ -89,8 +90,13 @@ static const char *words_of(enum leak_action action)
     return "reported";
 }
 
-static void roll_back(struct link *l)
+/* From now on a statement would run outside of the transaction that the client believes in: what it
+ * sends while the ROLLBACK is under way gets the error as well. */
+static void roll_back(struct client *c, struct link *l)
 {
+    c->transaction_lost = true;
+    c->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
+    c->told_transaction = false;
     link_chores_begin(l, PURPOSE_ROLLBACK);
     link_chore_add(l, CHORE_ROLLBACK, COMMAND_QUERY, bytes_of_text("ROLLBACK"));
     link_chores_send(l);
@@ -98,10 +104,16 @@ static void roll_back(struct link *l)
 
 static const char *remedy(enum leak_action action)
 {
-    return action == LEAK_ACTION_REPORT ? "End the transaction, or what pins it, in the "
-                                          "application; KILL it on the console; "
-                                          "leak_action can do that by itself"
-                                        : "leak_action asks for what was done about it";
+    switch (action) {
+    case LEAK_ACTION_REPORT:
+        break;
+    case LEAK_ACTION_ROLLBACK:
+        return "The transaction is rolled back (leak_action)";
+    case LEAK_ACTION_KILL:
+        return "It is disconnected (leak_action)";
+    }
+    return "End the transaction, or what pins it, in the application; KILL it on the console; "
+           "leak_action can do that by itself";
 }
 
 static void report(struct client *c, struct link *l, const struct config *config)
@@ -124,7 +136,7 @@ static void report(struct client *c, struct link *l, const struct config *config
     if (action == LEAK_ACTION_KILL)
         client_close(c, CLOSE_CLIENT_LEAK);
     else if (action == LEAK_ACTION_ROLLBACK)
-        roll_back(l);
+        roll_back(c, l);
 }
 
 /* -------- looking -------- */
@@ -185,15 +197,8 @@ void leaks_lease_ended(struct client *c, struct link *l)
 void leaks_rolled_back(struct link *l)
 {
     struct client *c = l->client;
-    if (c == NULL) { /* it has left meanwhile */
-        registry_give_back(l);
-        return;
-    }
-    c->transaction_lost = true;
-    c->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-    c->told_transaction = false;
-    leak_book_end(c->worker->proxy->leaks, l->leak, LEAK_RELEASED, clock_now());
-    l->leak = 0;
+    CHECK(c != NULL); /* one that leaves meanwhile takes the link with it */
+    leaks_lease_ended(c, l);
     link_set_state(l, LINK_LEASED);
     if (c->state == CLIENT_WAITING)
         lease_acquire(c);

@@ -540,7 +540,7 @@ void link_chores_done(struct link *l)
         link_soiled(l);
         break;
     case PURPOSE_ROLLBACK:
-        if (l->chore_failed && l->client != NULL)
+        if (l->chore_failed)
             lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         else
             leaks_rolled_back(l);

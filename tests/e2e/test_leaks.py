@@ -95,6 +95,20 @@ def test_rollback_frees_the_link_and_says_so(weir, server):
     other.close()
 
 
+def test_a_statement_during_the_rollback_does_not_run_outside_of_the_transaction(weir, server):
+    """A rollback of many rows takes a while; what comes meanwhile is told."""
+    one = weir(leak_threshold=1, leak_action="rollback")
+    c = one.connect(schema="test", timeout=60)
+    c.query("BEGIN")
+    c.query("INSERT INTO leaks SELECT seq FROM seq_1_to_100000")
+    one.wait_log("has held thread", timeout=30)
+    c.command(wire.q("INSERT INTO leaks VALUES (200000)"))
+    assert c.error is not None and c.error.code == ER_LOCK_DEADLOCK
+    assert c.query("SELECT COUNT(*) FROM leaks") == [[b"0"]]
+    assert rows_there(server) == 0
+    c.close()
+
+
 def test_kill_disconnects(weir, server):
     one = weir(leak_threshold=1, leak_action="kill")
     c = one.connect(schema="test")
