@@ -172,7 +172,7 @@ static struct config_section *known(const struct config_build *b, struct config_
     return NULL;
 }
 
-static void *settings_of(struct config_build *b, struct config_ref ref)
+void *config_build_settings(const struct config_build *b, struct config_ref ref)
 {
     switch (ref.scope) {
     case SETTING_SCOPE_GLOBAL:
@@ -397,7 +397,7 @@ void config_build_set(struct config_build *b, struct config_ref ref, const char 
         return;
     }
     char error[SETTING_ERROR_SIZE];
-    if (!settings_parse(row, settings_of(b, ref), value != NULL ? value : "ON", error)) {
+    if (!settings_parse(row, config_build_settings(b, ref), value != NULL ? value : "ON", error)) {
         config_build_error(b, place, "%s: %s", row->name, error);
         return;
     }

@@ -87,6 +87,9 @@ void config_build_unset(struct config_build *b, struct config_ref ref, const str
 NODISCARD bool config_build_was_set(const struct config_build *b, struct config_ref ref,
                                     const char *setting);
 
+/* The settings struct of that section, which lives as long as the configuration. */
+void *config_build_settings(const struct config_build *b, struct config_ref ref);
+
 /* Where the value of that row was written; the section's own place when it is a default. */
 struct config_place config_build_place(const struct config_build *b, struct config_ref ref,
                                        const char *setting);

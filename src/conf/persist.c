@@ -68,21 +68,6 @@ static const char *section_name(const struct config_build *b, struct config_ref 
     return "";
 }
 
-static const void *settings_of(const struct config_build *b, struct config_ref ref)
-{
-    switch (ref.scope) {
-    case SETTING_SCOPE_GLOBAL:
-        return &b->config->global;
-    case SETTING_SCOPE_SERVER:
-        return &b->config->servers[ref.index].settings;
-    case SETTING_SCOPE_USER:
-        return &b->config->users[ref.index].settings;
-    case SETTING_SCOPE_DATABASE:
-        return &b->config->databases[ref.index].settings;
-    }
-    return NULL;
-}
-
 /* Calls `take` for every value that is more than a default, section by section. */
 static void for_each_value(const struct config_build *b,
                            void (*take)(void *context, const struct config_build *b,
@@ -163,7 +148,7 @@ static void apply(void *context, const struct config_build *b, struct config_ref
         return;
     struct config_place place = {.file = r->file,
                                  .line = config_build_place(b, ref, row->name).line};
-    char *value = value_text(row, settings_of(b, ref));
+    char *value = value_text(row, config_build_settings(b, ref));
     config_build_set(r->into, r->found, row->name, value, place);
     free_value(value);
 }
@@ -222,7 +207,7 @@ static void write_value(void *context, const struct config_build *b, struct conf
         (void)fprintf(w->out, "\n[%s%s%s%s]\n", kinds[ref.scope], global ? "" : " \"",
                       section_name(b, ref), global ? "" : "\"");
     }
-    char *value = value_text(row, settings_of(b, ref));
+    char *value = value_text(row, config_build_settings(b, ref));
     (void)fprintf(w->out, "%s = ", row->name);
     write_quoted(w->out, value);
     (void)fputc('\n', w->out);
