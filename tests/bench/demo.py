@@ -16,7 +16,7 @@ import time
 import sysbench
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CLIENTS_LUA = os.path.join(HERE, "clients.lua")
+CLIENTS_LUA = os.path.join(HERE, "lua", "clients.lua")
 ROWS = 20000
 WIDTH = 78
 

@@ -5,7 +5,7 @@
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build libssl-dev libinih-dev libsqlite3-dev"
 PACKAGES_CLANG="clang libclang-rt-14-dev"
 PACKAGES_SERVER="mariadb-server-core mariadb-client"
-PACKAGES_TEST="libcmocka-dev python3 python3-pytest python3-pymysql valgrind $PACKAGES_SERVER"
+PACKAGES_TEST="libcmocka-dev python3 python3-pytest python3-pymysql valgrind sysbench haproxy $PACKAGES_SERVER"
 PACKAGES_LINT="python3 clang clang-format clang-tidy cppcheck"
 
 missing_packages() {

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|fuzz|e2e|switching|differential|mtr|instructions|clang|lint]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|switching|differential|mtr|instructions|bench|clang|lint]
 #            [filter] [--release|--asan] [--server mysql9]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
 # own tools, the fuzz targets over the inputs that are kept, the end-to-end tests with the release and
 # the asan binary, random and written sessions of several clients direct and through Weir (differential;
 # WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr),
-# what commands cost in instructions (instructions), a build with clang, lint.
+# what commands cost in instructions (instructions), a short ./dev bench whose ratios are shown beside
+# those of the baseline and judged by the reader (bench: never fails), a build with clang, lint.
 # With --server mysql9 the end-to-end and the differential tests run with a real MySQL 9 as the server,
 # whose folder is made when it is missing (debootstrap, network, root); without it they run with MariaDB,
 # the written sessions of the differential ones once more with MySQL 9 when everything is asked for and
@@ -19,6 +20,7 @@
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,96 +31,26 @@ import xml.etree.ElementTree as xml
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tools", "dev"))
 
+from results import Result, TOTAL, report  # noqa: E402
+
 JOBS = os.cpu_count() or 1
 UNIT_TIMEOUT_S = 120
 SUITE_TIMEOUT_S = 420
 PYTEST_FILES_AT_A_TIME = 3
 MTR_TIMEOUT_S = 1800
+BENCH_TIMEOUT_S = 180
+BENCH_PATH = os.environ.get("PATH", "") + ":/usr/sbin"
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "differential", "mtr", "instructions", "clang", "lint")
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "differential", "mtr", "instructions",
+          "bench", "clang", "lint")
 # Files about what a session has, which run once more with debug_link_switching in everyday runs.
 SWITCHED = ("test_baseline.py", "test_catalogue.py", "test_cursors.py", "test_pins.py",
             "test_reset_and_last_words.py", "test_same_bytes.py", "test_session_state.py",
             "test_statements.py", "test_user_variables.py")
-
-
-class Count:
-    """The sums of everything that ran."""
-
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-
-    def add(self, other):
-        self.passed += other.passed
-        self.failed += other.failed
-        self.skipped += other.skipped
-
-    def __str__(self):
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
-
-
-class Result(Count):
-    """What one program, suite or check said."""
-
-    def __init__(self, name):
-        super().__init__()
-        self.name = name
-        self.output = ""  # shown when something failed
-        self.skips = []  # "test: reason"
-
-    @classmethod
-    def failure(cls, name, output):
-        result = cls(name)
-        result.failed = 1
-        result.output = output
-        return result
-
-    @classmethod
-    def skip(cls, name, reason):
-        result = cls(name)
-        result.skipped = 1
-        result.skips = [f"{name}: {reason}"]
-        return result
-
-
-TOTAL = Count()
-
-
-def say_skipped(skips):
-    """Why: many tests with one reason take one line."""
-    reasons = {}
-    for skip in skips:
-        name, _, reason = skip.partition(": ")
-        reasons.setdefault(reason, []).append(name)
-    for reason, names in reasons.items():
-        if len(names) > 3:
-            print(f"    skipped {len(names)} tests: {reason}")
-        else:
-            for name in names:
-                print(f"    skipped {name}" + (f": {reason}" if reason else ""))
-
-
-def report(group, results, seconds):
-    """One line for a group, all of what failed, and why tests were skipped."""
-    count = Count()
-    for result in results:
-        count.add(result)
-    for result in results:
-        if result.failed:
-            print(f"--- {group}: {result.name}")
-            print(result.output.rstrip())
-            print("---")
-    line = f"{count.passed} passed"
-    line += f", {count.failed} FAILED" if count.failed else ""
-    line += f", {count.skipped} skipped" if count.skipped else ""
-    print(f"{group:<16} {line:<40} {seconds:6.1f} s")
-    say_skipped([skip for result in results for skip in result.skips])
-    sys.stdout.flush()
-    TOTAL.add(count)
 
 
 def run(command, timeout, env=None):
@@ -432,6 +364,24 @@ def run_instructions(wanted):
                {"WEIR_BINARY": os.path.join(directory_of("release"), "weir")})
 
 
+def run_bench():
+    """Shows ratios; times are no reason to fail."""
+    start = time.monotonic()
+    missing = [name for name in ("sysbench", "haproxy") if not shutil.which(name, path=BENCH_PATH)]
+    if missing:
+        report("bench", [Result.skip("bench", f"there is no {' and no '.join(missing)}")], 0)
+        return
+    status, output = run(["bash", "tools/dev/bench.sh", "--ci"], BENCH_TIMEOUT_S)
+    result = Result("bench")
+    result.passed = 1 if status == 0 else 0
+    if status != 0:
+        result = Result.skip("bench", f"it ended with {status}: " + " / ".join(output.splitlines()[-3:]))
+    report("bench", [result], time.monotonic() - start)
+    compared = output.find("Against the baseline")
+    if compared >= 0:
+        print("    " + "\n    ".join(output[compared:].splitlines()[:-1]))
+
+
 def can_have_mysql9(make):
     """Whether there is a folder with MySQL 9; `make` when it is missing. Says in a line why not."""
     done = subprocess.run(["tests/support/mysql9.sh", "make" if make else "path"], cwd=ROOT,
@@ -559,6 +509,8 @@ def run_groups(groups, wanted, variants, server):
         run_mtr(wanted, everything)
     if "instructions" in groups:
         run_instructions(wanted)
+    if "bench" in groups:
+        run_bench()
     if "clang" in groups:
         run_clang()
     if "lint" in groups:
