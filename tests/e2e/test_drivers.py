@@ -10,9 +10,10 @@ import sys
 
 import pytest
 
+import npm
+
 DRIVERS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "drivers"))
 TIMEOUT_S = 60
-NPM_PACKAGES = ["mysql2@3", "mariadb@3"]
 
 
 @pytest.fixture(scope="module")
@@ -37,23 +38,7 @@ def program(name):
 
 @pytest.fixture(scope="session")
 def node_modules():
-    """The two npm packages, installed once into the user's cache."""
-    npm = program("npm")
-    program("node")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = os.path.join(cache, "weir", "npm")
-    modules = os.path.join(folder, "node_modules")
-    if not all(os.path.isdir(os.path.join(modules, name.split("@")[0])) for name in NPM_PACKAGES):
-        os.makedirs(folder, exist_ok=True)
-        try:
-            done = subprocess.run([npm, "install", "--prefix", folder, "--no-audit", "--no-fund",
-                                   "--no-package-lock", *NPM_PACKAGES], stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=60, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip("npm did not answer in time")
-        if done.returncode != 0:
-            pytest.skip("npm cannot install the drivers: " + done.stdout.decode()[-200:].strip())
-    return modules
+    return npm.modules()
 
 
 def test_pymysql(one):

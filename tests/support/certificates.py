@@ -13,6 +13,7 @@ def _openssl(*arguments):
 
 class Authority:
     def __init__(self, directory, name="authority"):
+        self.name = name
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
         self.certificate = os.path.join(self.directory, "ca.pem")

@@ -331,7 +331,7 @@ class Wire:
         return payload
 
     def _prove_in_full(self, password):
-        if isinstance(self.address, str):
+        if isinstance(self.address, str) or self.is_secure:
             self.send(password.encode() + b"\0", self.sequence + 1)
             return self.read_packet()
         self.send(b"\x02", self.sequence + 1)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every client logs in as it does direct: clients × accounts × TLS modes × right and wrong passwords, each
+cell direct and through Weir by the same program (tests/support/login_cells.py). What differs fails.
+WEIR_LOGIN_TABLE=1 writes what was seen into docs/authentication.md."""
+
+import os
+import shutil
+
+import pytest
+
+import certificates
+import login_cells
+import login_table
+import processes
+import wire
+
+# Both, whichever the other tests run with; MySQL 9 only where it is.
+FAMILIES = ["mariadb", "mysql9"] if not wire.MYSQL else ["mysql9"]
+# With the sanitizers one client of each library is enough.
+SAME_LIBRARY = {"mysqlclient", "Perl DBD::mysql", "Perl DBD::MariaDB", "Ruby mysql2", "PHP mysqli"}
+# Methods that Weir does not speak towards servers.
+NOT_SPOKEN = {"client_ed25519", "client_ed25519 or native", "mysql_clear_password"}
+SEEN = {}
+
+
+class Place:
+    """A server with the accounts, and Weir in front of it that has all of them in its file."""
+
+    def __init__(self, kind, authority, stranger):
+        options = ["--plugin-maturity=unknown"] if kind == "mariadb" else []
+        for what, path in zip(("cert", "key"), authority.sign(kind)):
+            options.append(f"--ssl-{what}={path}")
+        self.authority = authority
+        self.server = processes.SERVERS[kind]("--max-connections=100",
+                                              f"--ssl-ca={authority.certificate}", *options, name="logins")
+        self.files = [shutil.copy(one.certificate, os.path.join(self.server.directory, f"{one.name}.pem"))
+                      for one in (authority, stranger)]
+        self.weir = None
+
+    def start(self):
+        self.server.start().prepare()
+        login_cells.prepare(self.server)
+        certificate, key = self.authority.sign("weir-" + self.server.family)
+        accounts = login_cells.accounts(self.server.family)
+        passwords = {a.name: a.given or a.password for a in accounts}
+        self.weir = processes.Weir(self.server, users={"app": "secret", **passwords}, ssl_cert=certificate,
+                                   ssl_key=key)
+        self.weir.sections = {f"user {a.name}": {"require_secure_transport": "on"} for a in accounts
+                              if a.needs_tls}
+        self.weir.configure()
+        self.weir.start()
+        with self.server.root() as root:
+            SEEN[self.server.family] = (login_cells.version(root), {})
+
+    def stop(self):
+        if self.weir:
+            self.weir.destroy()
+        self.server.destroy()
+
+    def remember_accounts(self):
+        """MySQL remembers who has proved the password in full, and asks others for it: so all are
+        known."""
+        for account in login_cells.accounts(self.server.family):
+            if account.method.startswith("caching_sha2"):
+                wire.connect(self.server.address, user=account.name, password=account.password,
+                             tls=wire.unverified_tls()).close()
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory):
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make certificates with")
+    directory = str(tmp_path_factory.mktemp("certificates"))
+    return [certificates.Authority(directory, name) for name in ("authority", "stranger")]
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def place(request, authorities):
+    kind = request.param
+    why_not = processes.MySQL9.why_not(make=False) if kind == "mysql9" else None
+    if why_not:
+        pytest.skip(why_not)
+    one = Place(kind, *authorities)
+    try:
+        one.start()
+        yield one
+        one.weir.stop()
+    finally:
+        one.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table():
+    yield
+    if os.environ.get("WEIR_LOGIN_TABLE"):
+        login_table.write(SEEN)
+
+
+def is_spoken(family, cell):
+    methods = {account.name: account.method for account in login_cells.accounts(family)}
+    return methods.get(cell[0]) not in NOT_SPOKEN
+
+
+@pytest.mark.parametrize("client", login_cells.CLIENTS)
+def test_every_cell_is_as_direct(place, client):
+    if processes.ASAN and client in SAME_LIBRARY:
+        pytest.skip("with the sanitizers one client of each library is enough")
+    place.remember_accounts()
+    before = place.weir.counters()["Ssl_finished_accepts"]
+    try:
+        direct, through = login_cells.run(client, place.server,
+                                          [place.server.address, place.weir.address], *place.files)
+    except login_cells.Missing as missing:
+        pytest.skip(str(missing))
+    SEEN[place.server.family][1][client] = (direct, through)
+    assert any(login_cells.is_row(words) for words in direct.values()), direct
+    assert not [cell for cell, words in through.items() if login_cells.is_row(words)
+                and (cell[2] == login_cells.STRANGER or cell[1] == login_cells.WRONG)]
+    different = [f"{cell}: direct {direct[cell]!r}, through Weir {through[cell]!r}" for cell in direct
+                 if not login_cells.is_as_direct(cell[1], direct[cell], through[cell])
+                 and is_spoken(place.server.family, cell)]
+    assert not different, "\n".join(different)
+    encrypted = [cell for cell in through if cell[2] != "off" and login_cells.is_row(through[cell])]
+    assert encrypted and place.weir.counters()["Ssl_finished_accepts"] - before >= len(encrypted)
