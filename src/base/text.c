@@ -40,6 +40,15 @@ bool text_parse_u64(const char *text, uint64_t *out)
     return true;
 }
 
+bool text_read_u64(struct bytes digits, uint64_t *out)
+{
+    char text[21];
+    if (digits.size == 0 || digits.size >= sizeof text ||
+        memchr(digits.data, '\0', digits.size) != NULL)
+        return false;
+    return text_copy(text, sizeof text, digits) && text_parse_u64(text, out);
+}
+
 /* The digits behind a point, as millionths; further digits are below our precision. */
 static bool take_millionths(const char **text, uint64_t *out)
 {

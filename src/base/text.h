@@ -15,6 +15,9 @@
 /* Decimal digits only, all of the text, no overflow. */
 NODISCARD bool text_parse_u64(const char *text, uint64_t *out);
 
+/* The same for bytes that no NUL follows. */
+NODISCARD bool text_read_u64(struct bytes digits, uint64_t *out);
+
 /* A number with an optional unit us, ms, s, m, h, d; a bare number counts `default_unit` µs.
  * Fractions are allowed ("0.5"). */
 NODISCARD bool text_parse_duration(const char *text, usec_t default_unit, usec_t *out);

@@ -61,9 +61,53 @@ static const char *state_of(const struct snapshot_server *s)
 {
     if (s->draining)
         return "draining";
-    if (s->down)
+    if (s->down || s->monitor.state == MONITOR_DOWN)
         return "down";
     return s->version[0] != '\0' ? "up" : "not reached yet";
+}
+
+static void add_number(struct row_sink *rows, uint64_t number)
+{
+    if (number == SERVER_NUMBER_UNKNOWN)
+        row_null(rows);
+    else
+        row_unsigned(rows, number);
+}
+
+static void add_room(struct row_sink *rows, const struct monitor_view *m)
+{
+    add_number(rows, m->known ? m->room.others : SERVER_NUMBER_UNKNOWN);
+    add_number(rows, m->known ? m->room.left : SERVER_NUMBER_UNKNOWN);
+    add_number(rows, m->known ? m->room.wanted : SERVER_NUMBER_UNKNOWN);
+    add_number(rows, m->known ? m->instances : SERVER_NUMBER_UNKNOWN);
+    add_number(rows, m->known ? m->other_weirs : SERVER_NUMBER_UNKNOWN);
+}
+
+static void add_monitor(struct row_sink *rows, const struct monitor_view *m, bool mariadb)
+{
+    struct server_numbers none;
+    const struct server_numbers *n = m->known ? &m->numbers : &none;
+    server_numbers_init(&none);
+    row_text(rows, monitor_state_text(m->state));
+    row_text_or_null(rows, m->error);
+    if (m->known)
+        row_sec(rows, clock_now() - m->read_at);
+    else
+        row_null(rows);
+    add_number(rows, n->max_connections);
+    add_number(rows, n->threads_connected);
+    add_number(rows, n->threads_running);
+    add_number(rows, n->max_used_connections);
+    add_room(rows, m);
+    add_number(rows, server_numbers_refused(n, mariadb));
+    add_number(rows, n->accept_errors);
+    add_number(rows, n->aborted_connects);
+    add_number(rows, n->aborted_clients);
+    add_number(rows, n->max_user_connections);
+    add_number(rows, n->wait_timeout);
+    add_number(rows, n->open_files_limit);
+    add_number(rows, n->uptime);
+    row_text_or_null(rows, m->advice);
 }
 
 void table_fill_servers(struct row_sink *rows, const struct console_facts *f)
@@ -83,6 +127,7 @@ void table_fill_servers(struct row_sink *rows, const struct console_facts *f)
         row_integer(rows, s->ceiling);
         row_number_or_null(rows, s->ceiling_observed);
         row_integer(rows, s->waiting);
+        add_monitor(rows, &s->monitor, s->mariadb);
         row_number_or_null(rows, s->error_code);
         row_text_or_null(rows, s->error);
     }

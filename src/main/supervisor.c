@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/log_file.h"
+#include "base/random.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "console/console.h"
 #include "main/configuration.h"
@@ -254,6 +256,9 @@ static bool start(struct supervisor *s)
     struct proxy *p = &s->proxy;
     atomic_store(&p->next_link_id, 1);
     p->version = WEIR_VERSION;
+    uint8_t instance[8];
+    random_bytes(instance, sizeof instance);
+    text_format_hex(instance, sizeof instance, p->instance);
     raise_file_limit();
     if (!open_listeners(s))
         return false;

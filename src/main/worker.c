@@ -7,6 +7,7 @@
 #include "session/client.h"
 #include "session/client_timeouts.h"
 #include "session/leaks.h"
+#include "session/monitor.h"
 #include "session/pool_events.h"
 #include "session/slow_watch.h"
 #include "session/tallies.h"
@@ -144,6 +145,8 @@ static void on_config(struct mail *mail)
     slow_watch_configure(m.to->slow_watch, m.config);
     client_timeouts_configure(m.to);
     pool_registry_sweep_all(m.to); /* lowered limits act now */
+    if (m.to->index == 0)
+        monitors_configure(m.to);
 }
 
 void worker_send_config(struct worker *w, struct config *config)
@@ -155,6 +158,7 @@ static void on_probe(struct mail *mail)
 {
     struct message m = take(mail);
     pool_registry_probe(m.to);
+    monitors_configure(m.to);
 }
 
 void worker_send_probe(struct worker *w)

@@ -44,24 +44,28 @@ enum pool_why {
     POOL_WHY_SHRUNK,          /* CLOSE, RECALL: max_size or ceiling was lowered */
     POOL_WHY_PAUSED,          /* RECALL: no client keeps a link that does not need it */
     POOL_WHY_RENEWED,         /* CLOSE, RECALL: opened before pool_renew */
+    POOL_WHY_RESTED,          /* CLOSE, RECALL: the server would soon close it for its idleness */
 };
 
 struct pool_server;
 struct pool;
 struct pool_ticket;
 
-/* `tag` may be set by the caller at any time under the server's lock; the rest is read only. */
+/* `tag` and `rest_max` may be set by the caller at any time under the server's lock; the rest is
+ * read only. */
 struct pool_seat {
     struct list_node node;  /* in one of its pool's lists */
     struct list_node order; /* in its server's list of orders that were not taken yet */
     struct pool *pool;      /* NULL when CLOSED */
     enum seat_state state;
-    unsigned worker; /* index of the worker that its link lives on while leased or opening */
-    usec_t since;    /* entered this state */
-    usec_t begun;    /* the attempt to open it began */
-    usec_t born;     /* was opened */
-    usec_t expires;  /* end of its lifetime (up to a tenth early, so that links that were
-                        opened together do not end together), 0 never */
+    unsigned worker;    /* index of the worker that its link lives on while leased or opening */
+    usec_t since;       /* entered this state */
+    usec_t begun;       /* the attempt to open it began */
+    usec_t born;        /* was opened */
+    usec_t expires;     /* end of its lifetime (up to a tenth early, so that links that were
+                           opened together do not end together), 0 never */
+    usec_t rest_max;    /* the server hears nothing of it for so long at most; 0: for ever */
+    usec_t quiet_since; /* when it was used last, while nobody uses it; 0 while FIRM */
     struct pool_ticket *ticket; /* granted to it and not taken yet */
     struct pool *favour;        /* the pool that is to profit from its being given back or closed */
     enum pool_why why;          /* of its RECALL or CLOSE */
@@ -154,6 +158,8 @@ struct pool {
     unsigned promised;       /* seats of other pools: on their way out to make room for it */
     uint64_t turns;          /* tickets that ever waited */
     usec_t old_check_at;     /* when to look for links past their lifetime next */
+    usec_t rest_check_at;    /* … for links that have rested for their rest_max, 0 never */
+    usec_t rest_max;         /* the least that any of its links has had, 0 none */
     unsigned limit_observed; /* the server said 1203 or 1226 at this many links; 0 no */
     bool limit_shut;         /* … when not one was open: no attempt before limit_retry_at */
     usec_t limit_retry_at;   /* when to try beyond limit_observed again */
@@ -279,6 +285,11 @@ void pool_attach(struct pool *p, struct pool_seat *seat, unsigned worker, usec_t
 
 /* The link is logged in and clean: as pool_give_back. Ends the server's and the pool's pauses. */
 void pool_opened(struct pool_seat *seat, usec_t now);
+
+/* Somebody has just logged in to the server, or has learnt that it takes more connections than
+ * when it refused one: no pause before the next attempt. Follow with pool_next_action. */
+void pool_server_answers(struct pool_server *s);
+void pool_server_forget_full(struct pool_server *s);
 
 enum pool_open_failure {
     POOL_SERVER_DOWN,  /* refused, unreachable, timed out, shutting down: pause, keep waiters */

@@ -35,6 +35,15 @@ static void check_favour(const struct pool_seat *seat)
     CHECK(seat->favour != seat->pool || seat->state != SEAT_DOOMED);
 }
 
+static void check_rest(const struct pool *p, const struct pool_seat *seat)
+{
+    bool used = seat->state == SEAT_FIRM || seat->state == SEAT_OPENING;
+    CHECK(used == (seat->quiet_since == 0));
+    if (seat->state == SEAT_IDLE || seat->state == SEAT_SOFT)
+        CHECK(seat_rest_end(seat) == 0 ||
+              (p->rest_check_at != 0 && p->rest_check_at <= seat_rest_end(seat)));
+}
+
 /* A list is as long as it says, its links go both ways, all its seats are in `state`. */
 static void check_seats(const struct pool *p, const struct list *seats, enum seat_state state,
                         struct census *census)
@@ -52,6 +61,7 @@ static void check_seats(const struct pool *p, const struct list *seats, enum sea
         check_order(seat, census);
         check_ticket_of_seat(seat);
         check_favour(seat);
+        check_rest(p, seat);
     }
     CHECK(count == seats->count);
     census->links += (unsigned)count;

@@ -82,6 +82,9 @@ void seat_doom(struct pool_seat *seat, struct pool *favour, enum pool_why why, u
 /* Sets the end of its lifetime by the pool's limits. */
 void seat_set_expiry(struct pool_seat *seat);
 
+/* When it will have rested for its rest_max; 0: never, or it is in use. */
+usec_t seat_rest_end(const struct pool_seat *seat);
+
 /* Where a link goes that nobody holds any more: to a waiter, idle, or away. */
 void seat_place(struct pool_seat *seat, usec_t now);
 

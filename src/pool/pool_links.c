@@ -118,6 +118,20 @@ void pool_forget_refusal(struct pool *p)
     p->login_pause = 0;
 }
 
+void pool_server_answers(struct pool_server *s)
+{
+    server_is_up(s);
+}
+
+void pool_server_forget_full(struct pool_server *s)
+{
+    s->ceiling_observed = 0;
+    s->ceiling_retry_at = 0;
+    s->ceiling_pause = 0;
+    s->ceiling_shut = false;
+    s->ceiling_contended = false;
+}
+
 void pool_opened(struct pool_seat *seat, usec_t now)
 {
     struct pool *p = seat->pool;

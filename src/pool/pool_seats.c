@@ -55,6 +55,30 @@ void seat_set_favour(struct pool_seat *seat, struct pool *favour)
     seat->favour = favour;
 }
 
+usec_t seat_rest_end(const struct pool_seat *seat)
+{
+    return seat->rest_max != 0 && seat->quiet_since != 0 ? seat->quiet_since + seat->rest_max : 0;
+}
+
+/* It is in use, or is not from now on; what nobody used before it is as quiet as it was. */
+static void note_quiet(struct pool_seat *seat, enum seat_state state, usec_t now)
+{
+    struct pool *p = seat->pool;
+    if (seat->rest_max != 0 && (p->rest_max == 0 || seat->rest_max < p->rest_max))
+        p->rest_max = seat->rest_max;
+    if (state == SEAT_FIRM || state == SEAT_CLOSED || state == SEAT_OPENING) {
+        seat->quiet_since = 0;
+        return;
+    }
+    if (seat->quiet_since == 0)
+        seat->quiet_since = now;
+    usec_t end = seat_rest_end(seat);
+    if (end == 0 || (state != SEAT_IDLE && state != SEAT_SOFT))
+        return;
+    if (p->rest_check_at == 0 || end < p->rest_check_at)
+        p->rest_check_at = end;
+}
+
 void seat_set_state(struct pool_seat *seat, enum seat_state state, usec_t now)
 {
     struct pool *p = seat->pool;
@@ -70,6 +94,7 @@ void seat_set_state(struct pool_seat *seat, enum seat_state state, usec_t now)
     }
     seat->state = state;
     seat->since = now;
+    note_quiet(seat, state, now);
     if (state != SEAT_CLOSED) {
         list_push_back(pool_seats_in(p, state), &seat->node);
         count_state(s, state, true);
@@ -137,6 +162,8 @@ enum pool_why seat_why_close(const struct pool_seat *seat, usec_t now)
         return POOL_WHY_OLD;
     if (seat_is_to_be_renewed(seat))
         return POOL_WHY_RENEWED;
+    if (seat_rest_end(seat) != 0 && now >= seat_rest_end(seat))
+        return POOL_WHY_RESTED;
     return POOL_WHY_NONE;
 }
 

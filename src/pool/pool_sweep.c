@@ -16,6 +16,12 @@ bool pool_may_recall_idle(const struct pool *p)
            pool_usable(p) > p->limits.size + (unsigned)p->recalled.count;
 }
 
+static void lower(usec_t *deadline, usec_t at)
+{
+    if (at != 0 && (*deadline == 0 || at < *deadline))
+        *deadline = at;
+}
+
 static void sweep_waiters(struct pool *p, usec_t now)
 {
     struct pool_ticket *oldest;
@@ -100,6 +106,30 @@ static void sweep_old(struct pool *p, usec_t now)
     p->old_check_at = next != 0 && next < soonest ? soonest : next;
 }
 
+/* The same for those that the server would soon close. */
+static void sweep_rested_of(struct list *seats, usec_t now, usec_t *next)
+{
+    list_for_each (seats, node) {
+        struct pool_seat *seat = seat_of(node);
+        usec_t end = seat_rest_end(seat);
+        if (end != 0 && now >= end && seat->state == SEAT_IDLE)
+            seat_doom(seat, NULL, POOL_WHY_RESTED, now);
+        else if (end != 0 && now >= end)
+            seat_recall(seat, NULL, POOL_WHY_RESTED, now);
+        else
+            lower(next, end);
+    }
+}
+
+static void sweep_rested(struct pool *p, usec_t now)
+{
+    if (p->rest_check_at == 0 || now < p->rest_check_at)
+        return;
+    p->rest_check_at = 0;
+    sweep_rested_of(&p->idle, now, &p->rest_check_at);
+    sweep_rested_of(&p->soft, now, &p->rest_check_at);
+}
+
 static void drain_pool(struct pool *p, usec_t now)
 {
     pool_fail_waiters(p, POOL_WHY_DRAINING);
@@ -125,16 +155,11 @@ void pool_sweep(struct pool_server *s, usec_t now)
         sweep_waiters(p, now);
         sweep_old(p, now); /* first: what is closed for its age need not be closed for idleness */
         sweep_unused(p, now);
+        sweep_rested(p, now);
     }
 }
 
 /* -------- when to look again -------- */
-
-static void lower(usec_t *deadline, usec_t at)
-{
-    if (at != 0 && (*deadline == 0 || at < *deadline))
-        *deadline = at;
-}
 
 static void lower_for_waiters(usec_t *deadline, const struct pool *p, usec_t now)
 {
@@ -161,8 +186,12 @@ static void lower_for_pool(usec_t *deadline, const struct pool *p, usec_t now)
     /* Nothing that becomes soft from now on is due before that: pool_rest needs no new deadline. */
     if (!list_empty(&p->firm) && pool_may_recall_idle(p))
         lower(deadline, now + p->limits.idle_timeout);
-    if (pool_usable(p) > pool_opening(p))
+    if (!list_empty(&p->firm) && p->rest_max != 0)
+        lower(deadline, now + p->rest_max);
+    if (pool_usable(p) > pool_opening(p)) {
         lower(deadline, p->old_check_at);
+        lower(deadline, p->rest_check_at);
+    }
     if (p->waiting.count > pool_opening(p) || pool_usable(p) < p->limits.size) {
         (void)pool_growth(p, now, &later);
         lower(deadline, later);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "session/catalogue.h"
 #include "session/leaks.h"
+#include "session/monitor.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/slow_watch.h"
@@ -544,6 +545,9 @@ void link_chores_done(struct link *l)
             lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         else
             leaks_rolled_back(l);
+        break;
+    case PURPOSE_MONITOR:
+        monitor_link_done(l);
         break;
     case PURPOSE_KILL:
         kill_side_done(l, l->chore_failed ? &l->chore_error : NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A leased link breaks: who lives on, and who is told what. */
 #include "session/client_timeouts.h"
+#include "session/monitor.h"
 #include "session/user_variables.h"
 
 static enum close_reason loss_of(const struct client *c, enum close_reason why)
@@ -36,6 +37,10 @@ void lease_link_lost(struct link *l, enum close_reason why)
         return;
     }
     struct client *c = l->client;
+    if (l->monitor != NULL) {
+        monitor_link_lost(l, why);
+        return;
+    }
     if (c == NULL) {
         link_close(l, why);
         return;

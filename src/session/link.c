@@ -3,8 +3,11 @@
 #include "session/link.h"
 
 #include "base/check.h"
+#include "base/text.h"
+#include "mysql/result_set.h"
 #include "net/socket.h"
 #include "session/catalogue.h"
+#include "session/monitor.h"
 #include "session/statement.h"
 #include "session/tallies.h"
 #include "session/user_store.h"
@@ -171,6 +174,10 @@ static void link_on_ready(struct loop_fd *io)
     case LINK_READING:
         catalogue_link_continue(l);
         break;
+    case LINK_WATCHING:
+        if (l->stream.io.readable || l->stream.io.hung_up)
+            link_on_unasked(l);
+        break;
     case LINK_LEASED:
         link_on_leased(l);
         break;
@@ -334,9 +341,24 @@ bool link_open_reading(struct worker *w, struct server_group *group, struct user
     return true;
 }
 
+bool link_open_monitor(struct worker *w, struct server_group *group, struct user *user,
+                       struct monitor *monitor, bool keeps_place, struct link **link)
+{
+    struct link *l = create_side(w, group, user);
+    *link = l;
+    if (l == NULL)
+        return false;
+    l->monitor = monitor;
+    l->keeps_place = keeps_place;
+    link_resolve(l);
+    return true;
+}
+
 /* A server that is down is tried again and again: the log need not say so every second. */
 static enum log_level failure_level(struct link *l, enum pool_open_failure why)
 {
+    if (l->monitor != NULL)
+        return LOG_LEVEL_DEBUG; /* it tells by itself, once */
     if (why == POOL_LOGIN_FAILED)
         return LOG_LEVEL_ERROR;
     struct server_group *g = l->pool->group;
@@ -361,6 +383,8 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
               states[l->state].text, error.text, number);
     if (l->reader != NULL)
         catalogue_link_failed(l, &error);
+    else if (l->monitor != NULL)
+        monitor_link_failed(l, why, &error);
     else if (l->side)
         kill_side_done(l, &error);
     else
@@ -382,6 +406,10 @@ void link_logged_in(struct link *l)
         catalogue_link_ready(l);
         return;
     }
+    if (l->monitor != NULL) {
+        monitor_link_ready(l);
+        return;
+    }
     if (l->side) { /* a probe: the greeting was all it was about */
         link_close(l, CLOSE_LINK_SIDE_DONE);
         return;
@@ -390,7 +418,8 @@ void link_logged_in(struct link *l)
     link_add_trackers(l);
     link_ask_baseline(l);
     link_chore_add(l, CHORE_READ_LIMITS, COMMAND_QUERY,
-                   bytes_of_text("SELECT @@max_prepared_stmt_count LIMIT 1"));
+                   bytes_of_text("SELECT @@max_prepared_stmt_count,@@wait_timeout,"
+                                 "@@global.interactive_timeout LIMIT 1"));
     link_chores_send(l);
 }
 
@@ -404,7 +433,9 @@ static void link_end(struct link *l)
     l->state = LINK_CLOSED;
     (void)hashmap_u64_remove(&w->links_by_id, l->id);
     loop_defer(w->loop, &l->dying);
-    if (l->side)
+    if (l->keeps_place)
+        server_group_end_monitor(l->pool->group);
+    else if (l->side)
         server_group_end_side(l->pool->group);
     else
         registry_closed(l);
@@ -445,6 +476,42 @@ void link_close(struct link *l, enum close_reason why)
         say_goodbye(l, why == CLOSE_LINK_CLIENT_LEFT);
     else
         link_end(l);
+}
+
+void link_read_limits(struct link *l, struct bytes reply)
+{
+    struct bytes cells[3];
+    uint64_t numbers[3];
+    if (result_set_first_row(reply, cells, countof(cells)) != countof(cells))
+        return;
+    for (size_t i = 0; i < countof(cells); i++)
+        if (!text_read_u64(cells[i], &numbers[i]) || numbers[i] > UINT32_MAX)
+            return;
+    atomic_store(&l->pool->group->max_prepared_stmt_count, (unsigned)numbers[0]);
+    l->wait_timeout = (uint32_t)numbers[1];
+    l->interactive_timeout = (uint32_t)numbers[2];
+}
+
+/* A link is closed so long before its server would do it: a tenth of the time, between these. */
+#define REST_MARGIN_MIN (USEC_PER_SEC / 2)
+#define REST_MARGIN_MAX (60 * USEC_PER_SEC)
+
+static usec_t less_margin(uint64_t timeout)
+{
+    if (timeout == 0)
+        return 0;
+    usec_t all = timeout * USEC_PER_SEC;
+    usec_t margin = all / 10 < REST_MARGIN_MIN ? REST_MARGIN_MIN : all / 10;
+    return all - (margin < REST_MARGIN_MAX ? margin : REST_MARGIN_MAX);
+}
+
+usec_t link_rest_max(const struct link *l)
+{
+    const char *own = session_state_get(l->session, "wait_timeout");
+    uint64_t timeout = l->wait_timeout;
+    if (own != NULL && !text_parse_u64(own, &timeout) && l->interactive_timeout < timeout)
+        timeout = l->interactive_timeout; /* what the login of an interactive client sets */
+    return less_margin(timeout);
 }
 
 void link_close_idle(struct worker *w, struct link *l, enum close_reason why)

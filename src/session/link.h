@@ -49,8 +49,10 @@ enum chore {
     CHORE_TEXT_PREPARE,       /* PREPARE s FROM … */
     CHORE_TEXT_PREPARE_AHEAD, /* the same for one that nobody has asked for yet; it may fail */
     CHORE_KILL,
-    CHORE_ROLLBACK,    /* of a leak */
-    CHORE_CHANGE_USER, /* COM_CHANGE_USER to the same user without a schema; always alone */
+    CHORE_ROLLBACK,     /* of a leak */
+    CHORE_READ_NUMBERS, /* of the server, for the monitor */
+    CHORE_READ_WEIRS,   /* the same: which others are there; it may fail */
+    CHORE_CHANGE_USER,  /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
 #define LINK_CHORES_MAX 288
 
@@ -66,6 +68,7 @@ enum chore_purpose {
     PURPOSE_SOIL,     /* debug_link_switching */
     PURPOSE_KILL,     /* on a side link */
     PURPOSE_ROLLBACK, /* of a leak, see leaks.h */
+    PURPOSE_MONITOR,  /* reading the server's numbers */
 };
 
 /* Room for "[address]:port" of IPv6; the path of a Unix socket is cut. */
@@ -75,6 +78,7 @@ struct catalogue_reader;
 struct kill_job;
 struct link_login_kept;
 struct link_resolution;
+struct monitor;
 struct slow_text;
 struct tls_context;
 struct statement_cache;
@@ -93,7 +97,9 @@ struct link {
     struct client *client;           /* the lessee, NULL none */
     struct kill_job *kill;           /* a side link's errand; NULL once it is done */
     struct catalogue_reader *reader; /* a side link that reads a catalogue, until it has; NULL */
+    struct monitor *monitor;         /* whose connection it is, NULL nobody's (any more) */
     bool side;                       /* a side link: in no pool */
+    bool keeps_place;                /* a side link with a place of its own under the ceiling */
     enum link_state state;
     struct loop_timer timer;
     struct loop_task dying; /* frees it at the end of the turn */
@@ -123,6 +129,8 @@ struct link {
     sql_effects_t residue_true;          /* what may be read here and is true for that client */
     unsigned kills_pending;              /* KILL QUERYs under way against what runs here */
     usec_t opened_at;
+    uint32_t wait_timeout;        /* of its session as its login made it, in seconds; 0 not known */
+    uint32_t interactive_timeout; /* of its server then */
     uint64_t leak;    /* number of the case of this lease in the book of leaks, 0 none */
     usec_t leased_at; /* when its client got it */
     char opened_for[CLIENT_PEER_SIZE]; /* address of the client whose wait opened it, "" nobody's */
@@ -183,6 +191,10 @@ NODISCARD bool link_open_side(struct worker *w, struct server_group *group, stru
 NODISCARD bool link_open_reading(struct worker *w, struct server_group *group, struct user *user,
                                  struct catalogue_reader *reader, struct link **link);
 
+/* The same for a monitor. `keeps_place`: see server_group_end_monitor. */
+NODISCARD bool link_open_monitor(struct worker *w, struct server_group *group, struct user *user,
+                                 struct monitor *monitor, bool keeps_place, struct link **link);
+
 void link_set_state(struct link *l, enum link_state state);
 const char *link_state_text(enum link_state state);
 
@@ -190,6 +202,12 @@ const char *link_state_text(enum link_state state);
  * place under the ceiling is kept until the server has closed its side (a second at the most), so
  * that the link that takes its place does not meet it there. */
 void link_close(struct link *l, enum close_reason why);
+
+/* The reply to the question that link_logged_in asks. */
+void link_read_limits(struct link *l, struct bytes reply);
+
+/* How long the server lets it be idle as its session is now, less a margin; 0: not known. */
+usec_t link_rest_max(const struct link *l);
 
 /* Frees an idle link that is on no loop (a CLOSE action). */
 void link_close_idle(struct worker *w, struct link *l, enum close_reason why);

@@ -2,6 +2,7 @@
  * Chores: what Weir itself asks of a link, in one write, answers read in order. */
 #include "base/check.h"
 #include "mysql/query_attributes.h"
+#include "session/monitor.h"
 #include "session/statement.h"
 
 #include <stdio.h>
@@ -83,6 +84,8 @@ static enum command chore_command(enum chore chore)
     case CHORE_TEXT_PREPARE_AHEAD:
     case CHORE_KILL:
     case CHORE_ROLLBACK:
+    case CHORE_READ_NUMBERS:
+    case CHORE_READ_WEIRS:
         break;
     }
     return COMMAND_QUERY;
@@ -162,7 +165,8 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         if (reads_variables)
             lease_read_back(l, chore, bytes_of(NULL, 0));
         else if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN &&
-                 chore != CHORE_READ_GLOBAL && chore != CHORE_TEXT_PREPARE_AHEAD)
+                 chore != CHORE_READ_GLOBAL && chore != CHORE_TEXT_PREPARE_AHEAD &&
+                 chore != CHORE_READ_WEIRS)
             keep_error(l, reply);
         return;
     }
@@ -178,7 +182,9 @@ static void on_chore_reply(struct link *l, struct bytes reply)
     else if (chore == CHORE_READ_GLOBAL)
         old_globals_read(l, reply);
     else if (chore == CHORE_READ_LIMITS)
-        statement_read_limit(l, reply);
+        link_read_limits(l, reply);
+    else if (chore == CHORE_READ_NUMBERS || chore == CHORE_READ_WEIRS)
+        monitor_read_reply(l, chore, reply);
 }
 
 static void answer_proof(struct link *l, const struct auth_packet *p, uint8_t sequence)

@@ -28,6 +28,7 @@ struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIB
     connect_attributes_add(&w, "_pid", bytes_of_text(pid));
     connect_attributes_add(&w, "program_name", bytes_of_text("weir"));
     connect_attributes_add(&w, "_weir_version", bytes_of_text(l->worker->proxy->version));
+    connect_attributes_add(&w, "_weir_instance", bytes_of_text(l->worker->proxy->instance));
     connect_attributes_add(&w, "_weir_user", bytes_of_text(l->pool->user->name));
     connect_attributes_add(&w, "_weir_client",
                            bytes_of_text(l->client != NULL ? l->client->peer : l->opened_for));

@@ -146,6 +146,8 @@ static enum close_reason close_reason_of(enum pool_why why)
         return CLOSE_LINK_SHRUNK;
     case POOL_WHY_RENEWED:
         return CLOSE_LINK_RENEWED;
+    case POOL_WHY_RESTED:
+        return CLOSE_LINK_RESTED;
     case POOL_WHY_DRAINING:
     case POOL_WHY_PAUSED:
     case POOL_WHY_NONE:
@@ -352,6 +354,7 @@ bool registry_rest(struct link *l)
 {
     struct worker *w = l->worker;
     usec_t now = lock_group(w, l->pool->group);
+    l->seat.rest_max = link_rest_max(l);
     bool keep = pool_rest(&l->seat, now);
     pthread_mutex_unlock(&l->pool->group->lock);
     return keep;
@@ -375,6 +378,7 @@ static usec_t lock_for_return(struct link *l)
     l->soft = false;
     l->recalled = false;
     l->seat.tag = l->session;
+    l->seat.rest_max = link_rest_max(l);
     l->state = LINK_IDLE;
     return now;
 }
@@ -474,6 +478,15 @@ struct link *registry_take(struct client *c)
         note_holder(link_of(seat), c);
     pthread_mutex_unlock(&c->pool->group->lock);
     return seat != NULL ? link_of(seat) : NULL;
+}
+
+void registry_server_answers(struct worker *w, struct server_group *g, bool takes_more)
+{
+    (void)lock_group(w, g);
+    pool_server_answers(&g->shared.policy);
+    if (takes_more)
+        pool_server_forget_full(&g->shared.policy);
+    finish(w, g, true);
 }
 
 void registry_client_came(struct client *c)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "session/catalogue_reader.h"
 #include "session/client.h"
+#include "session/monitor.h"
 #include "session/user_store.h"
 
 #include <stdlib.h>
@@ -53,13 +54,15 @@ static struct pool_limits limits_of_pool(const struct config *c, const char *ser
     return limits;
 }
 
-static struct pool_server_limits limits_of_server(const struct config_server *s)
+static struct pool_server_limits limits_of_server(const struct config *c,
+                                                  const struct config_server *s)
 {
     /* One place is kept for the side connection that carries a KILL, so that Ctrl-C works when
-     * every link is busy. */
+     * every link is busy, and one for the monitor. */
+    uint32_t kept = monitor_keeps_place(c, s) ? 2 : 1;
     uint32_t ceiling = s->settings.max_connections;
     return (struct pool_server_limits){
-        .ceiling = ceiling > 1 ? ceiling - 1 : 1,
+        .ceiling = ceiling > kept ? ceiling - kept : 1,
         .max_opening = s->settings.max_opening,
         .open_interval = s->settings.connect_rate > 0 ? USEC_PER_SEC / s->settings.connect_rate : 0,
         .open_burst = s->settings.connect_burst,
@@ -69,7 +72,8 @@ static struct pool_server_limits limits_of_server(const struct config_server *s)
     };
 }
 
-static void group_init(struct server_group *g, struct proxy *proxy, const struct config_server *s)
+static bool group_init(struct server_group *g, struct proxy *proxy, const struct config *c,
+                       const struct config_server *s)
 {
     g->proxy = proxy;
     bool fits = text_copy(g->name, sizeof g->name, bytes_of_text(s->name)) &&
@@ -81,7 +85,9 @@ static void group_init(struct server_group *g, struct proxy *proxy, const struct
     CHECK(pthread_mutex_init(&g->lock, NULL) == 0);
     uint64_t seed = 0;
     random_bytes(&seed, sizeof seed);
-    pool_server_init(&g->shared.policy, limits_of_server(s), seed | 1);
+    pool_server_init(&g->shared.policy, limits_of_server(c, s), seed | 1);
+    g->monitor = monitor_create(g);
+    return g->monitor != NULL;
 }
 
 struct pool_registry *pool_registry_create(struct proxy *proxy, const struct config *c)
@@ -95,14 +101,20 @@ struct pool_registry *pool_registry_create(struct proxy *proxy, const struct con
         free(r);
         return NULL;
     }
-    r->group_count = c->server_count;
-    for (size_t i = 0; i < c->server_count; i++)
-        group_init(&r->groups[i], proxy, &c->servers[i]);
-    return r;
+    bool ok = true;
+    for (size_t i = 0; i < c->server_count && ok; i++) {
+        r->group_count = i + 1;
+        ok = group_init(&r->groups[i], proxy, c, &c->servers[i]);
+    }
+    if (ok)
+        return r;
+    pool_registry_destroy(r);
+    return NULL;
 }
 
 static void group_fini(struct server_group *g)
 {
+    monitor_destroy(g->monitor);
     old_globals_fini(&g->old_globals);
     while (g->shared.pools != NULL) {
         struct link_pool *p = g->shared.pools;
@@ -142,7 +154,7 @@ void pool_registry_configure(struct pool_registry *r, const struct config *c)
         if (s == NULL)
             continue; /* leaving a server out needs a restart, and the reload said so */
         pthread_mutex_lock(&g->lock);
-        pool_server_configure(&g->shared.policy, limits_of_server(s));
+        pool_server_configure(&g->shared.policy, limits_of_server(c, s));
         for (struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
             pool_configure(&p->shared.policy, limits_of_pool(c, g->name, p->user->name));
         pthread_mutex_unlock(&g->lock);
@@ -265,10 +277,12 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
 
 void pool_registry_stop(struct pool_registry *r, const struct worker *w)
 {
-    for (size_t i = 0; i < r->group_count; i++)
+    for (size_t i = 0; i < r->group_count; i++) {
+        monitor_stop(r->groups[i].monitor, w);
         for (struct catalogue_reader *reader = r->groups[i].shared.readers; reader != NULL;
              reader = reader->next)
             catalogue_reader_stop(reader, w);
+    }
 }
 
 /* While a server has not been reached, it is asked this often. */
@@ -316,6 +330,24 @@ void server_group_end_side(struct server_group *group)
     pthread_mutex_lock(&group->lock);
     CHECK(group->shared.side_links > 0);
     group->shared.side_links--;
+    pthread_mutex_unlock(&group->lock);
+}
+
+bool server_group_take_monitor(struct server_group *group)
+{
+    pthread_mutex_lock(&group->lock);
+    bool free_place = group->shared.monitor_links == 0;
+    if (free_place)
+        group->shared.monitor_links++;
+    pthread_mutex_unlock(&group->lock);
+    return free_place;
+}
+
+void server_group_end_monitor(struct server_group *group)
+{
+    pthread_mutex_lock(&group->lock);
+    CHECK(group->shared.monitor_links > 0);
+    group->shared.monitor_links--;
     pthread_mutex_unlock(&group->lock);
 }
 
@@ -380,6 +412,7 @@ void pool_registry_drain(struct pool_registry *r, struct worker *w)
         pthread_mutex_lock(&r->groups[i].lock);
         r->groups[i].shared.policy.draining = true;
         pthread_mutex_unlock(&r->groups[i].lock);
+        monitor_stop(r->groups[i].monitor, w);
         registry_sweep(w, &r->groups[i]);
     }
 }
@@ -389,7 +422,8 @@ unsigned pool_registry_links(struct pool_registry *r)
     unsigned n = 0;
     for (size_t i = 0; i < r->group_count; i++) {
         pthread_mutex_lock(&r->groups[i].lock);
-        n += r->groups[i].shared.policy.links + r->groups[i].shared.side_links;
+        n += r->groups[i].shared.policy.links + r->groups[i].shared.side_links +
+             r->groups[i].shared.monitor_links;
         pthread_mutex_unlock(&r->groups[i].lock);
     }
     return n;

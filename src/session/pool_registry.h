@@ -16,6 +16,7 @@ struct auth_method;
 struct catalogue_reader;
 struct client;
 struct link;
+struct monitor;
 struct user;
 
 /* What a server said of itself at the last login. Immutable once published, never freed before the
@@ -53,6 +54,7 @@ struct server_group {
      * it logged in itself after it. */
     atomic_uint login_epoch;
     struct old_globals old_globals;
+    struct monitor *monitor;        /* see monitor.h */
     _Atomic usec_t failure_told_at; /* the log has said why links cannot be opened; 0 = not yet */
     atomic_uint max_prepared_stmt_count; /* as the last link that was opened found it */
     pthread_mutex_t lock;
@@ -60,7 +62,8 @@ struct server_group {
         struct pool_server policy;
         struct link_pool *pools;
         struct open_error last_error;
-        unsigned side_links; /* connections for KILL and catalogues, outside the pools */
+        unsigned side_links;    /* connections for KILL and catalogues, outside the pools */
+        unsigned monitor_links; /* the monitor's, when a place is kept for it */
         struct catalogue_reader *readers;
         bool paused; /* pools that are made are paused; see pool_orders.h */
         unsigned paused_user_count;
@@ -117,6 +120,9 @@ void pool_registry_on_probe_timer(struct loop_timer *timer);
 /* True (and counted) when a side connection may be opened now. */
 NODISCARD bool server_group_take_side(struct server_group *group);
 void server_group_end_side(struct server_group *group);
+/* The same for the monitor's own place. */
+NODISCARD bool server_group_take_monitor(struct server_group *group);
+void server_group_end_monitor(struct server_group *group);
 
 /* Publishes what a login taught; wakes clients that wait for it. */
 void server_group_learn(struct worker *w, struct server_group *group,
@@ -147,6 +153,9 @@ struct link *registry_take(struct client *c);
 /* c->pool was found, or is not the client's any more (it becomes NULL). */
 void registry_client_came(struct client *c);
 void registry_client_gone(struct client *c);
+/* The server was asked outside of the pools: it answers, and perhaps `takes_more` connections than
+ * when it refused one. */
+void registry_server_answers(struct worker *w, struct server_group *g, bool takes_more);
 /* The link logged in before a statement that changed logins, the client after it. */
 NODISCARD bool registry_is_outdated(const struct client *c, const struct link *l);
 /* A statement of this client changed what later logins find. */

@@ -85,6 +85,7 @@ struct proxy {
     struct user_store *users;
     struct status_baseline *baseline;
     const char *version; /* of Weir */
+    char instance[17];   /* hex digits that no other Weir has: _weir_instance on the servers */
     struct admission *admission;
     struct resolver *resolver;
     struct log_file *slow_log;

@@ -10,6 +10,7 @@
 
 #include "mysql/capabilities.h"
 #include "pool/pool.h"
+#include "session/monitor.h"
 #include "session/pins.h"
 #include "session/proxy.h"
 
@@ -135,6 +136,7 @@ struct snapshot_server {
     uint16_t error_code; /* of the last failed attempt, 0 none */
     const char *error;
     unsigned max_prepared_stmt_count;
+    struct monitor_view monitor; /* the server's own numbers */
 };
 
 /* The memory behind the texts: private. */

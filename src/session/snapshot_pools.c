@@ -153,7 +153,7 @@ static void server_row_locked(struct snapshot_server *row, const struct server_g
     row->pools = (unsigned)p->pools.count;
     row->links = p->links;
     row->opening = p->opening;
-    row->side_links = g->shared.side_links;
+    row->side_links = g->shared.side_links + g->shared.monitor_links;
     row->ceiling = p->limits.ceiling;
     row->ceiling_observed = p->ceiling_observed;
     for (const struct link_pool *l = g->shared.pools; l != NULL; l = l->next)
@@ -183,6 +183,7 @@ static bool add_server(struct snapshot *s, struct server_group *g)
     pthread_mutex_unlock(&g->lock);
     row->error_code = error.code;
     row->error = snapshot_text(&s->texts, bytes_of_text(error.text));
+    row->monitor = monitor_look(g);
     return true;
 }
 

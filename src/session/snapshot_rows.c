@@ -222,6 +222,8 @@ static const char *purpose_text(enum chore_purpose purpose)
         return "debug_link_switching";
     case PURPOSE_KILL:
         return "KILL";
+    case PURPOSE_MONITOR:
+        return "reading the server's numbers";
     case PURPOSE_ROLLBACK:
         return "rolling back (leak_action)";
     }
@@ -234,6 +236,8 @@ static const char *side_text(const struct link *l)
         return "";
     if (l->kill != NULL)
         return "KILL";
+    if (l->monitor != NULL)
+        return "monitor";
     return l->reader != NULL ? "reading views, triggers and routines" : "reading the greeting";
 }
 

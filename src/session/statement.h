@@ -125,6 +125,5 @@ void statement_link_reset(struct link *l);
 void statement_link_free(struct link *l);
 
 /* The reply to CHORE_READ_LIMITS, whole. */
-void statement_read_limit(struct link *l, struct bytes reply);
 
 #endif

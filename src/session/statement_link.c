@@ -425,17 +425,3 @@ void statement_link_free(struct link *l)
     free(l->statements);
     l->statements = NULL;
 }
-
-void statement_read_limit(struct link *l, struct bytes reply)
-{
-    struct bytes cell;
-    uint32_t limit = 0;
-    if (result_set_first_row(reply, &cell, 1) != 1 || cell.size == 0 || cell.size > 9)
-        return;
-    for (size_t i = 0; i < cell.size; i++) {
-        if (cell.data[i] < '0' || cell.data[i] > '9')
-            return;
-        limit = limit * 10 + (uint32_t)(cell.data[i] - '0');
-    }
-    atomic_store(&l->pool->group->max_prepared_stmt_count, limit);
-}

@@ -136,8 +136,9 @@ static void read_pools(struct facts *f, struct pool_registry *r)
     for (size_t i = 0; i < pool_registry_group_count(r); i++) {
         struct server_group *g = pool_registry_group_at(r, i);
         pthread_mutex_lock(&g->lock);
-        f->links += g->shared.policy.links + g->shared.side_links;
-        f->links_side += g->shared.side_links;
+        unsigned side = g->shared.side_links + g->shared.monitor_links;
+        f->links += g->shared.policy.links + side;
+        f->links_side += side;
         for (const struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
             read_pool_locked(f, &p->shared.policy);
         pthread_mutex_unlock(&g->lock);

@@ -273,6 +273,7 @@ class Weir:
         self.users = {"app": "secret"} if users is None else users
         self.settings = {"bind_address": "127.0.0.1", "port": free_port(), "workers": 2,
                          "log_level": "debug", "drain_timeout": 3,
+                         "monitor_interval": 0,  # else it is among the connections that tests count
                          "console_socket": os.path.join(self.directory, "console.sock")}
         if switching():
             self.settings["debug_link_switching"] = "on"

@@ -92,6 +92,28 @@ static void test_a_full_server_lowers_the_ceiling_to_what_is_open(void **state)
     assert_pause(&f, f.server.ceiling_retry_at, 200 * MSEC);
 }
 
+static void test_a_server_that_takes_more_is_tried_at_once(void **state)
+{
+    struct fixture f;
+    struct pool_ticket *ticket;
+    (void)state;
+    fixture_init(&f);
+    (void)lease(&f, &f.a);
+    struct pool_seat *seat = attempt(&f, &f.a, &ticket);
+    pool_open_failed(&f.a, seat, POOL_SERVER_FULL, f.now);
+    assert_int_equal(decide(&f), 0);
+    pool_server_forget_full(&f.server);
+    assert_int_equal(decide(&f), 1);
+    assert_int_equal(decided(&f, POOL_OPEN), 1);
+    seat = unused_seat(&f);
+    pool_attach(&f.a, seat, 1, f.now);
+    pool_open_failed(&f.a, seat, POOL_SERVER_DOWN, f.now);
+    assert_int_equal(decide(&f), 0);
+    pool_server_answers(&f.server);
+    assert_int_equal(decide(&f), 1);
+    assert_int_equal(decided(&f, POOL_OPEN), 1);
+}
+
 static void test_a_success_beyond_the_observed_ceiling_raises_it(void **state)
 {
     struct fixture f;
@@ -317,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_attempts_that_fail_together_make_one_pause),
         cmocka_unit_test(test_an_attempt_may_fail_before_it_begins),
         cmocka_unit_test(test_a_full_server_lowers_the_ceiling_to_what_is_open),
+        cmocka_unit_test(test_a_server_that_takes_more_is_tried_at_once),
         cmocka_unit_test(test_a_success_beyond_the_observed_ceiling_raises_it),
         cmocka_unit_test(test_a_full_server_without_a_link_is_tried_once_per_pause),
         cmocka_unit_test(test_a_full_user_limits_its_pool_alone),

@@ -196,6 +196,81 @@ static void test_a_lifetime_that_is_configured_later_counts_from_birth(void **st
     assert_int_equal(pool_next_deadline(&f.server), 0);
 }
 
+static void test_a_link_is_closed_before_the_server_does_it(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *idle = lease(&f, &f.a);
+    struct pool_seat *soft = lease(&f, &f.a);
+    usec_t start = f.now;
+    idle->rest_max = 8 * SEC;
+    soft->rest_max = 9 * SEC;
+    pool_give_back(idle, start);
+    assert_int_equal(pool_next_deadline(&f.server), start + 8 * SEC);
+    assert_true(pool_rest(soft, start));
+    sweep_at(&f, start + 8 * SEC - 1);
+    assert_int_equal(f.count, 0);
+    sweep_at(&f, start + 8 * SEC);
+    assert_int_equal(f.count, 1);
+    assert_ptr_equal(the(&f, POOL_CLOSE)->seat, idle);
+    assert_int_equal(the(&f, POOL_CLOSE)->why, POOL_WHY_RESTED);
+    assert_int_equal(pool_next_deadline(&f.server), start + 9 * SEC);
+    sweep_at(&f, start + 9 * SEC);
+    assert_ptr_equal(the(&f, POOL_RECALL)->seat, soft);
+    assert_int_equal(the(&f, POOL_RECALL)->why, POOL_WHY_RESTED);
+    assert_false(pool_resume(soft, f.now)); /* its client gets another one */
+    pool_give_back(soft, f.now);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_CLOSE)->seat, soft);
+}
+
+static void test_a_link_that_is_used_again_rests_anew(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *seat = soft_lease(&f, &f.a);
+    usec_t start = f.now;
+    seat->rest_max = 8 * SEC;
+    assert_true(pool_resume(seat, start + 5 * SEC));
+    f.now = start + 5 * SEC;
+    assert_true(pool_rest(seat, f.now));
+    sweep_at(&f, start + 12 * SEC);
+    assert_int_equal(f.count, 0);
+    sweep_at(&f, start + 13 * SEC);
+    assert_ptr_equal(the(&f, POOL_RECALL)->seat, seat);
+}
+
+/* Nothing is said to the server when a soft lease is given back: its clock goes on. */
+static void test_giving_back_is_no_use(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *seat = lease(&f, &f.a);
+    usec_t start = f.now;
+    seat->rest_max = 8 * SEC;
+    assert_true(pool_rest(seat, start));
+    pool_give_back(seat, start + 5 * SEC);
+    sweep_at(&f, start + 8 * SEC);
+    assert_ptr_equal(the(&f, POOL_CLOSE)->seat, seat);
+}
+
+static void test_the_deadline_foresees_that_a_firm_lease_will_rest(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    struct pool_ticket *ticket;
+    struct pool_seat *seat = attempt(&f, &f.a, &ticket);
+    seat->rest_max = 8 * SEC;
+    pool_opened(seat, f.now);
+    decide(&f);
+    assert_ptr_equal(pool_take(ticket), seat);
+    assert_int_equal(pool_next_deadline(&f.server), f.now + 8 * SEC);
+}
+
 static void test_draining_ends_everything_but_firm_leases(void **state)
 {
     struct fixture f;
@@ -242,6 +317,10 @@ int main(void)
         cmocka_unit_test(test_a_recalled_unused_lease_serves_who_waits_by_then),
         cmocka_unit_test(test_links_past_their_lifetime_are_closed_or_recalled),
         cmocka_unit_test(test_a_lifetime_that_is_configured_later_counts_from_birth),
+        cmocka_unit_test(test_a_link_is_closed_before_the_server_does_it),
+        cmocka_unit_test(test_a_link_that_is_used_again_rests_anew),
+        cmocka_unit_test(test_giving_back_is_no_use),
+        cmocka_unit_test(test_the_deadline_foresees_that_a_firm_lease_will_rest),
         cmocka_unit_test(test_draining_ends_everything_but_firm_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
