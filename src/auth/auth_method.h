@@ -4,54 +4,63 @@
 #ifndef WEIR_AUTH_AUTH_METHOD_H
 #define WEIR_AUTH_AUTH_METHOD_H
 
-#include "base/bytes.h"
+#include "auth/secret.h"
 #include "base/writer.h"
 #include "mysql/greeting.h"
 
-#include <stdbool.h>
+struct rsa_key;
 
-#define AUTH_HASH_SIZE 20 /* SHA-1 */
-
-/* What Weir knows of a user's password. Wiped with secret_wipe. */
-struct auth_secret {
-    bool has_password; /* clear text is known */
-    char password[256];
-    bool has_stage2; /* SHA1(SHA1(password)), as mysql.user stores it */
-    uint8_t stage2[AUTH_HASH_SIZE];
-    bool has_stage1; /* SHA1(password): enough to log in with mysql_native_password */
-    uint8_t stage1[AUTH_HASH_SIZE];
-    bool is_empty; /* the password is the empty one */
-};
-
-/* Room for what a method says in one packet: a password encrypted with the longest RSA key. */
+/* Room for what a method says in one packet: a password encrypted with the longest RSA key, or the
+ * PEM of a public key of 4096 bits. */
 #define AUTH_ANSWER_MAX 1024
+/* The longest packet of a client that a method understands. */
+#define AUTH_SAID_MAX 1024
+/* The longest challenge. */
+#define AUTH_CHALLENGE_MAX 32
+/* Valid passwords that a user may have at a time. */
+#define AUTH_SECRETS_MAX 3
 
 enum auth_step {
-    AUTH_SEND, /* `out` goes to the server, which speaks next */
-    AUTH_WAIT, /* nothing to say: the server speaks next */
-    AUTH_OK,   /* proved (server role only) */
+    AUTH_SEND,  /* `out` goes to the other side, which speaks next */
+    AUTH_WAIT,  /* nothing to say: the other side speaks next (client role only) */
+    AUTH_OK,    /* proved; `out`, when not empty, goes first (server role only) */
+    AUTH_CLAIM, /* not proved, but auth_check.claim is what the client says (server role only) */
     AUTH_FAIL,
 };
 
 /* The client role of one login: what a method must remember from one packet to the next. */
 struct auth_dialog {
     const struct auth_method *method;
-    uint8_t scramble[SCRAMBLE_SIZE];
+    uint8_t scramble[AUTH_CHALLENGE_MAX];
     bool private_channel; /* a Unix socket or TLS: nobody can listen, clear text may pass */
     uint8_t stage;        /* the method's own: 0 = the scramble has not been answered yet */
 };
 
+/* The server role of one login. Wiped with auth_check_wipe. */
+struct auth_check {
+    const struct auth_method *method;
+    const struct rsa_key *key; /* that clients may encrypt passwords for; NULL none */
+    bool private_channel;
+    bool wants_claim; /* ask for clear text also when it cannot be verified here */
+    bool has_claim;
+    uint8_t stage; /* the method's own: 0 = the challenge has not been answered yet */
+    uint8_t challenge[AUTH_CHALLENGE_MAX];
+    char claim[AUTH_PASSWORD_MAX + 1]; /* the clear text that the client sent, right or wrong */
+};
+
 struct auth_method {
     const char *name;
+    uint8_t challenge_size;
+    bool takes_clear_text; /* can end with the password itself, which any secret can verify */
+    bool only_private;     /* never on a channel that others may read */
 
-    /* Server role: is `answer` (the client's response to `scramble`) right? May learn into
-     * `secret` (native: stage1). `more` is what the method tells the client before the OK, often
-     * nothing. Constant time in what the user sent. NULL: Weir does not offer the method. */
-    enum auth_step (*verify)(struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE],
-                             struct auth_secret *secret, struct writer *more);
+    /* Server role: the client's next word. May learn into `secret`; what is known of it may be
+     * nothing. Constant time in what the client sent. */
+    enum auth_step (*hear)(struct auth_check *c, struct bytes said, struct auth_secret *secret,
+                           struct writer *out);
 
-    /* Does what Weir knows of the password suffice for `verify`? */
-    bool (*can_verify)(const struct auth_secret *secret);
+    /* Does what is known suffice for a proof without the password itself? NULL: never. */
+    bool (*can_prove)(const struct auth_secret *secret);
 
     /* Client role: the next word to a server that has said `said`: its scramble first, then
      * whatever its AuthMoreData packets hold. AUTH_FAIL when the secret does not suffice, or the
@@ -60,33 +69,41 @@ struct auth_method {
                              const struct auth_secret *secret, struct writer *out);
 };
 
-/* Keeps a scramble, with or without its closing NUL, in the dialog. False: it is none. */
+/* Keeps a scramble of SCRAMBLE_SIZE bytes, with or without its closing NUL, in the dialog. False:
+ * it is none. */
 NODISCARD bool auth_dialog_keep_scramble(struct auth_dialog *d, struct bytes said);
 
 /* By name; NULL when Weir does not speak it. */
 const struct auth_method *auth_method_find(struct bytes name);
 
+/* In the order of preference; NULL behind the last. */
+const struct auth_method *auth_method_at(size_t i);
+
 /* The method that greetings name when the server's own is none of ours. */
 const struct auth_method *auth_method_default(void);
 
-/* The first method, in the order of preference, that can verify with what is known; `wanted` (may
- * be NULL) and then `greeted` are preferred to all others. Never NULL. */
-const struct auth_method *auth_method_for(const struct auth_secret *secret,
-                                          const struct auth_method *wanted,
-                                          const struct auth_method *greeted);
+/* -------- server role -------- */
 
-/* Fills a scramble with bytes 1 to 127 from random bytes that the caller provides. */
-void auth_scramble_from_random(uint8_t scramble[SCRAMBLE_SIZE],
-                               const uint8_t random[SCRAMBLE_SIZE]);
+/* Fills the challenge with bytes 1 to 127 from random bytes that the caller provides. */
+void auth_check_renew(struct auth_check *c, const uint8_t random[AUTH_CHALLENGE_MAX]);
 
-/* "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29" or clear text, as a `password` setting holds it: a
- * '*' followed by 40 hex digits is a stored hash, anything else is the password itself. False when
- * the text is too long. */
-NODISCARD bool auth_secret_from_setting(const char *text, struct auth_secret *out);
+/* The method to check with: `wanted` (may be NULL), the client's own wish, when what is known of
+ * the password can verify it, else `greeted`, else the first that can, one that needs no clear text
+ * before one that does. Never NULL. */
+const struct auth_method *auth_check_choose(const struct auth_check *c,
+                                            const struct auth_secret *secret,
+                                            const struct auth_method *wanted,
+                                            const struct auth_method *greeted);
 
-/* Can Weir log in to a server with it? */
-NODISCARD bool auth_secret_can_log_in(const struct auth_secret *s);
+/* Hears the client's next word, for any of `count` passwords that the user may have; `which` is the
+ * one that was right, after AUTH_OK. */
+enum auth_step auth_check_hear(struct auth_check *c, struct bytes said, struct auth_secret *secrets,
+                               size_t count, struct writer *out, size_t *which);
 
-void auth_secret_wipe(struct auth_secret *s);
+/* For methods: the client has said its password. */
+enum auth_step auth_check_clear_text(struct auth_check *c, struct bytes password,
+                                     struct auth_secret *secret);
+
+void auth_check_wipe(struct auth_check *c);
 
 #endif

@@ -2,6 +2,8 @@
  * OpenSSL's part in the methods that send a password encrypted. */
 #include "auth/rsa_password.h"
 
+#include "auth/rsa_key.h"
+
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -45,7 +47,7 @@ static bool encrypt(EVP_PKEY *key, const uint8_t *text, size_t size, struct writ
 bool rsa_password_encrypt(struct bytes pem, const char *password,
                           const uint8_t scramble[SCRAMBLE_SIZE], struct writer *out)
 {
-    uint8_t text[sizeof(((struct auth_secret *)NULL)->password)];
+    uint8_t text[AUTH_PASSWORD_MAX + 1];
     size_t size = strlen(password) + 1;
     EVP_PKEY *key = read_key(pem);
     bool ok = key != NULL && size <= sizeof text && EVP_PKEY_size(key) <= AUTH_ANSWER_MAX;
@@ -58,4 +60,39 @@ bool rsa_password_encrypt(struct bytes pem, const char *password,
     EVP_PKEY_free(key);
     ERR_clear_error();
     return ok;
+}
+
+/* A password with its NUL, as it passes a private channel. */
+static enum auth_step hear_clear_text(struct auth_check *c, struct bytes said,
+                                      struct auth_secret *secret)
+{
+    if (said.size == 0 || said.data[said.size - 1] != 0)
+        return AUTH_FAIL;
+    return auth_check_clear_text(c, bytes_of(said.data, said.size - 1), secret);
+}
+
+enum auth_step rsa_password_hear_first(struct auth_check *c, struct bytes said,
+                                       uint8_t asks_for_key, struct auth_secret *secret,
+                                       struct writer *out)
+{
+    if (c->private_channel)
+        return hear_clear_text(c, said, secret);
+    if (c->key == NULL)
+        return AUTH_FAIL;
+    if (said.size != 1 || said.data[0] != asks_for_key)
+        return rsa_password_hear(c, said, secret);
+    writer_bytes(out, c->key->pem, c->key->pem_size);
+    return AUTH_SEND;
+}
+
+enum auth_step rsa_password_hear(struct auth_check *c, struct bytes said,
+                                 struct auth_secret *secret)
+{
+    char password[AUTH_PASSWORD_MAX + 1];
+    size_t size;
+    if (c->key == NULL || !rsa_key_decrypt(c->key, said, c->challenge, password, &size))
+        return AUTH_FAIL;
+    enum auth_step step = auth_check_clear_text(c, bytes_of(password, size), secret);
+    OPENSSL_cleanse(password, sizeof password);
+    return step;
 }

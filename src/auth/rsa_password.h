@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A password for a server's RSA key, as MySQL's SHA-256 methods want it on a channel that others
- * may read. Whoever can change what the server sends can put a key of their own there: only TLS or
- * a Unix socket protects from that. */
+ * may read, in both roles. Whoever can change what the server sends can put a key of their own
+ * there: only TLS or a Unix socket protects from that. */
 #ifndef WEIR_AUTH_RSA_PASSWORD_H
 #define WEIR_AUTH_RSA_PASSWORD_H
 
@@ -12,5 +12,16 @@
  */
 NODISCARD bool rsa_password_encrypt(struct bytes pem, const char *password,
                                     const uint8_t scramble[SCRAMBLE_SIZE], struct writer *out);
+
+/* Server role, the first word: the password and its NUL on a private channel; otherwise the byte
+ * `asks_for_key`, which is answered with the key (AUTH_SEND), or the encrypted password of a client
+ * that has the key. */
+enum auth_step rsa_password_hear_first(struct auth_check *c, struct bytes said,
+                                       uint8_t asks_for_key, struct auth_secret *secret,
+                                       struct writer *out);
+
+/* Server role, the last word: the encrypted password. */
+enum auth_step rsa_password_hear(struct auth_check *c, struct bytes said,
+                                 struct auth_secret *secret);
 
 #endif

@@ -7,14 +7,43 @@
 
 #define ASK_FOR_PUBLIC_KEY 1
 
+/* -------- server role -------- */
+
+enum check_stage { CHECK_FIRST, CHECK_ENCRYPTED, CHECK_END };
+
+static enum auth_step sha256_hear(struct auth_check *c, struct bytes said,
+                                  struct auth_secret *secret, struct writer *out)
+{
+    enum auth_step step = AUTH_FAIL;
+    switch ((enum check_stage)c->stage) {
+    case CHECK_FIRST:
+        c->stage = CHECK_ENCRYPTED;
+        if (said.size == 0 || (said.size == 1 && said.data[0] == 0))
+            step = auth_check_clear_text(c, bytes_of(NULL, 0), secret);
+        else
+            step = rsa_password_hear_first(c, said, ASK_FOR_PUBLIC_KEY, secret, out);
+        break;
+    case CHECK_ENCRYPTED:
+        c->stage = CHECK_END;
+        step = rsa_password_hear(c, said, secret);
+        break;
+    case CHECK_END:
+        break;
+    }
+    return out->overflow ? AUTH_FAIL : step;
+}
+
+/* -------- client role -------- */
+
 enum stage { STAGE_SCRAMBLE, STAGE_PUBLIC_KEY, STAGE_END };
 
 static enum auth_step answer_scramble(struct auth_dialog *d, struct bytes said,
                                       const struct auth_secret *secret, struct writer *out)
 {
-    if (!auth_dialog_keep_scramble(d, said) || !(secret->is_empty || secret->has_password))
+    if (!auth_dialog_keep_scramble(d, said) ||
+        !auth_secret_knows(secret, AUTH_KNOWS_EMPTY | AUTH_KNOWS_PASSWORD))
         return AUTH_FAIL;
-    if (d->private_channel || secret->is_empty) {
+    if (d->private_channel || auth_secret_knows(secret, AUTH_KNOWS_EMPTY)) {
         d->stage = STAGE_END;
         writer_bytes(out, secret->password, strlen(secret->password) + 1);
     } else {
@@ -34,8 +63,9 @@ static enum auth_step sha256_answer(struct auth_dialog *d, struct bytes said,
         break;
     case STAGE_PUBLIC_KEY:
         d->stage = STAGE_END;
-        step =
-            rsa_password_encrypt(said, secret->password, d->scramble, out) ? AUTH_SEND : AUTH_FAIL;
+        if (auth_secret_knows(secret, AUTH_KNOWS_PASSWORD) &&
+            rsa_password_encrypt(said, secret->password, d->scramble, out))
+            step = AUTH_SEND;
         break;
     case STAGE_END:
         break;
@@ -45,5 +75,8 @@ static enum auth_step sha256_answer(struct auth_dialog *d, struct bytes said,
 
 const struct auth_method auth_sha256_password = {
     .name = "sha256_password",
+    .challenge_size = SCRAMBLE_SIZE,
+    .takes_clear_text = true,
+    .hear = sha256_hear,
     .answer = sha256_answer,
 };

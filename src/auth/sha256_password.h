@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sha256_password: the password itself, over a private channel or encrypted for the server's RSA
- * key. Only towards servers; Weir's clients are offered caching_sha2_password.
+ * key.
  * Source:
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_authentication_methods_sha256_password_authentication.html
  */

@@ -292,6 +292,7 @@ void console_client_accept(struct console *console, int fd, const struct address
     c->timer.on_fire = on_timeout;
     c->dying.run = on_dying;
     c->trusted = is_trusted(fd, is_unix);
+    c->check.private_channel = is_unix;
     c->session.id = next_id(console);
     c->session.connected = c->session.since = loop_now(console->loop);
     address_format_host(peer, text);

@@ -61,8 +61,7 @@ struct console_client {
     bool trusted; /* the system says that it is root or the account of Weir */
     bool advancing;
     capabilities_t capabilities;
-    const struct auth_method *auth_method;
-    uint8_t scramble[SCRAMBLE_SIZE];
+    struct auth_check check;
     uint8_t sequence; /* of the next packet that we send */
     struct console_session session;
     struct console_run run;

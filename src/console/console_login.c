@@ -24,16 +24,16 @@ static void send_frame(struct console_client *c, const struct writer *w)
     stream_out_commit(&c->stream, w->size);
 }
 
-static void new_scramble(struct console_client *c)
+static void new_challenge(struct console_client *c)
 {
-    uint8_t random[SCRAMBLE_SIZE];
+    uint8_t random[AUTH_CHALLENGE_MAX];
     random_bytes(random, sizeof random);
-    auth_scramble_from_random(c->scramble, random);
+    auth_check_renew(&c->check, random);
 }
 
 void console_client_greet(struct console_client *c)
 {
-    new_scramble(c);
+    new_challenge(c);
     struct greeting greeting = {
         .server_version = bytes_of_text(c->console->version),
         .thread_id = c->session.id,
@@ -42,7 +42,7 @@ void console_client_greet(struct console_client *c)
         .status = STATUS_AUTOCOMMIT,
         .auth_method = bytes_of_text(auth_method_default()->name),
     };
-    memcpy(greeting.scramble, c->scramble, SCRAMBLE_SIZE);
+    memcpy(greeting.scramble, c->check.challenge, SCRAMBLE_SIZE);
     uint8_t frame[256];
     struct writer w = writer_over(frame, sizeof frame);
     greeting_encode(&w, &greeting);
@@ -68,7 +68,8 @@ static void welcome(struct console_client *c)
     c->state = CONSOLE_CLIENT_IDLE;
 }
 
-/* False when nobody may log in by password, or this is not the user who may. */
+/* False when nobody may log in by password, or this is not the user who may: then the secret is any
+ * one, so that nobody learns which it is. */
 static bool find_secret(struct console_client *c, struct auth_secret *secret)
 {
     struct config *config = c->console->orders.hold_config(c->console->orders.context);
@@ -76,39 +77,44 @@ static bool find_secret(struct console_client *c, struct auth_secret *secret)
     bool found = g->console_password[0] != '\0' && strcmp(g->console_user, c->session.user) == 0 &&
                  auth_secret_from_setting(g->console_password, secret);
     config_release(config);
+    if (!found)
+        (void)!auth_secret_from_setting("?", secret);
     return found;
 }
 
-static void check(struct console_client *c, struct bytes answer)
+static void say_more(struct console_client *c, struct bytes said)
+{
+    uint8_t frame[AUTH_ANSWER_MAX + 8];
+    struct writer w = writer_over(frame, sizeof frame);
+    auth_more_encode(&w, c->sequence++, said);
+    send_frame(c, &w);
+}
+
+static void hear(struct console_client *c, struct bytes said)
 {
     struct auth_secret secret;
-    uint8_t said[8];
-    struct writer more = writer_over(said, sizeof said);
-    bool with_password = answer.size > 1;
-    bool right = find_secret(c, &secret);
-    if (right) {
-        right = c->auth_method->verify(answer, c->scramble, &secret, &more) == AUTH_OK;
-        auth_secret_wipe(&secret);
-    }
-    if (!right) {
-        deny(c, with_password);
-        return;
-    }
-    if (more.size > 0) {
-        uint8_t frame[16];
-        struct writer w = writer_over(frame, sizeof frame);
-        auth_more_encode(&w, c->sequence++, writer_written(&more));
-        send_frame(c, &w);
-    }
-    welcome(c);
+    uint8_t memory[AUTH_ANSWER_MAX];
+    struct writer out = writer_over(memory, sizeof memory);
+    bool exists = find_secret(c, &secret);
+    enum auth_step step = c->check.method->hear(&c->check, said, &secret, &out);
+    auth_secret_wipe(&secret);
+    if ((step == AUTH_SEND || step == AUTH_OK) && out.size > 0)
+        say_more(c, writer_written(&out));
+    if (step == AUTH_SEND)
+        c->state = CONSOLE_CLIENT_PROVING;
+    else if (exists && step == AUTH_OK)
+        welcome(c);
+    else
+        deny(c, said.size > 1 || c->check.stage > 1);
 }
 
 static void ask_again(struct console_client *c)
 {
-    uint8_t frame[80];
+    uint8_t frame[AUTH_CHALLENGE_MAX + 64];
     struct writer w = writer_over(frame, sizeof frame);
-    new_scramble(c);
-    auth_switch_encode(&w, c->sequence, c->auth_method->name, bytes_of(c->scramble, SCRAMBLE_SIZE));
+    new_challenge(c);
+    auth_switch_encode(&w, c->sequence, c->check.method->name,
+                       bytes_of(c->check.challenge, c->check.method->challenge_size));
     c->state = CONSOLE_CLIENT_PROVING;
     send_frame(c, &w);
 }
@@ -120,12 +126,10 @@ static bool pick_method(struct console_client *c, const struct login *l)
     bool names = (c->capabilities & CAP(PLUGIN_AUTH)) != 0 && l->auth_method.size > 0;
     const struct auth_method *greeted = auth_method_default();
     const struct auth_method *wanted = names ? auth_method_find(l->auth_method) : greeted;
-    if (!find_secret(c, &secret))
-        (void)!auth_secret_from_setting("?",
-                                        &secret); /* nobody learns that there is no such user */
-    c->auth_method = auth_method_for(&secret, wanted, greeted);
+    (void)!find_secret(c, &secret);
+    c->check.method = auth_check_choose(&c->check, &secret, wanted, greeted);
     auth_secret_wipe(&secret);
-    return c->auth_method == wanted && (!names || wanted == greeted);
+    return c->check.method == wanted && (!names || wanted == greeted);
 }
 
 static void take_names(struct console_client *c, const struct login *l)
@@ -149,12 +153,12 @@ void console_client_login(struct console_client *c, struct bytes payload)
     if (c->trusted)
         welcome(c);
     else if (pick_method(c, &l))
-        check(c, l.auth_response);
+        hear(c, l.auth_response);
     else
         ask_again(c);
 }
 
 void console_client_prove(struct console_client *c, struct bytes payload)
 {
-    check(c, payload);
+    hear(c, payload);
 }

@@ -7,6 +7,7 @@
 #include "session/admission.h"
 #include "session/catalogue.h"
 #include "session/client_attributes.h"
+#include "session/client_auth.h"
 #include "session/client_timeouts.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
@@ -128,6 +129,7 @@ static void client_free(struct loop_task *task)
     request_record_end(c);
     client_attributes_forget(c);
     client_drop_timeouts(c);
+    client_auth_end(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);

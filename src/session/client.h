@@ -21,6 +21,7 @@ enum client_state {
 #undef CLIENT_STATE
 
 struct client_attributes;
+struct client_auth;
 /* What runs while a client is in a state. */
 enum client_timeout {
     CLIENT_TIMEOUT_NONE,
@@ -97,9 +98,8 @@ struct client {
     struct link_pool *pool;
     struct session_state *session; /* what it must find on any link */
     struct session_state *login_session;
-    const struct auth_method *auth_method; /* that it proves itself with */
-    uint8_t scramble[SCRAMBLE_SIZE];
-    uint8_t login_sequence; /* of the next packet of the login that we send */
+    struct client_auth *auth; /* of the login under way, NULL none */
+    uint8_t login_sequence;   /* of the next packet of the login that we send */
     /* While the login asks the server: the schema that it wants, "" none. Else NULL. */
     char *login_schema;
     struct database *database; /* that it is counted for, NULL none; see admission.c */
@@ -171,6 +171,9 @@ NODISCARD bool client_flush(struct client *c);
 void client_greet(struct client *c);
 NODISCARD bool client_step_login(struct client *c);
 NODISCARD bool client_step_authenticating(struct client *c);
+/* The verdict of client_auth.c: admission and welcome, or "Access denied". */
+void client_login_proved(struct client *c);
+void client_login_deny(struct client *c);
 
 /* -------- client_tls.c -------- */
 /* Is this first packet of a login a wish for TLS that can be granted? */

@@ -2,19 +2,19 @@
  * A client's login: greeting, proof, admission, schema. And COM_CHANGE_USER, which is one more. */
 #include "auth/auth_method.h"
 #include "base/check.h"
-#include "base/random.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
 #include "net/tls.h"
 #include "session/admission.h"
 #include "session/client_attributes.h"
+#include "session/client_auth.h"
 #include "session/client_timeouts.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
 #include "session/user_store.h"
 
-#include <stdio.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,13 +33,6 @@ static void send_frame(struct client *c, const struct writer *w)
 {
     client_send_frame(c, w);
     (void)!client_flush(c);
-}
-
-static void new_scramble(struct client *c)
-{
-    uint8_t random[SCRAMBLE_SIZE];
-    random_bytes(random, sizeof random);
-    auth_scramble_from_random(c->scramble, random);
 }
 
 static const struct auth_method *greeted_method(const struct client *c)
@@ -68,7 +61,10 @@ void client_greet(struct client *c)
     if (w->config->global.ssl)
         c->offered |= CAP(SSL);
     c->status = c->facts->status;
-    new_scramble(c);
+    if (!client_auth_start(c)) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
     const char *version = w->config->global.server_version;
     struct greeting greeting = {
         .server_version = bytes_of_text(version[0] != '\0' ? version : c->facts->version),
@@ -78,7 +74,7 @@ void client_greet(struct client *c)
         .status = c->facts->status,
         .auth_method = bytes_of_text(greeted_method(c)->name),
     };
-    memcpy(greeting.scramble, c->scramble, SCRAMBLE_SIZE);
+    memcpy(greeting.scramble, c->auth->check.challenge, SCRAMBLE_SIZE);
     uint8_t frame[512];
     struct writer out = writer_over(frame, sizeof frame);
     greeting_encode(&out, &greeting);
@@ -133,13 +129,13 @@ static void consume(struct client *c, size_t size)
 
 /* -------- the verdict -------- */
 
-static void deny(struct client *c, const char *user, bool with_password)
+void client_login_deny(struct client *c)
 {
     counters_add(&c->worker->counters, COUNTER_access_denied, 1);
     char host[CLIENT_PEER_SIZE];
     client_host(c, host);
-    client_send_mysql_error(c, c->login_sequence, ER_ACCESS_DENIED_ERROR, user, host,
-                            with_password ? "YES" : "NO");
+    client_send_mysql_error(c, c->login_sequence, ER_ACCESS_DENIED_ERROR, c->auth->user, host,
+                            c->auth->with_password ? "YES" : "NO");
     client_close(c, CLOSE_CLIENT_ACCESS_DENIED);
 }
 
@@ -177,7 +173,7 @@ static void welcome(struct client *c)
         client_advance(c);
 }
 
-static void proved(struct client *c)
+void client_login_proved(struct client *c)
 {
     admission_end_login(c);
     if (!admission_admit(c))
@@ -303,50 +299,6 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     return true;
 }
 
-static void ask_again(struct client *c)
-{
-    uint8_t frame[80];
-    struct writer w = writer_over(frame, sizeof frame);
-    new_scramble(c);
-    auth_switch_encode(&w, c->login_sequence, c->auth_method->name,
-                       bytes_of(c->scramble, SCRAMBLE_SIZE));
-    c->login_sequence = (uint8_t)(c->login_sequence + 2);
-    client_set_state(c, CLIENT_AUTHENTICATING);
-    send_frame(c, &w);
-}
-
-static void check_answer(struct client *c, struct bytes answer)
-{
-    struct user *u = c->user;
-    uint8_t said[8];
-    struct writer more = writer_over(said, sizeof said);
-    if (!user_verify(c->worker->proxy->users, u, c->auth_method, answer, c->scramble, &more)) {
-        bool no_password = answer.size == 0 || (answer.size == 1 && answer.data[0] == 0);
-        deny(c, u->name, !no_password);
-        return;
-    }
-    if (more.size > 0) {
-        uint8_t frame[16];
-        struct writer w = writer_over(frame, sizeof frame);
-        auth_more_encode(&w, c->login_sequence++, writer_written(&more));
-        client_send_frame(c, &w);
-    }
-    proved(c);
-}
-
-/* Picks the method. True when the login's answer is one to it already: it names the greeting's, or
- * it comes from a client that knows no other than the oldest. A client that names another than the
- * greeting's had no scramble for it yet. */
-static bool pick_method(struct client *c, const struct login *l)
-{
-    bool names = (c->capabilities & CAP(PLUGIN_AUTH)) != 0 && l->auth_method.size > 0;
-    const struct auth_method *greeted = greeted_method(c);
-    const struct auth_method *wanted =
-        names ? auth_method_find(l->auth_method) : auth_method_default();
-    c->auth_method = user_auth_method(c->worker->proxy->users, c->user, wanted, greeted);
-    return c->auth_method == wanted && (!names || wanted == greeted);
-}
-
 /* As a server says it, before it looks at who it is. */
 static bool is_secure_enough(struct client *c)
 {
@@ -367,6 +319,33 @@ static bool may_come_this_way(const struct client *c)
     return false;
 }
 
+/* False: the client is closed. */
+static bool find_user(struct client *c, const struct login *l, unsigned collation)
+{
+    c->user = user_store_find(c->worker->proxy->users, l->user);
+    client_auth_name(c, l->user, c->user, c->user != NULL && may_come_this_way(c));
+    if (c->user == NULL || set_up_session(c, l, collation))
+        return true;
+    client_close(c, CLOSE_NO_MEMORY);
+    return false;
+}
+
+/* What the client says goes out of the buffer before it is heard: much may happen then. */
+struct said {
+    uint8_t data[AUTH_SAID_MAX];
+    size_t size;
+};
+
+static bool keep_said(struct said *said, struct bytes from)
+{
+    if (from.size > sizeof said->data)
+        return false;
+    if (from.size > 0)
+        memcpy(said->data, from.data, from.size);
+    said->size = from.size;
+    return true;
+}
+
 bool client_step_login(struct client *c)
 {
     struct bytes payload;
@@ -379,56 +358,36 @@ bool client_step_login(struct client *c)
         return client_begin_tls(c);
     }
     struct login l;
-    if (sequence != (uint8_t)(c->login_sequence - 1) || !login_decode(payload, c->offered, &l)) {
+    struct said said;
+    if (sequence != (uint8_t)(c->login_sequence - 1) || !login_decode(payload, c->offered, &l) ||
+        !keep_said(&said, l.auth_response)) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
         return false;
     }
     c->capabilities = l.capabilities & c->offered;
-    if (!is_secure_enough(c))
+    if (!is_secure_enough(c) || !find_user(c, &l, l.collation))
         return false;
-    c->user = user_store_find(c->worker->proxy->users, l.user);
-    if (c->user == NULL) {
-        char name[80];
-        snprintf(name, sizeof name, "%.*s", (int)l.user.size, (const char *)l.user.data);
-        deny(c, name, l.auth_response.size > 0);
-        return false;
-    }
-    if (!may_come_this_way(c)) {
-        deny(c, c->user->name, l.auth_response.size > 0);
-        return false;
-    }
-    if (!set_up_session(c, &l, l.collation)) {
-        client_close(c, CLOSE_NO_MEMORY);
-        return false;
-    }
-    uint8_t answer[256];
-    size_t answer_size = l.auth_response.size < sizeof answer ? l.auth_response.size : 0;
-    memcpy(answer, l.auth_response.data != NULL ? l.auth_response.data : answer, answer_size);
-    bool answered = pick_method(c, &l);
+    struct auth_wish wish = client_auth_wish(c, &l);
     consume(c, FRAME_HEADER_SIZE + payload.size);
-    if (answered)
-        check_answer(c, bytes_of(answer, answer_size));
-    else
-        ask_again(c);
+    client_auth_begin(c, wish, greeted_method(c), bytes_of(said.data, said.size));
+    OPENSSL_cleanse(&said, sizeof said);
     return c->state != CLIENT_CLOSED;
 }
 
 bool client_step_authenticating(struct client *c)
 {
     struct bytes payload;
+    struct said said;
     uint8_t sequence;
     if (!login_packet(c, &payload, &sequence))
         return false;
-    uint8_t answer[256];
-    if (payload.size > sizeof answer || sequence != (uint8_t)(c->login_sequence - 1)) {
+    if (sequence != (uint8_t)(c->login_sequence - 1) || !keep_said(&said, payload)) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
         return false;
     }
-    if (payload.size > 0)
-        memcpy(answer, payload.data, payload.size);
-    size_t size = payload.size;
-    consume(c, FRAME_HEADER_SIZE + size);
-    check_answer(c, bytes_of(answer, size));
+    consume(c, FRAME_HEADER_SIZE + payload.size);
+    client_auth_hear(c, bytes_of(said.data, said.size));
+    OPENSSL_cleanse(&said, sizeof said);
     return c->state != CLIENT_CLOSED;
 }
 
@@ -437,6 +396,10 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     struct login l;
     if (!change_user_decode(payload, c->capabilities, &l)) {
         client_close(c, CLOSE_CLIENT_PROTOCOL);
+        return;
+    }
+    if (!client_auth_start(c)) {
+        client_close(c, CLOSE_NO_MEMORY);
         return;
     }
     lease_leave(c, false);
@@ -451,21 +414,8 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     c->session = c->login_session = NULL;
     registry_client_gone(c);
     c->login_sequence = (uint8_t)(sequence + 1);
-    c->user = user_store_find(c->worker->proxy->users, l.user);
-    if (c->user == NULL) {
-        char name[80];
-        snprintf(name, sizeof name, "%.*s", (int)l.user.size, (const char *)l.user.data);
-        deny(c, name, true);
+    if (!find_user(c, &l, l.collation_wide))
         return;
-    }
-    if (!may_come_this_way(c)) {
-        deny(c, c->user->name, true);
-        return;
-    }
-    if (!set_up_session(c, &l, l.collation_wide)) {
-        client_close(c, CLOSE_NO_MEMORY);
-        return;
-    }
-    (void)pick_method(c, &l);
-    ask_again(c);
+    c->auth->with_password = l.auth_response.size > 0;
+    client_auth_begin(c, client_auth_wish(c, &l), NULL, bytes_of(NULL, 0));
 }

@@ -174,7 +174,7 @@ static void publish_facts(struct link *l, const struct greeting *g)
         .server = server_version_read(g->server_version, greeting_is_mariadb(g)),
         .auth_method = auth_method_find(g->auth_method),
     };
-    if (facts.auth_method == NULL || facts.auth_method->verify == NULL)
+    if (facts.auth_method == NULL || facts.auth_method->challenge_size != SCRAMBLE_SIZE)
         facts.auth_method = auth_method_default();
     snprintf(facts.version, sizeof facts.version, "%.*s", (int)g->server_version.size,
              (const char *)g->server_version.data);

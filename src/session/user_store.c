@@ -2,7 +2,9 @@
  * Users and their secrets, under one lock that is taken at logins only. */
 #include "session/user_store.h"
 
+#include "auth/digest.h"
 #include "base/check.h"
+#include "base/random.h"
 #include "base/text.h"
 
 #include <pthread.h>
@@ -10,14 +12,18 @@
 
 struct user_store {
     pthread_mutex_t lock;
-    struct user *first; /* in the order of the configuration */
+    struct user *first;                  /* in the order of the configuration */
+    uint8_t decoy_key[AUTH_SHA256_SIZE]; /* so that nobody can tell what an unknown user's bytes are
+                                          */
 };
 
 struct user_store *user_store_create(void)
 {
     struct user_store *s = calloc(1, sizeof *s);
-    if (s != NULL)
-        CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
+    if (s == NULL)
+        return NULL;
+    CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
+    random_bytes(s->decoy_key, sizeof s->decoy_key);
     return s;
 }
 
@@ -57,14 +63,6 @@ static struct user *add_locked(struct user_store *s, const char *name)
     return u;
 }
 
-static bool same_password(const struct auth_secret *a, const struct auth_secret *b)
-{
-    if (a->has_password && b->has_password)
-        return strcmp(a->password, b->password) == 0;
-    return a->has_password == b->has_password && a->has_stage2 && b->has_stage2 &&
-           memcmp(a->stage2, b->stage2, sizeof a->stage2) == 0;
-}
-
 const struct user_timeouts *user_timeouts_hold(struct user_store *s, const struct user *u)
 {
     pthread_mutex_lock(&s->lock);
@@ -98,6 +96,22 @@ static void set_timeouts_locked(struct user *u, const struct global_settings *g,
     u->shared.timeouts = t;
 }
 
+/* A password that did not change keeps what was learnt about it. */
+static void set_secret_locked(struct user *u, const char *setting)
+{
+    uint8_t hash[AUTH_SHA256_SIZE];
+    struct auth_secret secret;
+    bool valid = auth_secret_from_setting(setting, &secret);
+    digest_sha256(bytes_of_text(setting), hash);
+    u->shared.removed = !valid; /* the configuration was checked; never let in on a bad one */
+    if (valid && !digest_equal(hash, u->shared.setting, sizeof hash)) {
+        u->shared.secret = secret;
+        u->shared.version++;
+        memcpy(u->shared.setting, hash, sizeof hash);
+    }
+    auth_secret_wipe(&secret);
+}
+
 void user_store_configure(struct user_store *s, const struct config *c)
 {
     pthread_mutex_lock(&s->lock);
@@ -109,12 +123,7 @@ void user_store_configure(struct user_store *s, const struct config *c)
         if (u == NULL)
             u = add_locked(s, from->name);
         set_timeouts_locked(u, &c->global, &from->settings);
-        struct auth_secret secret;
-        bool valid = auth_secret_from_setting(from->settings.password, &secret);
-        u->shared.removed = !valid; /* the configuration was checked; never let in on a bad one */
-        if (valid && !same_password(&secret, &u->shared.secret))
-            u->shared.secret = secret;
-        auth_secret_wipe(&secret);
+        set_secret_locked(u, from->settings.password);
         if (!text_copy(u->shared.server, sizeof u->shared.server,
                        bytes_of_text(from->settings.server)))
             u->shared.removed = true;
@@ -152,22 +161,57 @@ void user_secret_copy(struct user_store *s, const struct user *u, struct auth_se
     pthread_mutex_unlock(&s->lock);
 }
 
-const struct auth_method *user_auth_method(struct user_store *s, const struct user *u,
-                                           const struct auth_method *wanted,
-                                           const struct auth_method *greeted)
+size_t user_secrets_copy(struct user_store *s, const struct user *u,
+                         struct auth_secret out[AUTH_SECRETS_MAX], unsigned *version)
 {
     pthread_mutex_lock(&s->lock);
-    const struct auth_method *m = auth_method_for(&u->shared.secret, wanted, greeted);
+    out[0] = u->shared.secret;
+    *version = u->shared.version;
     pthread_mutex_unlock(&s->lock);
-    return m;
+    return 1;
 }
 
-bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
-                 struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE], struct writer *more)
+bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, size_t which,
+                        const struct auth_secret *learnt)
 {
+    (void)which;
     pthread_mutex_lock(&s->lock);
-    bool ok =
-        !u->shared.removed && method->verify(answer, scramble, &u->shared.secret, more) == AUTH_OK;
+    bool ok = !u->shared.removed && u->shared.version == version;
+    if (ok)
+        auth_secret_merge(&u->shared.secret, learnt);
     pthread_mutex_unlock(&s->lock);
     return ok;
+}
+
+/* The facts known of the user that a number picks. */
+static unsigned facts_of_some_locked(const struct user_store *s, uint64_t number)
+{
+    size_t count = 0;
+    for (const struct user *u = s->first; u != NULL; u = u->next)
+        count += u->shared.removed ? 0 : 1;
+    if (count == 0)
+        return 0;
+    number %= count;
+    for (const struct user *u = s->first; u != NULL; u = u->next)
+        if (!u->shared.removed && number-- == 0)
+            return u->shared.secret.known;
+    return 0;
+}
+
+void user_store_decoy(struct user_store *s, struct bytes name, struct auth_secret *out)
+{
+    uint8_t text[sizeof s->decoy_key + 256];
+    uint8_t seed[AUTH_SHA256_SIZE];
+    uint64_t number;
+    if (name.size > 256)
+        name.size = 256;
+    memcpy(text, s->decoy_key, sizeof s->decoy_key);
+    if (name.size > 0)
+        memcpy(text + sizeof s->decoy_key, name.data, name.size);
+    digest_sha256(bytes_of(text, sizeof s->decoy_key + name.size), seed);
+    memcpy(&number, seed, sizeof number);
+    pthread_mutex_lock(&s->lock);
+    unsigned known = facts_of_some_locked(s, number);
+    pthread_mutex_unlock(&s->lock);
+    auth_secret_make_decoy(out, known, seed);
 }

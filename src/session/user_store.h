@@ -25,7 +25,9 @@ struct user {
     const char *name;
     atomic_uint clients; /* that are logged in */
     struct {
-        bool removed; /* no longer in the configuration: may not log in */
+        bool removed;                      /* no longer in the configuration: may not log in */
+        unsigned version;                  /* of the secret: it changes with the setting */
+        uint8_t setting[AUTH_SHA256_SIZE]; /* hash of the setting that it was made from */
         struct auth_secret secret;
         struct user_timeouts *timeouts; /* in force for who logs in now */
         char server[65];                /* name of the [server], "" = the first */
@@ -56,14 +58,20 @@ void user_secret_copy(struct user_store *s, const struct user *u, struct auth_se
 const struct user_timeouts *user_timeouts_hold(struct user_store *s, const struct user *u);
 void user_timeouts_release(const struct user_timeouts *t);
 
-/* The method that a client of this user is to prove itself with: auth_method_for its secret. */
-const struct auth_method *user_auth_method(struct user_store *s, const struct user *u,
-                                           const struct auth_method *wanted,
-                                           const struct auth_method *greeted);
+/* -------- checking logins -------- */
 
-/* Verifies a login and keeps what it teaches. `more`: what the client is told before the OK. */
-NODISCARD bool user_verify(struct user_store *s, struct user *u, const struct auth_method *method,
-                           struct bytes answer, const uint8_t scramble[SCRAMBLE_SIZE],
-                           struct writer *more);
+/* Copies of the passwords that are valid now, to be wiped by the caller; how many. `version` names
+ * them. */
+size_t user_secrets_copy(struct user_store *s, const struct user *u,
+                         struct auth_secret out[AUTH_SECRETS_MAX], unsigned *version);
+
+/* A login with the password `which` of this version was right; keeps what it taught. False when
+ * the user was removed or its passwords have changed since. */
+NODISCARD bool user_confirm_login(struct user_store *s, struct user *u, unsigned version,
+                                  size_t which, const struct auth_secret *learnt);
+
+/* What an unknown user is checked against: like the secret of one of the users, always the same
+ * for a name, so that its login looks like that of a user with a wrong password. */
+void user_store_decoy(struct user_store *s, struct bytes name, struct auth_secret *out);
 
 #endif

@@ -2,12 +2,15 @@
  * caching_sha2_password, both roles against each other, against a known value, and step by step. */
 #include "auth/caching_sha2_password.h"
 
+#include "auth/rsa_key.h"
 #include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
+
+#include "known_secrets.h"
 
 #define PROOF_SIZE 32
 
@@ -29,11 +32,14 @@ static size_t say(struct auth_dialog *d, struct bytes said, const struct auth_se
     return w.size;
 }
 
+/* On a channel where nothing but the quick proof is possible. */
 static enum auth_step verify(struct bytes answer, struct auth_secret *s, size_t *more_size)
 {
     uint8_t memory[8];
+    struct auth_check c = {0};
     struct writer more = writer_over(memory, sizeof memory);
-    enum auth_step step = auth_caching_sha2_password.verify(answer, scramble, s, &more);
+    memcpy(c.challenge, scramble, SCRAMBLE_SIZE);
+    enum auth_step step = auth_caching_sha2_password.hear(&c, answer, s, &more);
     *more_size = more.size;
     if (more.size > 0)
         assert_int_equal(memory[0], 3);
@@ -106,7 +112,7 @@ static void test_stored_native_hash_is_of_no_use(void **state)
     struct auth_dialog d = {0};
     struct auth_secret s = secret_of("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19");
     uint8_t memory[AUTH_ANSWER_MAX];
-    assert_false(auth_caching_sha2_password.can_verify(&s));
+    assert_false(auth_caching_sha2_password.can_prove(&s));
     assert_int_equal(say(&d, bytes_of(scramble, SCRAMBLE_SIZE), &s, AUTH_FAIL, memory), 0);
 }
 
@@ -160,6 +166,93 @@ static void test_what_the_method_does_not_know_ends_it(void **state)
     say(&d, bytes_of("\3\0", 2), &s, AUTH_FAIL, memory);
 }
 
+/* A server that asks for everything: what it says to each word of the client. */
+static enum auth_step hear(struct auth_check *c, struct auth_secret *s, struct bytes said,
+                           uint8_t memory[AUTH_ANSWER_MAX], size_t *size)
+{
+    struct writer out = writer_over(memory, AUTH_ANSWER_MAX);
+    enum auth_step step = auth_caching_sha2_password.hear(c, said, s, &out);
+    *size = out.size;
+    return step;
+}
+
+static void test_wrong_or_unknown_proof_leads_to_the_password_itself(void **state)
+{
+    (void)state;
+    static const char *const stored[] = {SHA2_OF_SECRET, NATIVE_OF_SECRET, "secret", "other"};
+    for (size_t i = 0; i < countof(stored); i++) {
+        struct auth_secret s = secret_of(stored[i]);
+        struct auth_check c = {.private_channel = true};
+        uint8_t memory[AUTH_ANSWER_MAX] = {0};
+        size_t size;
+        assert_int_equal(hear(&c, &s, bytes_of(memory, PROOF_SIZE), memory, &size), AUTH_SEND);
+        assert_int_equal(size, 1);
+        assert_int_equal(memory[0], 4);
+        bool right = strcmp(stored[i], "other") != 0;
+        assert_int_equal(hear(&c, &s, bytes_of("secret", 7), memory, &size),
+                         right ? AUTH_OK : AUTH_FAIL);
+        assert_int_equal(size, 0);
+        assert_true(auth_secret_knows(&s, AUTH_KNOWS_SHA2_STAGE2) ||
+                    auth_secret_knows(&s, AUTH_KNOWS_NATIVE_STAGE2));
+        assert_int_equal(hear(&c, &s, bytes_of("secret", 7), memory, &size), AUTH_FAIL);
+    }
+}
+
+static void test_on_an_open_channel_clear_text_is_not_heard(void **state)
+{
+    (void)state;
+    struct rsa_key key;
+    assert_true(rsa_key_generate(&key));
+    for (int with_key = 0; with_key < 2; with_key++) {
+        struct auth_secret s = secret_of(SHA2_OF_SECRET);
+        struct auth_check c = {.key = with_key ? &key : NULL};
+        uint8_t memory[AUTH_ANSWER_MAX] = {0};
+        size_t size;
+        assert_int_equal(hear(&c, &s, bytes_of(memory, PROOF_SIZE), memory, &size),
+                         with_key ? AUTH_SEND : AUTH_FAIL);
+        assert_int_equal(hear(&c, &s, bytes_of("secret", 7), memory, &size), AUTH_FAIL);
+        assert_false(c.has_claim);
+    }
+    rsa_key_fini(&key);
+}
+
+static void test_unknown_password_is_claimed(void **state)
+{
+    (void)state;
+    struct auth_secret unknown = {0};
+    struct auth_check c = {.private_channel = true, .wants_claim = true};
+    uint8_t memory[AUTH_ANSWER_MAX] = {0};
+    size_t size;
+    assert_int_equal(hear(&c, &unknown, bytes_of(memory, PROOF_SIZE), memory, &size), AUTH_SEND);
+    assert_int_equal(hear(&c, &unknown, bytes_of("pass", 5), memory, &size), AUTH_CLAIM);
+    assert_string_equal(c.claim, "pass");
+    c = (struct auth_check){.private_channel = true, .wants_claim = true};
+    assert_int_equal(hear(&c, &unknown, bytes_of(NULL, 0), memory, &size), AUTH_CLAIM);
+    assert_true(c.has_claim);
+    assert_string_equal(c.claim, "");
+}
+
+static void test_quick_proof_teaches_enough_to_log_in_quickly(void **state)
+{
+    (void)state;
+    struct auth_dialog d = {0};
+    struct auth_secret client = secret_of("secret");
+    struct auth_secret server = {.known = AUTH_KNOWS_SHA2_STAGE2};
+    memcpy(server.sha2_stage2, client.sha2_stage2, sizeof server.sha2_stage2);
+    uint8_t memory[AUTH_ANSWER_MAX];
+    size_t more;
+    size_t size = say(&d, bytes_of(scramble, SCRAMBLE_SIZE), &client, AUTH_SEND, memory);
+    assert_false(auth_secret_can_log_in(&server));
+    assert_int_equal(verify(bytes_of(memory, size), &server, &more), AUTH_OK);
+    assert_true(auth_secret_can_log_in(&server));
+    assert_memory_equal(server.sha2_stage1, client.sha2_stage1, sizeof server.sha2_stage1);
+    uint8_t own[AUTH_ANSWER_MAX];
+    d = (struct auth_dialog){.private_channel = true};
+    assert_int_equal(say(&d, bytes_of(scramble, SCRAMBLE_SIZE), &server, AUTH_SEND, own), size);
+    assert_memory_equal(own, memory, size);
+    say(&d, bytes_of("\4", 1), &server, AUTH_FAIL, own); /* but not in full */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +264,10 @@ int main(void)
         cmocka_unit_test(test_after_a_right_proof_only_the_ok_comes),
         cmocka_unit_test(test_password_itself_goes_over_a_private_channel_only),
         cmocka_unit_test(test_what_the_method_does_not_know_ends_it),
+        cmocka_unit_test(test_wrong_or_unknown_proof_leads_to_the_password_itself),
+        cmocka_unit_test(test_on_an_open_channel_clear_text_is_not_heard),
+        cmocka_unit_test(test_unknown_password_is_claimed),
+        cmocka_unit_test(test_quick_proof_teaches_enough_to_log_in_quickly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The server role of the authentication methods. Whoever is unknown goes through the same packets
+ * as somebody with a wrong password. */
+#include "session/client_auth.h"
+
+#include "base/check.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "mysql/auth_packet.h"
+#include "session/user_store.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+bool client_auth_start(struct client *c)
+{
+    uint8_t random[AUTH_CHALLENGE_MAX];
+    if (c->auth == NULL)
+        c->auth = calloc(1, sizeof *c->auth);
+    if (c->auth == NULL)
+        return false;
+    random_bytes(random, sizeof random);
+    auth_check_renew(&c->auth->check, random);
+    return true;
+}
+
+void client_auth_end(struct client *c)
+{
+    if (c->auth == NULL)
+        return;
+    OPENSSL_cleanse(c->auth, sizeof *c->auth);
+    free(c->auth);
+    c->auth = NULL;
+}
+
+void client_auth_name(struct client *c, struct bytes name, struct user *user, bool may_come)
+{
+    struct client_auth *a = c->auth;
+    struct user_store *users = c->worker->proxy->users;
+    (void)!text_copy(a->user, sizeof a->user, name);
+    a->hopeless = user == NULL || !may_come;
+    if (user != NULL) {
+        a->secret_count = user_secrets_copy(users, user, a->secrets, &a->secret_version);
+        return;
+    }
+    a->secret_count = 1;
+    user_store_decoy(users, name, &a->secrets[0]);
+}
+
+static void ask(struct client *c)
+{
+    uint8_t frame[AUTH_CHALLENGE_MAX + 64];
+    struct writer w = writer_over(frame, sizeof frame);
+    struct auth_check *check = &c->auth->check;
+    CHECK(client_auth_start(c));
+    auth_switch_encode(&w, c->login_sequence, check->method->name,
+                       bytes_of(check->challenge, check->method->challenge_size));
+    c->login_sequence = (uint8_t)(c->login_sequence + 2);
+    client_set_state(c, CLIENT_AUTHENTICATING);
+    client_send_frame(c, &w);
+    (void)!client_flush(c);
+}
+
+struct auth_wish client_auth_wish(const struct client *c, const struct login *l)
+{
+    bool named = (c->capabilities & CAP(PLUGIN_AUTH)) != 0 && l->auth_method.size > 0;
+    /* A client that knows of no methods speaks the oldest, whatever the greeting named. */
+    return (struct auth_wish){
+        .method = named ? auth_method_find(l->auth_method) : auth_method_default(),
+        .named = named,
+    };
+}
+
+void client_auth_begin(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
+                       struct bytes answer)
+{
+    struct auth_check *check = &c->auth->check;
+    check->private_channel = client_is_secure(c);
+    check->method = auth_check_choose(check, &c->auth->secrets[0], wish.method,
+                                      greeted != NULL ? greeted : auth_method_default());
+    /* One that names another method than the greeting's had no challenge for it yet; some need
+     * none. */
+    bool answered = greeted != NULL && check->method == wish.method &&
+                    (!wish.named || wish.method == greeted || wish.method->challenge_size == 0);
+    if (answered)
+        client_auth_hear(c, answer);
+    else
+        ask(c);
+}
+
+static void say_more(struct client *c, struct bytes said)
+{
+    uint8_t frame[AUTH_ANSWER_MAX + 8];
+    struct writer w = writer_over(frame, sizeof frame);
+    auth_more_encode(&w, c->login_sequence++, said);
+    client_send_frame(c, &w);
+}
+
+static void proved(struct client *c, size_t which, struct bytes last_word)
+{
+    struct client_auth *a = c->auth;
+    if (a->hopeless || !user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
+                                           which, &a->secrets[which])) {
+        client_login_deny(c);
+        return;
+    }
+    if (last_word.size > 0)
+        say_more(c, last_word);
+    client_auth_end(c);
+    client_login_proved(c);
+}
+
+void client_auth_hear(struct client *c, struct bytes said)
+{
+    struct client_auth *a = c->auth;
+    uint8_t memory[AUTH_ANSWER_MAX];
+    struct writer out = writer_over(memory, sizeof memory);
+    size_t which;
+    if (said.size > 1 || (said.size == 1 && said.data[0] != 0))
+        a->with_password = true;
+    switch (auth_check_hear(&a->check, said, a->secrets, a->secret_count, &out, &which)) {
+    case AUTH_OK:
+        proved(c, which, writer_written(&out));
+        return;
+    case AUTH_SEND:
+        say_more(c, writer_written(&out));
+        c->login_sequence++;
+        client_set_state(c, CLIENT_AUTHENTICATING);
+        (void)!client_flush(c);
+        return;
+    case AUTH_WAIT:
+    case AUTH_CLAIM:
+    case AUTH_FAIL:
+        client_login_deny(c);
+        return;
+    }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a client proves who it is: the dialog of its authentication method, from the login's first
+ * word to the verdict. */
+#ifndef WEIR_SESSION_CLIENT_AUTH_H
+#define WEIR_SESSION_CLIENT_AUTH_H
+
+#include "auth/auth_method.h"
+#include "mysql/login.h"
+#include "session/client.h"
+
+/* A login under way; freed when it is over. */
+struct client_auth {
+    struct auth_check check;
+    struct auth_secret secrets[AUTH_SECRETS_MAX]; /* that it may have, or decoys */
+    size_t secret_count;
+    unsigned secret_version; /* see user_secrets_copy */
+    bool hopeless;           /* unknown, or not this way: it goes through the motions, in vain */
+    bool with_password;      /* it has said something */
+    char user[80];           /* as it was sent, cut to fit */
+};
+
+/* A new login, with a challenge of its own, which greetings send. False when out of memory. */
+NODISCARD bool client_auth_start(struct client *c);
+
+/* Its name is known. `user` is NULL when nobody has it; `may_come`: it may log in this way. */
+void client_auth_name(struct client *c, struct bytes name, struct user *user, bool may_come);
+
+/* The method that a login names. */
+struct auth_wish {
+    const struct auth_method *method; /* NULL: one that Weir does not speak */
+    bool named;                       /* false: the client knows of no methods */
+};
+struct auth_wish client_auth_wish(const struct client *c, const struct login *l);
+
+/* Goes on with what the client sent with its name, which answers to the method that was `greeted`
+ * (NULL: to none, as in COM_CHANGE_USER), or asks for another. Ends in client_login_proved or
+ * client_login_deny. */
+void client_auth_begin(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
+                       struct bytes answer);
+
+/* The client's next word. */
+void client_auth_hear(struct client *c, struct bytes said);
+
+/* Forgets the login and its secrets. */
+void client_auth_end(struct client *c);
+
+#endif
