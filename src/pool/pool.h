@@ -89,6 +89,7 @@ struct pool_ticket {
     const void *tag;
     struct pool_seat *seat; /* when GRANTED */
     uint64_t turn;          /* its number among the tickets that ever waited in its pool */
+    unsigned passed;        /* later ones that were served before it, see pool_next_waiter */
     enum pool_why why;      /* when FAILED */
 };
 
@@ -256,12 +257,19 @@ NODISCARD bool pool_resume(struct pool_seat *seat, usec_t now);
  * pool_recall_refused when that cannot be done. No more leases are ended than waiters are there. */
 NODISCARD bool pool_rest(struct pool_seat *seat, usec_t now);
 
-/* The lease of a FIRM, SOFT or RECALLED seat is over, the link is clean: it goes to the oldest
- * waiter (a GRANT action), or becomes IDLE, or is DOOMED (a CLOSE action): when the server drains,
- * it is old, there are too many, or to make room for a waiter of another pool that cannot grow only
- * because of the ceiling and has no place on its way. That waiter comes first when this pool has
- * none, or when it has waited for claim_after and longer than this pool's oldest (if its pool has
- * links of its own: longer by claim_after, else two busy pools would for ever trade places). */
+/* Who gets a link that lives on this worker when it is given back; NULL: nobody waits. The oldest
+ * waiter of the same worker, if there is one among the first few: to change workers costs a link
+ * messages and system calls. Nobody is passed over more often than the pool has links by two, nor
+ * more than 16 times: that is half a lease longer to wait. */
+NODISCARD struct pool_ticket *pool_next_waiter(const struct pool *p, unsigned worker);
+
+/* The lease of a FIRM, SOFT or RECALLED seat is over, the link is clean: it goes to a waiter (a
+ * GRANT action; see pool_next_waiter), or becomes IDLE, or is DOOMED (a CLOSE action): when the
+ * server drains, it is old, there are too many, or to make room for a waiter of another pool that
+ * cannot grow only because of the ceiling and has no place on its way. That waiter comes first when
+ * this pool has none, or when it has waited for claim_after and longer than this pool's oldest (if
+ * its pool has links of its own: longer by claim_after, else two busy pools would for ever trade
+ * places). */
 void pool_give_back(struct pool_seat *seat, usec_t now);
 
 /* A RECALLED lease, or one that pool_rest ended, cannot be given back after all (its transaction

@@ -2,6 +2,9 @@
  * What to do next: takes what events have decided, then decides what the numbers ask for. */
 #include "pool/pool_internal.h"
 
+/* How many soft leases are looked at for one of the waiter's own worker. */
+#define SAME_WORKER_SEARCH 8
+
 static bool take_ticket(struct list *tickets, enum pool_action_kind kind,
                         struct pool_action *action)
 {
@@ -149,13 +152,31 @@ static bool has_rested(const struct pool *p, usec_t now)
            pool_elapsed(oldest->since, now) >= p->limits.steal_after;
 }
 
+/* A link of the worker on which the latest waiter lives need not change workers: the one that is
+ * soft for the longest time of those, if it is among the first few, else of all. */
+static struct pool_seat *choose_soft(const struct pool *p, bool rested, usec_t now)
+{
+    unsigned worker = ticket_of(list_last(&p->waiting))->worker;
+    unsigned searched = 0;
+
+    for (struct list_node *n = p->soft.head.next;
+         n != &p->soft.head && searched < SAME_WORKER_SEARCH; n = n->next, searched++) {
+        struct pool_seat *seat = seat_of(n);
+        if (rested && pool_elapsed(seat->since, now) < p->limits.steal_after)
+            break;
+        if (seat->worker == worker)
+            return seat;
+    }
+    return seat_of(list_first(&p->soft));
+}
+
 /* `rested`: while the pool may still grow. */
 static bool decide_recall(struct pool_server *s, bool rested, usec_t now)
 {
     list_for_each (&s->pools, node) {
         struct pool *p = pool_of(node);
         if (!list_empty(&p->soft) && wants_recall(p, now) && (!rested || has_rested(p, now))) {
-            seat_recall(seat_of(list_first(&p->soft)), p, POOL_WHY_NONE, now);
+            seat_recall(choose_soft(p, rested, now), p, POOL_WHY_NONE, now);
             return true;
         }
     }

@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+/* How many waiters are looked at for one of the link's own worker, and how often one of another
+ * worker is passed over for that at most. */
+#define SAME_WORKER_SEARCH 32
+#define PASSES_MAX         16
+
 struct list *pool_seats_in(struct pool *p, enum seat_state state)
 {
     switch (state) {
@@ -167,11 +172,31 @@ enum pool_why seat_why_close(const struct pool_seat *seat, usec_t now)
     return POOL_WHY_NONE;
 }
 
+struct pool_ticket *pool_next_waiter(const struct pool *p, unsigned worker)
+{
+    unsigned half = pool_usable(p) / 2;
+    unsigned passes_max = half < PASSES_MAX ? half : PASSES_MAX;
+    unsigned searched = 0;
+
+    for (struct list_node *n = p->waiting.head.next;
+         n != &p->waiting.head && searched < SAME_WORKER_SEARCH; n = n->next, searched++) {
+        struct pool_ticket *ticket = ticket_of(n);
+        if (ticket->worker == worker)
+            return ticket;
+        if (ticket->passed >= passes_max)
+            break;
+    }
+    return pool_oldest_waiter(p);
+}
+
 static void grant(struct pool *p, struct pool_seat *seat, usec_t now)
 {
-    struct pool_ticket *ticket = ticket_of(list_pop_front(&p->waiting));
+    struct pool_ticket *ticket = pool_next_waiter(p, seat->worker);
 
-    CHECK(ticket->state == TICKET_WAITING && seat->ticket == NULL);
+    CHECK(ticket != NULL && ticket->state == TICKET_WAITING && seat->ticket == NULL);
+    for (struct list_node *n = p->waiting.head.next; n != &ticket->node; n = n->next)
+        ticket_of(n)->passed++;
+    list_remove(&p->waiting, &ticket->node);
     seat_set_state(seat, SEAT_FIRM, now);
     seat->ticket = ticket;
     seat->worker = ticket->worker;

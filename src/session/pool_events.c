@@ -369,8 +369,8 @@ static usec_t lock_for_return(struct link *l)
     struct server_group *g = l->pool->group;
     usec_t now = lock_group(w, g);
     const struct pool *p = &l->pool->shared.policy;
-    struct list_node *first = p->paused ? NULL : list_first(&p->waiting);
-    if (first == NULL || container_of(first, struct pool_ticket, node)->worker != w->index) {
+    const struct pool_ticket *next = p->paused ? NULL : pool_next_waiter(p, w->index);
+    if (next == NULL || next->worker != w->index) {
         pthread_mutex_unlock(&g->lock);
         link_detach(l);
         now = lock_group(w, g);

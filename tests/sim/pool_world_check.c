@@ -39,6 +39,9 @@ static usec_t message(struct world *w)
 
 /* -------- actions -------- */
 
+/* As pool_next_waiter promises. */
+#define WORLD_PASSES_MAX 16
+
 static void granted(struct world *w, const struct pool_action *action)
 {
     struct world_client *c = container_of(action->ticket, struct world_client, ticket);
@@ -49,8 +52,12 @@ static void granted(struct world *w, const struct pool_action *action)
     WORLD_CHECK(w, l->state == LINK_OPEN && l->holder == -1 && l->promised_to == -1);
     WORLD_CHECK(w, l->pool == c->pool && w->paused_at[c->pool] == 0);
     for (unsigned i = 0; i < w->scenario.clients; i++) {
-        const struct world_client *other = &w->clients[i];
-        WORLD_CHECK(w, other->pool != c->pool || !waits(other) || other->arrival >= c->arrival);
+        struct world_client *other = &w->clients[i];
+        if (other->pool != c->pool || !waits(other) || other->arrival >= c->arrival)
+            continue;
+        /* Passed over: only for somebody on the link's worker, and not often. */
+        WORLD_CHECK(w, other->ticket.worker != c->ticket.worker);
+        WORLD_CHECK(w, ++other->passed <= WORLD_PASSES_MAX);
     }
     c->granted = true;
     l->promised_to = (int)who;

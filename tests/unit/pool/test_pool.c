@@ -230,6 +230,74 @@ static void test_the_soft_lease_goes_to_the_clients_worker(void **state)
     assert_int_equal(seat->worker, 9);
 }
 
+/* A client of this worker has to wait. */
+static struct pool_ticket *wait_on(struct fixture *f, unsigned worker)
+{
+    struct pool_ticket *ticket = unused_ticket(f);
+    struct pool_seat *none;
+    ticket->worker = worker;
+    assert_int_equal(pool_checkout(&f->a, ticket, f->now, &none), POOL_WAIT);
+    return ticket;
+}
+
+static void test_a_link_goes_to_a_waiter_of_its_own_worker(void **state)
+{
+    struct fixture f;
+    struct pool_seat *firm[3];
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *seat = fill(&f, firm);
+    struct pool_ticket *other = wait_on(&f, seat->worker + 1);
+    struct pool_ticket *own = wait_on(&f, seat->worker);
+    struct pool_ticket *later = wait_on(&f, seat->worker);
+    assert_ptr_equal(pool_next_waiter(&f.a, seat->worker), own);
+    assert_ptr_equal(pool_next_waiter(&f.a, seat->worker + 1), other);
+    assert_ptr_equal(pool_next_waiter(&f.a, seat->worker + 2), other);
+    pool_give_back(seat, f.now);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_GRANT)->ticket, own);
+    assert_int_equal(other->passed, 1);
+    assert_int_equal(later->passed, 0);
+    pool_server_check(&f.server);
+}
+
+static void test_nobody_is_passed_over_for_long(void **state)
+{
+    struct fixture f;
+    struct pool_seat *firm[3];
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *seat = fill(&f, firm);
+    struct pool_ticket *other = wait_on(&f, seat->worker + 1);
+    for (unsigned i = 0; i < 2; i++) { /* of four links, half */
+        struct pool_ticket *own = wait_on(&f, seat->worker);
+        pool_give_back(seat, f.now);
+        assert_ptr_equal(pool_take(own), seat);
+        assert_int_equal(other->passed, i + 1);
+        decide(&f);
+    }
+    (void)wait_on(&f, seat->worker);
+    assert_ptr_equal(pool_next_waiter(&f.a, seat->worker), other);
+    pool_give_back(seat, f.now);
+    assert_ptr_equal(pool_take(other), seat);
+    assert_int_equal(other->passed, 0);
+    pool_server_check(&f.server);
+}
+
+static void test_with_one_link_the_oldest_waiter_comes_first(void **state)
+{
+    struct fixture f;
+    struct pool_limits limits = fixture_limits();
+    (void)state;
+    fixture_init(&f);
+    limits.max_size = 1;
+    pool_configure(&f.a, limits);
+    struct pool_seat *seat = lease(&f, &f.a);
+    struct pool_ticket *other = wait_on(&f, seat->worker + 1);
+    (void)wait_on(&f, seat->worker);
+    assert_ptr_equal(pool_next_waiter(&f.a, seat->worker), other);
+}
+
 static void test_cancel_leaves_the_queue(void **state)
 {
     struct fixture f;
@@ -350,6 +418,9 @@ int main(void)
         cmocka_unit_test(test_another_lease_is_recalled_when_one_cannot_be_given_back),
         cmocka_unit_test(test_an_ended_lease_that_cannot_be_given_back_is_not_counted_on),
         cmocka_unit_test(test_the_soft_lease_goes_to_the_clients_worker),
+        cmocka_unit_test(test_a_link_goes_to_a_waiter_of_its_own_worker),
+        cmocka_unit_test(test_nobody_is_passed_over_for_long),
+        cmocka_unit_test(test_with_one_link_the_oldest_waiter_comes_first),
         cmocka_unit_test(test_cancel_leaves_the_queue),
         cmocka_unit_test(test_cancel_of_a_grant_not_yet_taken_passes_the_link_on),
         cmocka_unit_test(test_a_failed_ticket_can_be_cancelled_or_used_again),

@@ -231,10 +231,41 @@ static void test_a_place_is_free_only_when_the_closing_is_confirmed(void **state
     assert_int_equal(f.server.links, 4);
 }
 
+static void test_a_soft_lease_of_the_waiters_worker_is_recalled(void **state)
+{
+    struct fixture f;
+    struct pool_limits limits = fixture_limits();
+    (void)state;
+    fixture_init(&f);
+    limits.max_size = 2;
+    pool_configure(&f.a, limits);
+    struct pool_seat *oldest = soft_lease(&f, &f.a);
+    f.now += 1 * MSEC;
+    struct pool_seat *firm = lease(&f, &f.a);
+    firm->worker = 5;
+    assert_true(pool_rest(firm, f.now));
+    limits.steal_after = 1;
+    pool_configure(&f.a, limits);
+    struct pool_ticket *ticket = unused_ticket(&f);
+    struct pool_seat *none;
+    ticket->worker = 5;
+    f.now += 1 * MSEC;
+    assert_int_equal(pool_checkout(&f.a, ticket, f.now, &none), POOL_WAIT);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_RECALL)->seat, firm);
+    ticket = unused_ticket(&f);
+    ticket->worker = 6;
+    assert_int_equal(pool_checkout(&f.a, ticket, f.now, &none), POOL_WAIT);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_RECALL)->seat, oldest);
+    pool_server_check(&f.server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_waiter_has_a_link_opened_up_to_the_limits),
+        cmocka_unit_test(test_a_soft_lease_of_the_waiters_worker_is_recalled),
         cmocka_unit_test(test_attempts_under_way_are_bounded),
         cmocka_unit_test(test_the_last_place_goes_to_the_pool_that_waits_longest),
         cmocka_unit_test(test_a_soft_lease_that_has_lasted_is_taken_before_the_pool_grows),
