@@ -23,6 +23,7 @@ import wire  # noqa: E402
 BASELINE = os.path.join(HERE, "baseline.json")
 MAY_GROW = 0.05
 COMMANDS = 1500
+FEWER = {"connect, select, quit": 300, "a megabyte": 100}
 START_TIMEOUT_S = 60
 
 pytestmark = pytest.mark.skipif(shutil.which("valgrind") is None, reason="there is no valgrind")
@@ -41,6 +42,29 @@ def prepared_select(connect):
     c = connect()
     c.prepare("SELECT v FROM instructions WHERE id=1")
     return lambda: c.command(c.execute_packet())
+
+
+def prepared_on_one_link(connect):
+    """Two commands, each of a client whose statement the other has not prepared."""
+    a, b = connect(), connect()
+    a.prepare("SELECT v FROM instructions WHERE id=1")
+    b.prepare("SELECT id FROM instructions WHERE v=1")
+
+    def run():
+        a.command(a.execute_packet())
+        b.command(b.execute_packet())
+    return run
+
+
+def hundred_rows(connect):
+    c = connect()
+    return lambda: c.query("SELECT seq, 'some text' FROM seq_1_to_100")
+
+
+def megabyte(connect):
+    """How many receives it comes in is the kernel's business; one row of it is not."""
+    c = connect()
+    return lambda: c.query("SELECT REPEAT('x', 1048576)")
 
 
 def transaction(connect):
@@ -78,6 +102,8 @@ def connect_and_quit(connect):
 SCENARIOS = {"point select": point_select, "prepared point select": prepared_select,
              "transaction of four commands": transaction,
              "two sessions on one link": two_sessions_on_one_link,
+             "two prepared on one link": prepared_on_one_link, "hundred rows": hundred_rows,
+             "a megabyte": megabyte,
              "connect, select, quit": connect_and_quit}
 
 
@@ -142,7 +168,7 @@ def baseline():
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_instructions(server, start_up, baseline, name):
-    times = COMMANDS if name != "connect, select, quit" else COMMANDS // 5
+    times = FEWER.get(name, COMMANDS)
     cost = (count(server, SCENARIOS[name], times) - start_up) / times
     if os.environ.get("WEIR_NEW_BASELINE"):
         baseline[name] = round(cost)
