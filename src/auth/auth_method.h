@@ -51,6 +51,7 @@ struct auth_check {
 struct auth_method {
     const char *name;
     uint8_t challenge_size;
+    uint8_t blank_size;    /* zeros that are a well-formed answer, and a wrong one */
     bool takes_clear_text; /* can end with the password itself, which any secret can verify */
     bool only_private;     /* never on a channel that others may read */
 

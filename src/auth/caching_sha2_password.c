@@ -188,6 +188,7 @@ static enum auth_step sha2_answer(struct auth_dialog *d, struct bytes said,
 const struct auth_method auth_caching_sha2_password = {
     .name = "caching_sha2_password",
     .challenge_size = SCRAMBLE_SIZE,
+    .blank_size = 1,
     .takes_clear_text = true,
     .hear = sha2_hear,
     .can_prove = sha2_can_prove,

@@ -26,6 +26,7 @@ static enum auth_step clear_answer(struct auth_dialog *d, struct bytes said,
 
 const struct auth_method auth_clear_password = {
     .name = "mysql_clear_password",
+    .blank_size = 1,
     .takes_clear_text = true,
     .only_private = true,
     .hear = clear_hear,

@@ -74,6 +74,7 @@ static enum auth_step ed25519_answer(struct auth_dialog *d, struct bytes said,
 const struct auth_method auth_client_ed25519 = {
     .name = "client_ed25519",
     .challenge_size = CHALLENGE_SIZE,
+    .blank_size = ED25519_SIGNATURE_SIZE,
     .hear = ed25519_hear,
     .can_prove = ed25519_can_prove,
     .answer = ed25519_answer,

@@ -151,6 +151,8 @@ static enum auth_step sign(struct auth_dialog *d, struct bytes said,
     uint8_t signed_text[2 * NONCE_SIZE];
     uint8_t signature[ED25519_SIGNATURE_SIZE];
     d->stage = STAGE_END;
+    if (!auth_secret_knows(secret, AUTH_KNOWS_EMPTY | AUTH_KNOWS_PASSWORD))
+        return AUTH_FAIL;
     if (said.size != 2 + PARSEC_SALT_SIZE || said.data[0] != ALGORITHM || said.data[1] > FACTOR_MAX)
         return AUTH_FAIL;
     p.factor = said.data[1];
@@ -168,8 +170,6 @@ static enum auth_step sign(struct auth_dialog *d, struct bytes said,
 static enum auth_step parsec_answer(struct auth_dialog *d, struct bytes said,
                                     const struct auth_secret *secret, struct writer *out)
 {
-    if (!auth_secret_knows(secret, AUTH_KNOWS_EMPTY | AUTH_KNOWS_PASSWORD))
-        return AUTH_FAIL;
     switch ((enum stage)d->stage) {
     case STAGE_NONCE:
         if (said.size != NONCE_SIZE)
@@ -188,6 +188,7 @@ static enum auth_step parsec_answer(struct auth_dialog *d, struct bytes said,
 const struct auth_method auth_parsec_method = {
     .name = "parsec",
     .challenge_size = NONCE_SIZE,
+    .blank_size = NONCE_SIZE + ED25519_SIGNATURE_SIZE,
     .hear = parsec_hear,
     .can_prove = parsec_can_prove,
     .answer = parsec_answer,

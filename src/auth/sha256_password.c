@@ -76,6 +76,7 @@ static enum auth_step sha256_answer(struct auth_dialog *d, struct bytes said,
 const struct auth_method auth_sha256_password = {
     .name = "sha256_password",
     .challenge_size = SCRAMBLE_SIZE,
+    .blank_size = 1,
     .takes_clear_text = true,
     .hear = sha256_hear,
     .answer = sha256_answer,

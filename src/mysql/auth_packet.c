@@ -38,7 +38,8 @@ struct auth_packet auth_packet_decode(struct bytes payload)
     case 0xff:
         return (struct auth_packet){.kind = AUTH_PACKET_ERR};
     }
-    return (struct auth_packet){.kind = AUTH_PACKET_MALFORMED};
+    /* MariaDB's methods speak without the 01 when nothing can be mistaken. */
+    return (struct auth_packet){.kind = AUTH_PACKET_MORE, .data = payload};
 }
 
 void auth_switch_encode(struct writer *w, uint8_t sequence, const char *method, struct bytes data)

@@ -162,10 +162,11 @@ struct link {
     struct tls_context *tls_context; /* from the greeting to the end of the handshake, else NULL */
     struct link_login_kept *login_kept; /* the same */
     uint8_t login_collation;
-    bool login_switched;
-    bool soiled_deeply;         /* by debug_link_switching, the last time */
-    bool never_reset;           /* a reset would not bring back what the server did at its login */
-    bool needs_trackers;        /* its session forgot Weir's tracker settings */
+    uint8_t login_turns; /* packets of the server between the login and its verdict */
+    bool login_in_vain;  /* Weir has no answer, chore_error says why; the server will refuse */
+    bool soiled_deeply;  /* by debug_link_switching, the last time */
+    bool never_reset;    /* a reset would not bring back what the server did at its login */
+    bool needs_trackers; /* its session forgot Weir's tracker settings */
     bool blind_to_transactions; /* its tracker of transactions is off, see link_add_trackers */
     bool soiled; /* its client has left what only a reset takes away, and what only others mind */
     bool must_reset;      /* the next restore begins with a reset */

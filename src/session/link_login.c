@@ -10,12 +10,15 @@
 #include "session/client.h"
 #include "session/user_store.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Greetings and login replies are small; more is not a MySQL server. */
 #define LOGIN_REPLY_MAX (64 * 1024)
+/* Methods that an account may have, and what they say in turn. */
+#define LOGIN_TURNS_MAX 32
 /* The first word of every method fits the one byte of length that it has at the least. */
 #define AUTH_FIRST_ANSWER_MAX 255
 
@@ -69,28 +72,39 @@ static void begin_dialog(struct link *l, const struct auth_method *method)
     };
 }
 
-static bool no_such_method(struct open_error *error, struct bytes name)
+static bool no_such_method(struct link *l, struct open_error *error, struct bytes name)
 {
+    l->auth.method = NULL;
     error->code = ER_NOT_SUPPORTED_AUTH_MODE;
     memcpy(error->sqlstate, "08004", sizeof error->sqlstate);
     snprintf(error->text, sizeof error->text,
-             "the account uses the authentication method '%.*s', which Weir does not speak yet; "
-             "give it caching_sha2_password or mysql_native_password",
-             (int)name.size, (const char *)name.data);
+             "the account uses the authentication method '%.*s', which Weir does not speak; give "
+             "it caching_sha2_password, mysql_native_password or ed25519",
+             (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
     return false;
 }
 
 static bool no_answer(struct open_error *error, const struct link *l)
 {
-    bool native = l->auth.method == auth_method_default();
+    const struct auth_method *m = l->auth.method;
+    const char *user = l->pool->user->name;
     error->code = ER_ACCESS_DENIED_ERROR;
     memcpy(error->sqlstate, "28000", sizeof error->sqlstate);
-    snprintf(error->text, sizeof error->text,
-             native ? "Weir knows only the hash of the password of '%.64s'; it can log in to the "
-                      "server once a client has logged in with the right password"
-                    : "Weir cannot answer the server's authentication of '%.64s' with %s: it needs "
-                      "the password itself in the configuration, not its hash",
-             l->pool->user->name, l->auth.method->name);
+    if (m == auth_method_default())
+        snprintf(error->text, sizeof error->text,
+                 "Weir knows only the hash of the password of '%.64s'; it can log in to the server "
+                 "once a client has logged in with the right password",
+                 user);
+    else if (m->only_private && !l->auth.private_channel)
+        snprintf(error->text, sizeof error->text,
+                 "the server wants the password of '%.64s' as it is (%s), which Weir sends over "
+                 "TLS or a Unix socket only: see ssl_mode and socket of its [server] section",
+                 user, m->name);
+    else
+        snprintf(error->text, sizeof error->text,
+                 "Weir cannot answer the server's authentication of '%.64s' with %s: it needs the "
+                 "password itself in the configuration, not its hash",
+                 user, m->name);
     return false;
 }
 
@@ -100,42 +114,57 @@ bool link_auth_answer(struct link *l, const struct auth_packet *p, uint8_t seque
     if (p->kind == AUTH_PACKET_SWITCH) {
         const struct auth_method *method = auth_method_find(p->method);
         if (method == NULL)
-            return no_such_method(error, p->method);
+            return no_such_method(l, error, p->method);
         begin_dialog(l, method);
     }
     uint8_t memory[AUTH_ANSWER_MAX];
     struct writer answer = writer_over(memory, sizeof memory);
-    enum auth_step step = answer_with_secret(l, p->data, &answer);
-    if (step == AUTH_FAIL)
-        return no_answer(error, l);
+    enum auth_step step =
+        l->auth.method != NULL ? answer_with_secret(l, p->data, &answer) : AUTH_FAIL;
     if (step == AUTH_SEND)
         auth_answer_encode(out, (uint8_t)(sequence + 1), writer_written(&answer));
+    OPENSSL_cleanse(memory, sizeof memory);
+    if (step == AUTH_FAIL)
+        return l->auth.method != NULL && no_answer(error, l);
     return true;
 }
 
 /* The first word: the greeting's method when Weir can answer it, else the default one. The account
  * may have another than the greeting says; then the server switches. */
-static bool answer_greeting(struct link *l, const struct greeting *g, struct writer *out)
+static void answer_greeting(struct link *l, const struct greeting *g, struct writer *out)
 {
     const struct bytes scramble = bytes_of(g->scramble, sizeof g->scramble);
     const struct auth_method *greeted = auth_method_find(g->auth_method);
-    struct open_error error;
     if (greeted != NULL) {
         begin_dialog(l, greeted);
         if (answer_with_secret(l, scramble, out) != AUTH_FAIL)
-            return true;
+            return;
     }
     begin_dialog(l, auth_method_default());
-    if (answer_with_secret(l, scramble, out) != AUTH_FAIL)
-        return true;
-    (void)no_answer(&error, l);
-    link_fail_open(l, POOL_LOGIN_FAILED, error.code, error.sqlstate, bytes_of_text(error.text));
-    return false;
+    l->login_in_vain = answer_with_secret(l, scramble, out) == AUTH_FAIL;
+    if (l->login_in_vain)
+        (void)no_answer(&l->chore_error, l);
+}
+
+/* The server says that it lets nobody in from this address any more. */
+static void explain_blocked(const struct err_packet *e, char *text, size_t size)
+{
+    snprintf(text, size,
+             "%.*s. On the server: FLUSH HOSTS, or TRUNCATE TABLE performance_schema.host_cache. "
+             "Weir ends every login that it begins; look for health checks or port scans that do "
+             "not, from this address",
+             (int)(e->message.size < 250 ? e->message.size : 250), (const char *)e->message.data);
 }
 
 static void fail_from_err(struct link *l, const struct err_packet *e)
 {
     enum pool_open_failure why = POOL_LOGIN_FAILED;
+    char text[500];
+    const struct open_error *reason = &l->chore_error;
+    if (l->login_in_vain && e->code == ER_ACCESS_DENIED_ERROR) {
+        link_fail_open(l, why, reason->code, reason->sqlstate, bytes_of_text(reason->text));
+        return;
+    }
     switch (e->code) {
     case 1040: /* ER_CON_COUNT_ERROR */
     case 1135: /* ER_CANT_CREATE_THREAD */
@@ -146,8 +175,11 @@ static void fail_from_err(struct link *l, const struct err_packet *e)
     case 1226: /* ER_USER_LIMIT_REACHED */
         why = POOL_USER_FULL;
         break;
-    case 1053: /* ER_SERVER_SHUTDOWN */
     case 1129: /* ER_HOST_IS_BLOCKED */
+        explain_blocked(e, text, sizeof text);
+        link_fail_open(l, POOL_SERVER_DOWN, e->code, e->sqlstate, bytes_of_text(text));
+        return;
+    case 1053: /* ER_SERVER_SHUTDOWN */
     case 3032: /* ER_SERVER_OFFLINE_MODE */
     case 1158: /* ER_NET_READ_ERROR */
     case 1159: /* ER_NET_READ_INTERRUPTED */
@@ -228,8 +260,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     uint8_t attributes[CONNECT_ATTRIBUTES_MAX];
     uint8_t auth[AUTH_FIRST_ANSWER_MAX];
     struct writer answer = writer_over(auth, sizeof auth);
-    if (!answer_greeting(l, &g, &answer))
-        return;
+    answer_greeting(l, &g, &answer);
     l->capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
                       (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0);
     struct login login = {
@@ -252,21 +283,34 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     send_frame(l, &w);
 }
 
+/* A login that ends in the middle counts against max_connect_errors, until the server refuses this
+ * address: so when there is no answer, it gets a wrong one. An account may have other methods, too,
+ * that the server goes on to. */
+static void answer_in_vain(struct link *l, uint8_t sequence, struct writer *out)
+{
+    struct frame_mark mark = frame_begin(out, (uint8_t)(sequence + 1));
+    if (l->auth.method != NULL)
+        writer_zeros(out, l->auth.method->blank_size);
+    frame_end(out, mark);
+    l->login_in_vain = true;
+}
+
 /* The server wants another proof, or more of the one under way. */
 static void on_auth_packet(struct link *l, const struct auth_packet *p, uint8_t sequence)
 {
-    struct open_error error;
     uint8_t frame[LINK_AUTH_FRAME_MAX];
     struct writer w = writer_over(frame, sizeof frame);
-    if (p->kind == AUTH_PACKET_SWITCH && l->login_switched) {
+    if (l->login_turns++ >= LOGIN_TURNS_MAX) {
         on_malformed(l);
         return;
     }
-    l->login_switched = l->login_switched || p->kind == AUTH_PACKET_SWITCH;
-    if (!link_auth_answer(l, p, sequence, &w, &error))
-        link_fail_open(l, POOL_LOGIN_FAILED, error.code, error.sqlstate, bytes_of_text(error.text));
-    else if (w.size > 0)
+    if (p->kind == AUTH_PACKET_SWITCH)
+        l->login_in_vain = false;
+    if (!link_auth_answer(l, p, sequence, &w, &l->chore_error))
+        answer_in_vain(l, sequence, &w);
+    if (w.size > 0)
         send_frame(l, &w);
+    OPENSSL_cleanse(frame, sizeof frame);
 }
 
 static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequence)
@@ -278,6 +322,11 @@ static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequenc
     case AUTH_PACKET_OK:
         if (!ok_packet_decode(payload, &ok)) {
             on_malformed(l);
+            return;
+        }
+        if (l->login_in_vain) { /* it has another password than Weir was told, the empty one */
+            link_fail_open(l, POOL_LOGIN_FAILED, l->chore_error.code, l->chore_error.sqlstate,
+                           bytes_of_text(l->chore_error.text));
             return;
         }
         l->status = ok.status & (uint16_t)~STATUS_SESSION_STATE_CHANGED;

@@ -17,7 +17,8 @@ static void test_kinds_follow_the_first_byte(void **state)
     assert_int_equal(auth_packet_decode(hex("ff1504")).kind, AUTH_PACKET_ERR);
     assert_int_equal(auth_packet_decode(hex("fe")).kind, AUTH_PACKET_OLD_SWITCH);
     assert_int_equal(auth_packet_decode(hex("0104")).kind, AUTH_PACKET_MORE);
-    assert_int_equal(auth_packet_decode(hex("02")).kind, AUTH_PACKET_MALFORMED);
+    assert_int_equal(auth_packet_decode(hex("02")).kind, AUTH_PACKET_MORE);
+    assert_int_equal(auth_packet_decode(hex("50 00")).kind, AUTH_PACKET_MORE); /* parsec */
     assert_int_equal(auth_packet_decode(hex("")).kind, AUTH_PACKET_MALFORMED);
 }
 
