@@ -8,6 +8,8 @@
 
 static const char *state_of(const struct leak *l)
 {
+    if (l->kind == LEAK_OF_CONNECTIONS)
+        return l->end == LEAK_OPEN ? "grows" : "grows no more";
     switch (l->end) {
     case LEAK_OPEN:
         return "holds the link";
@@ -22,7 +24,9 @@ static const char *state_of(const struct leak *l)
 static void add_leak(struct row_sink *rows, const struct leak *l)
 {
     usec_t end = l->over_at != 0 ? l->over_at : clock_now();
-    row_unsigned(rows, l->client);
+    bool link = l->kind == LEAK_OF_LINK;
+    row_text(rows, link ? "link" : "connections");
+    row_number_or_null(rows, l->client);
     row_text(rows, l->user);
     row_text(rows, l->host);
     row_text_or_null(rows, l->program);
@@ -30,13 +34,17 @@ static void add_leak(struct row_sink *rows, const struct leak *l)
     row_text_or_null(rows, l->version);
     row_text(rows, l->why);
     row_sec(rows, end - l->since);
-    row_sec(rows, end - l->leased_at);
+    if (link)
+        row_sec(rows, end - l->leased_at);
+    else
+        row_null(rows);
     row_time(rows, l->wall);
-    row_text(rows, l->server);
-    row_unsigned(rows, l->thread_id);
+    row_text_or_null(rows, l->server);
+    row_number_or_null(rows, l->thread_id);
     row_text_or_null(rows, l->statement);
     row_text(rows, l->action);
     row_text(rows, state_of(l));
+    row_text(rows, l->remedy);
 }
 
 void table_fill_leaks(struct row_sink *rows, const struct console_facts *f)

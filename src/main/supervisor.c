@@ -13,6 +13,7 @@
 #include "net/socket.h"
 #include "session/admission.h"
 #include "session/client.h"
+#include "session/growth_watch.h"
 #include "session/leak_book.h"
 #include "session/slow_log.h"
 #include "session/status.h"
@@ -241,6 +242,9 @@ static bool start_workers(struct supervisor *s)
     for (unsigned i = 0; i < p->worker_count; i++)
         if (!worker_init(&p->workers[i], i, p, s->config))
             return false;
+    p->growth = growth_watch_create(p);
+    if (p->growth == NULL)
+        return false;
     for (unsigned i = 0; i < p->worker_count; i++) {
         char name[16];
         snprintf(name, sizeof name, "weir-%u", i & 0xff);
@@ -400,6 +404,7 @@ static void stop(struct supervisor *s)
         user_store_destroy(p->users);
         status_baseline_destroy(p->baseline);
         leak_book_destroy(p->leaks);
+        growth_watch_destroy(p->growth);
         tls_setup_destroy(p->tls);
         admission_destroy(p->admission);
         free(p->workers);

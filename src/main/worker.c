@@ -6,6 +6,7 @@
 #include "session/admission.h"
 #include "session/client.h"
 #include "session/client_timeouts.h"
+#include "session/growth_watch.h"
 #include "session/leaks.h"
 #include "session/monitor.h"
 #include "session/pool_events.h"
@@ -59,6 +60,7 @@ void worker_fini(struct worker *w)
     loop_timer_cancel(w->loop, &w->probe_timer);
     kill_forget_waiting(w);
     pool_registry_stop(w->proxy->registry, w);
+    growth_watch_stop(w);
     mailbox_destroy(w->mailbox);
     loop_turn(w->loop, 0); /* frees what was closed last */
     buffer_cache_destroy(w->buffers);
@@ -137,6 +139,13 @@ void worker_place(struct worker *accepted_on, int fd, const struct address *peer
         send_message(best, (struct message){.fd = fd, .peer = *peer}, on_socket);
 }
 
+/* What the first worker does for all of them. */
+static void watches_configure(struct worker *w)
+{
+    monitors_configure(w);
+    growth_watch_configure(w);
+}
+
 static void on_config(struct mail *mail)
 {
     struct message m = take(mail);
@@ -146,7 +155,7 @@ static void on_config(struct mail *mail)
     client_timeouts_configure(m.to);
     pool_registry_sweep_all(m.to); /* lowered limits act now */
     if (m.to->index == 0)
-        monitors_configure(m.to);
+        watches_configure(m.to);
 }
 
 void worker_send_config(struct worker *w, struct config *config)
@@ -158,7 +167,7 @@ static void on_probe(struct mail *mail)
 {
     struct message m = take(mail);
     pool_registry_probe(m.to);
-    monitors_configure(m.to);
+    watches_configure(m.to);
 }
 
 void worker_send_probe(struct worker *w)

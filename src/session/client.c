@@ -9,6 +9,7 @@
 #include "session/client_attributes.h"
 #include "session/client_auth.h"
 #include "session/client_timeouts.h"
+#include "session/growth_watch.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/snapshot_walk.h"
@@ -390,6 +391,7 @@ void client_close(struct client *c, enum close_reason why)
     stream_close(&c->stream);
     (void)hashmap_u64_remove(&w->clients_by_id, c->id);
     snapshot_client_goes(c);
+    growth_client_goes(c);
     list_remove(&w->clients, &c->node);
     if (list_node_linked(&c->greeting_node))
         list_remove(c->held ? &w->held : &w->greeting, &c->greeting_node);

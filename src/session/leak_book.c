@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct leak_book {
@@ -56,6 +57,15 @@ uint64_t leak_book_add(struct leak_book *b, struct leak *leak)
     *place_for_one(b) = *leak;
     pthread_mutex_unlock(&b->lock);
     return leak->number;
+}
+
+void leak_book_update(struct leak_book *b, uint64_t number, const char *why)
+{
+    pthread_mutex_lock(&b->lock);
+    for (size_t i = 0; i < b->count; i++)
+        if (b->cases[i].number == number)
+            snprintf(b->cases[i].why, sizeof b->cases[i].why, "%s", why);
+    pthread_mutex_unlock(&b->lock);
 }
 
 void leak_book_end(struct leak_book *b, uint64_t number, enum leak_end end, usec_t now)

@@ -123,6 +123,7 @@ static void report(struct client *c, struct link *l, const struct config *config
         action = LEAK_ACTION_REPORT;
     struct leak leak = describe(c, l);
     leak.action = words_of(action);
+    snprintf(leak.remedy, sizeof leak.remedy, "%s", remedy(action));
     counters_add(&c->worker->counters, COUNTER_leaks, 1);
     l->leak = leak_book_add(c->worker->proxy->leaks, &leak);
     log_write(LOG_LEVEL_WARNING, client_who(c),
@@ -132,7 +133,7 @@ static void report(struct client *c, struct link *l, const struct config *config
               (unsigned long long)((clock_now() - leak.leased_at) / USEC_PER_SEC),
               (unsigned long long)((clock_now() - leak.since) / USEC_PER_SEC), leak.why,
               leak.program, leak.pid[0] != '\0' ? leak.pid : "unknown",
-              leak.statement[0] != '\0' ? leak.statement : "not known", remedy(action));
+              leak.statement[0] != '\0' ? leak.statement : "not known", leak.remedy);
     if (action == LEAK_ACTION_KILL)
         client_close(c, CLOSE_CLIENT_LEAK);
     else if (action == LEAK_ACTION_ROLLBACK)

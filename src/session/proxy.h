@@ -18,6 +18,7 @@
 
 struct log_file;
 struct admission;
+struct growth_watch;
 struct leak_book;
 struct pool_registry;
 struct slow_watch;
@@ -90,6 +91,7 @@ struct proxy {
     struct resolver *resolver;
     struct log_file *slow_log;
     struct leak_book *leaks;
+    struct growth_watch *growth;
     struct tls_setup *tls;
     atomic_uint_fast64_t next_link_id; /* from 1 */
     atomic_uint client_ceiling;        /* see admission_configure */

@@ -132,3 +132,43 @@ def test_off(weir):
     assert leaks(one) == []
     c.close()
     d.close()
+
+
+def growths(one):
+    """Growth without reuse as SHOW LEAKS tells it: program, pid, state, why, remedy."""
+    with console(one) as c:
+        rows = c.query("SELECT program_name, pid, state, why, remedy FROM weir.leaks "
+                       "WHERE kind = 'connections' AND client IS NULL")
+    return [[cell.decode() if cell is not None else None for cell in row] for row in rows]
+
+
+def test_connections_that_are_opened_and_never_used_again_are_a_leak(weir):
+    one = weir(growth_window="400ms")
+    leaked, pool = [], []
+
+    def come(into, program, pid):
+        attributes = ((b"program_name", program), (b"_pid", pid))
+        into.append(one.connect(capabilities=wire.BASIC, attributes=attributes))
+        into[-1].query("SELECT 1")
+
+    def grow_and_look():
+        come(leaked, b"reports", b"4711")
+        if len(pool) < 15:  # grows as well, but uses all that it has
+            come(pool, b"shop", b"12")
+        for c in pool:
+            c.query("SELECT 1")
+        return growths(one)
+
+    found = wait_until(grow_and_look, 60, "a report", step=0.05)
+    assert len(found) == 1, found
+    program, pid, state, why, remedy = found[0]
+    assert (program, pid, state) == ("reports", "4711", "grows")
+    assert "opens connections and does not use them again" in why and "max_connections" in why
+    assert "SET GLOBAL user.app.wait_timeout" in remedy
+    log = one.wait_log("program 'reports', pid 4711: it opens connections")
+    assert "warning app@127.0.0.1" in one.log()[:one.log().index(log)].splitlines()[-1]
+    wait_until(lambda: growths(one)[0][2] == "grows no more", 20, "the end of the growth")
+    assert one.log().count("does not use them again") == 1
+    assert one.counters()["Weir_growths"] == 1
+    for c in leaked + pool:
+        c.close()
