@@ -46,6 +46,7 @@ void table_fill_pools(struct row_sink *rows, const struct console_facts *f)
         row_text(rows, p->server);
         row_text(rows, p->user);
         row_text(rows, p->dialect_text);
+        row_integer(rows, p->paused);
         row_integer(rows, p->clients);
         row_integer(rows, p->waiting);
         row_msec(rows, p->oldest_wait);

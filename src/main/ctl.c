@@ -28,6 +28,7 @@ struct ctl {
     const char *file; /* of --config, NULL none */
     char socket[108]; /* of the console */
     char *statement;  /* the words that are left, with spaces between */
+    bool upright;     /* it ended with \G: a line for each value */
     int fd;           /* -1 none */
     uint8_t *packet;  /* the last one read */
     size_t packet_size;
@@ -80,6 +81,16 @@ static bool take_arguments(struct ctl *c, int argc, char *const argv[])
             return false;
     }
     return c->statement != NULL;
+}
+
+/* As the mariadb and mysql command lines understand the end of a statement. */
+static void take_end(struct ctl *c)
+{
+    size_t size = strlen(c->statement);
+    while (size > 0 && strchr(" \t\n;", c->statement[size - 1]) != NULL)
+        size--;
+    c->upright = size >= 2 && memcmp(c->statement + size - 2, "\\G", 2) == 0;
+    c->statement[c->upright ? size - 2 : size] = '\0';
 }
 
 /* Where the configuration says that the console is; the default when there is no file. */
@@ -289,7 +300,9 @@ static enum exit_code print_result_set(struct ctl *c)
 {
     struct table t = {0};
     bool good = read_table(c, &t);
-    if (good && t.count > t.columns)
+    if (good && t.count > t.columns && c->upright)
+        ctl_table_print_upright(stdout, t.cells, t.count / t.columns, t.columns);
+    else if (good && t.count > t.columns)
         ctl_table_print(stdout, t.cells, t.count / t.columns, t.columns, t.numeric);
     else if (good)
         fprintf(stderr, "Empty set\n");
@@ -303,6 +316,7 @@ static enum exit_code ask(struct ctl *c)
 {
     if (!open_socket(c))
         return EXIT_CODE_FAILURE;
+    take_end(c);
     bool spoken = log_in(c) && send_query(c) && read_packet(c);
     if (!spoken) {
         if (c->packet == NULL || !print_error(c))

@@ -65,3 +65,22 @@ void ctl_table_print(FILE *out, const struct bytes *cells, size_t rows, size_t c
     print_rule(out, widths, columns);
     free(widths);
 }
+
+void ctl_table_print_upright(FILE *out, const struct bytes *cells, size_t rows, size_t columns)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < columns; i++)
+        if (width_of(cells[i]) > width)
+            width = width_of(cells[i]);
+    for (size_t row = 1; row < rows; row++) {
+        fprintf(out, "*************************** %zu. row ***************************\n", row);
+        for (size_t i = 0; i < columns; i++) {
+            struct bytes cell = shown(cells[row * columns + i]);
+            repeat(out, ' ', width - width_of(cells[i]));
+            (void)fwrite(cells[i].data, 1, cells[i].size, out);
+            (void)fputs(": ", out);
+            (void)fwrite(cell.data, 1, cell.size, out);
+            (void)fputc('\n', out);
+        }
+    }
+}

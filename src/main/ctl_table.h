@@ -13,4 +13,7 @@
 void ctl_table_print(FILE *out, const struct bytes *cells, size_t rows, size_t columns,
                      const bool *numeric);
 
+/* The same with a line for each value, for rows of many columns. */
+void ctl_table_print_upright(FILE *out, const struct bytes *cells, size_t rows, size_t columns);
+
 #endif

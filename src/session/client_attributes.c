@@ -20,6 +20,10 @@ void client_attributes_set(struct client *c, struct bytes all)
         return;
     c->attributes->size = (uint16_t)w.size;
     memcpy(c->attributes->block, memory, w.size);
+    struct bytes program = client_attribute(c, "program_name");
+    c->attributes->program_size = (uint16_t)program.size;
+    c->attributes->program_at =
+        program.size > 0 ? (uint16_t)(program.data - c->attributes->block) : 0;
 }
 
 void client_attributes_forget(struct client *c)

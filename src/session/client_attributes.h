@@ -10,6 +10,8 @@ struct client;
 
 struct client_attributes {
     uint16_t size;
+    uint16_t program_at; /* program_name in the block, for who must be quick */
+    uint16_t program_size;
     uint8_t block[]; /* see mysql/connect_attributes.h */
 };
 
@@ -21,5 +23,10 @@ void client_attributes_forget(struct client *c);
 /* "program_name", "_pid", "_client_version" …; empty when it was not sent. Points into the block.
  */
 struct bytes client_attribute(const struct client *c, const char *name);
+
+static inline struct bytes client_program(const struct client_attributes *a)
+{
+    return a != NULL ? bytes_of(a->block + a->program_at, a->program_size) : bytes_of(NULL, 0);
+}
 
 #endif

@@ -83,7 +83,8 @@ struct slow_text;
 struct tls_context;
 struct statement_cache;
 
-#define LINK_HOLDER_PEER 64
+#define LINK_HOLDER_PEER    64
+#define LINK_HOLDER_PROGRAM 33
 
 struct link {
     struct stream stream;
@@ -91,6 +92,7 @@ struct link {
     struct {
         uint32_t client; /* id of the client that the seat was given to last */
         char peer[LINK_HOLDER_PEER];
+        char program[LINK_HOLDER_PROGRAM]; /* that its driver names, cut; "" none */
     } holder; /* under the group's lock: other workers tell their clients of it */
     struct link_pool *pool;
     struct worker *worker;           /* whose loop it is on, NULL while idle in its pool */

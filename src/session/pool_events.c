@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "session/client.h"
+#include "session/client_attributes.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
@@ -259,6 +260,7 @@ static void note_holder(struct link *l, const struct client *c)
         return;
     l->holder.client = c->id;
     (void)!text_copy(l->holder.peer, sizeof l->holder.peer, bytes_of_text(c->peer));
+    (void)!text_copy(l->holder.program, sizeof l->holder.program, client_program(c->attributes));
 }
 
 static enum registry_checkout checkout_once(struct client *c, struct pool_seat **seat)

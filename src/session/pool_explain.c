@@ -21,8 +21,67 @@ struct fullness {
     bool held; /* by: */
     uint32_t holder;
     char peer[LINK_HOLDER_PEER];
+    char program[LINK_HOLDER_PROGRAM];
     usec_t held_for;
+    unsigned most; /* links that one program on one host holds, when that is more than one */
+    unsigned of;   /* so many that were looked at */
+    char most_host[LINK_HOLDER_PEER];
+    char most_program[LINK_HOLDER_PROGRAM];
 };
+
+/* Those that are held for longest are looked at, and so many holders told apart: this is done under
+ * the server's lock, for each client that is refused. */
+#define HELD_LOOKED_AT  64
+#define HOLDERS_COUNTED 16
+
+/* Who holds how many. */
+struct holders {
+    size_t count;
+    struct {
+        struct bytes host;
+        const char *program;
+        unsigned links;
+    } items[HOLDERS_COUNTED];
+};
+
+static void count_holder(struct holders *h, const struct link *l)
+{
+    struct bytes host = address_text_host(l->holder.peer);
+    for (size_t i = 0; i < h->count; i++) {
+        if (bytes_equal(h->items[i].host, host) &&
+            strcmp(h->items[i].program, l->holder.program) == 0) {
+            h->items[i].links++;
+            return;
+        }
+    }
+    if (h->count < countof(h->items)) {
+        h->items[h->count].host = host;
+        h->items[h->count].program = l->holder.program;
+        h->items[h->count++].links = 1;
+    }
+}
+
+static void look_for_most(const struct pool *p, struct fullness *f)
+{
+    struct holders h = {0};
+    size_t most = 0;
+    for (const struct list_node *n = p->firm.head.next;
+         n != &p->firm.head && f->of < HELD_LOOKED_AT; n = n->next) {
+        const struct pool_seat *seat = container_of(n, struct pool_seat, node);
+        if (seat->ticket != NULL)
+            continue;
+        count_holder(&h, container_of(seat, struct link, seat));
+        f->of++;
+    }
+    for (size_t i = 1; i < h.count; i++)
+        if (h.items[i].links > h.items[most].links)
+            most = i;
+    if (h.count == 0 || h.items[most].links < 2)
+        return;
+    f->most = h.items[most].links;
+    (void)!text_copy(f->most_host, sizeof f->most_host, h.items[most].host);
+    (void)!text_copy(f->most_program, sizeof f->most_program, bytes_of_text(h.items[most].program));
+}
 
 static const struct pool_seat *longest_held(const struct pool *p)
 {
@@ -46,6 +105,7 @@ static void look_for_holder(const struct link_pool *p, usec_t now, struct fullne
     f->held = true;
     f->holder = l->holder.client;
     memcpy(f->peer, l->holder.peer, sizeof f->peer);
+    memcpy(f->program, l->holder.program, sizeof f->program);
     f->held_for = now > seat->since ? now - seat->since : 0;
 }
 
@@ -66,6 +126,7 @@ static void look(const struct client *c, struct fullness *f)
     f->down = g->shared.policy.down_retry_at != 0;
     f->full = g->shared.policy.ceiling_retry_at != 0 || policy->limit_retry_at != 0;
     look_for_holder(p, loop_now(c->worker->loop), f);
+    look_for_most(policy, f);
     pthread_mutex_unlock(&g->lock);
 }
 
@@ -79,7 +140,7 @@ static void tell_down(const struct server_group *g, const struct fullness *f, ch
 {
     snprintf(text, size,
              "Too many connections: no link to server '%s' (%s) could be opened for %u ms; the "
-             "last attempt: %.200s. Is the server up? %zu clients wait. On the console: SHOW "
+             "last attempt: %.200s. Is the server up? %zu others wait. On the console: SHOW "
              "SERVERS",
              g->name, g->socket[0] != '\0' ? g->socket : g->host, wait_ms(f), f->error.text,
              f->waiting);
@@ -90,25 +151,40 @@ static void tell_server_full(const struct server_group *g, const struct fullness
 {
     snprintf(text, size,
              "Too many connections: server '%s' takes no more than the %u links that are open; "
-             "it said: %.200s. All stayed busy for %u ms (pool_wait_timeout); %zu clients wait. "
+             "it said: %.200s. All stayed busy for %u ms (pool_wait_timeout); %zu others wait. "
              "Look at max_connections of the server. On the console: SHOW SERVERS",
              g->name, f->all, f->error.text, wait_ms(f), f->waiting);
+}
+
+static const char *say_program(const char *name, char *text, size_t size)
+{
+    if (name[0] == '\0')
+        return "";
+    snprintf(text, size, " ('%s')", name);
+    return text;
 }
 
 static void tell_pool_full(const struct link_pool *p, const struct fullness *f, char *text,
                            size_t size)
 {
+    char most[160] = "";
     char holder[200] = "";
+    char program[48];
+    if (f->most > 0)
+        snprintf(most, sizeof most, "The most, %u of %u, are held by %s%s. ", f->most, f->of,
+                 f->most_host, say_program(f->most_program, program, sizeof program));
     if (f->held)
-        snprintf(holder, sizeof holder,
-                 "Longest held by client %u from %s, for %.1f s; KILL %u on the console ends it. ",
-                 f->holder, f->peer, (double)f->held_for / (double)USEC_PER_SEC, f->holder);
+        snprintf(
+            holder, sizeof holder,
+            "Longest held by client %u from %s%s, for %.1f s; KILL %u on the console ends it. ",
+            f->holder, f->peer, say_program(f->program, program, sizeof program),
+            (double)f->held_for / (double)USEC_PER_SEC, f->holder);
     snprintf(text, size,
              "Too many connections: all links of user '%.32s' to server '%.32s' stayed busy for %u "
-             "ms (pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu clients "
-             "wait. %sLook for long transactions and pins with SHOW PROCESSLIST, SHOW POOLS",
+             "ms (pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu others "
+             "wait. %s%sLook for long transactions and pins with SHOW PROCESSLIST, SHOW POOLS",
              p->user->name, p->group->name, wait_ms(f), f->links, f->limits.max_size, f->all,
-             f->ceiling, f->waiting, holder);
+             f->ceiling, f->waiting, most, holder);
 }
 
 void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,

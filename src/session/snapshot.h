@@ -112,6 +112,7 @@ struct snapshot_pool {
     struct pool_limits limits;
     unsigned limit_observed; /* the server said 1203 or 1226 at this many links; 0 no */
     bool login_refused;      /* the server refuses its user right now */
+    bool paused;             /* by PAUSE */
     uint16_t error_code;     /* of the last refused login, 0 none */
     const char *error;
     struct pool_counters counters;

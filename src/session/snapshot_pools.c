@@ -116,6 +116,7 @@ static void pool_row_locked(struct snapshot_pool *row, const struct pool *p, use
     row->limits = p->limits;
     row->limit_observed = p->limit_observed;
     row->login_refused = p->login_retry_at != 0;
+    row->paused = p->paused;
     row->counters = p->counters;
 }
 

@@ -465,8 +465,10 @@ def test_pause_and_resume(one, con, which):
                                  "a client that waits")
             holder.query("COMMIT")
             assert not other.readable(0.2)
+            assert con.query("SELECT DISTINCT paused FROM weir.pools WHERE user = 'app'") == [[b"1"]]
         finally:
             con.query(f"RESUME {which}")
+        assert con.query("SELECT DISTINCT paused FROM weir.pools") == [[b"0"]]
         other.read_reply(wire.COM_QUERY)
         assert other.error is None and wire.text_row(other.rows[0]) == [b"3"]
 
@@ -510,6 +512,9 @@ def test_ctl(one):
     assert done.returncode == 1 and done.stderr.startswith(b"ERROR 1193 (HY000): Unknown system variable")
     assert done.stdout == b""
     assert console.ctl(one, "SELECT 1 WHERE 0").stdout == b""
+    done = console.ctl(one, "SELECT 1 AS n, 'ü' AS name, NULL AS x\\G")
+    assert done.stdout.decode().splitlines()[1:] == ["   n: 1", "name: ü", "   x: NULL"], done
+    assert console.ctl(one, "SELECT 1;").returncode == 0
     assert console.ctl(one, "BEGIN").returncode == 0
     assert console.ctl(one).returncode == 2
 

@@ -444,3 +444,24 @@ def test_a_storm_is_refused_to_the_last_client_and_no_further(server, weir):
     for c in sockets + early:
         c.close()
     del server
+
+
+def test_the_error_of_a_full_pool_says_who_holds_the_most(weir):
+    one = weir(pool_max_size=3, pool_wait_timeout="300ms")
+    holders = []
+    for program in (b"batch", b"shop", b"batch"):
+        holders.append(one.connect(schema="test", capabilities=wire.BASIC,
+                                   attributes=((b"program_name", program), (b"_pid", b"1"))))
+        holders[-1].query("BEGIN")
+        holders[-1].query("SELECT 1")
+    with one.connect() as c, pytest.raises(wire.ServerError) as refused:
+        c.query("SELECT 1")
+    text = refused.value.text
+    assert (refused.value.code, refused.value.state) == (1040, "08004")
+    assert "3 of pool_max_size=3" in text and "0 others wait" in text
+    assert "The most, 2 of 3, are held by 127.0.0.1 ('batch')" in text
+    first = holders[0].greeting.thread_id
+    assert f"Longest held by client {first} from 127.0.0.1" in text and f"KILL {first} on" in text
+    assert len(text.encode()) < 512, "clients cut longer ones"
+    for holder in holders:
+        holder.close()
