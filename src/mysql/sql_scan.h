@@ -59,7 +59,8 @@ struct sql_mode {
 
 enum sql_kill_kind { SQL_KILL_NONE, SQL_KILL_CONNECTION, SQL_KILL_QUERY };
 
-#define SQL_NAME_MAX 64
+#define SQL_NAME_MAX          64
+#define SQL_COLLATION_UNKNOWN "?"
 
 struct sql_scan {
     /* results, complete after sql_scan_end */
@@ -69,7 +70,8 @@ struct sql_scan {
     enum sql_kill_kind kill; /* KILL [CONNECTION|QUERY] <decimal literal> as the only statement */
     uint64_t kill_id;
     char collation[SQL_NAME_MAX +
-                   1]; /* of SET NAMES … COLLATE x, the last one; "" when none or DEFAULT */
+                   1]; /* of SET NAMES … COLLATE x, the last one; "" when it is the default of the
+                          character set, SQL_COLLATION_UNKNOWN when only the server knows it */
     bool aggregates;   /* calls COUNT, MAX and the like */
     bool only_ping;    /* the statement is a lone SELECT <decimal literal>: for statistics */
 

@@ -26,8 +26,9 @@ static void target_word(struct sql_scan *s, struct bytes text)
         s->sets_charset = true;
     /* It overrules the collation of a SET NAMES before it, which our caller would take for the last
      * word on the matter. */
-    if (s->collation[0] != '\0' && (sql_text_is(text, "COLLATION_CONNECTION") ||
-                                    sql_text_is(text, "CHARACTER_SET_CONNECTION")))
+    if (s->collation[0] != '\0' && s->collation[0] != SQL_COLLATION_UNKNOWN[0] &&
+        (sql_text_is(text, "COLLATION_CONNECTION") ||
+         sql_text_is(text, "CHARACTER_SET_CONNECTION")))
         sql_add_effect(s, SQL_EFFECT_BIT(SET_UNTRACKED));
     go(s, SQL_STEP_SET_TARGET);
 }
@@ -40,11 +41,19 @@ static void transaction_word(struct sql_scan *s)
     go(s, SQL_STEP_SET_TRANSACTION);
 }
 
+/* CHARACTER SET takes the collation of the schema, NAMES DEFAULT that of the server. */
+static void collation_is_unknown(struct sql_scan *s)
+{
+    memcpy(s->collation, SQL_COLLATION_UNKNOWN, sizeof SQL_COLLATION_UNKNOWN);
+}
+
 static void charset_word(struct sql_scan *s, enum sql_step next)
 {
     sql_add_effect(s, SQL_EFFECT_BIT(SET_CHARSET));
     s->sets_charset = true;
     s->collation[0] = '\0';
+    if (next != SQL_STEP_SET_NAMES)
+        collation_is_unknown(s);
     go(s, next);
 }
 
@@ -140,6 +149,8 @@ static void collation_text(struct sql_scan *s, struct bytes text)
 
 static void names_word(struct sql_scan *s, enum sql_word word)
 {
+    if (word == SQL_WORD_DEFAULT)
+        collation_is_unknown(s);
     if (word != SQL_WORD_COLLATE)
         return;
     s->wants_text = true;

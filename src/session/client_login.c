@@ -289,7 +289,7 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     if (!set_up_states(c, collation) || c->pool == NULL)
         return false;
     c->login_epoch = atomic_load(&c->group->login_epoch);
-    residue_init(&c->residue);
+    residue_reset(&c->residue);
     learn_default_tracking(c);
     client_attributes_set(c, l->attributes);
     if (l->schema.size > 0) {

@@ -211,11 +211,23 @@ void learn_trackers(struct client *c, struct bytes trackers)
     link_session_becomes(c->link, c->session);
 }
 
+/* The default of a character set is what it always is. */
+static bool has_plain_defaults(const struct client *c)
+{
+    return session_state_get(c->session, "character_set_collations") == NULL &&
+           !track_pins_variable(c, "default_collation_for_utf8mb4");
+}
+
 /* SET NAMES … COLLATE x: no tracker reports x. */
 static void learn_collation(struct client *c)
 {
     const struct sql_scan *scan = c->request.scan;
-    if (!sql_scan_has(scan, SQL_EFFECT_SET_CHARSET) || scan->collation[0] == '\0')
+    if (!sql_scan_has(scan, SQL_EFFECT_SET_CHARSET))
+        return;
+    if (strcmp(scan->collation, SQL_COLLATION_UNKNOWN) == 0 ||
+        (scan->collation[0] == '\0' && !has_plain_defaults(c)))
+        track_unread(c, "collation_connection");
+    if (scan->collation[0] == '\0' || strcmp(scan->collation, SQL_COLLATION_UNKNOWN) == 0)
         return;
     static const char *const both[] = {"collation_connection", "collation_results"};
     for (size_t i = 0; i < countof(both); i++)
@@ -350,11 +362,28 @@ static void learn_last_insert_id(struct client *c, const struct reply_summary *s
     }
 }
 
+/* GET DIAGNOSTICS leaves the row count, but for a number beyond the last condition, which is an
+ * error that comes as an OK with a warning. */
+static bool is_get_diagnostics(const struct request *r)
+{
+    return r->scanned && r->scan->statements == 1 && r->scan->verb == SQL_VERB_GET;
+}
+
 /* Commands that leave the row count as it was, unless they fail. */
 static bool leaves_row_count(enum command command)
 {
     return command == COMMAND_STATISTICS || command == COMMAND_STMT_PREPARE ||
            command == COMMAND_STMT_SEND_LONG_DATA;
+}
+
+static void learn_row_count(struct client *c, const struct reply_summary *s)
+{
+    bool negative =
+        s->error || s->result_set || (is_get_diagnostics(&c->request) && s->any_warnings);
+    if (negative)
+        c->residue.row_count = -1;
+    else if (!is_get_diagnostics(&c->request))
+        c->residue.row_count = (int64_t)s->affected_rows;
 }
 
 static void learn_residue(struct client *c, const struct reply_summary *s)
@@ -365,7 +394,7 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
     if (c->request.scanned) {
         learn_found_rows(c, s);
         learn_last_insert_id(c, s);
-        c->residue.row_count = s->error || s->result_set ? -1 : (int64_t)s->affected_rows;
+        learn_row_count(c, s);
     } else if (command == COMMAND_INIT_DB || command == COMMAND_PING) {
         c->residue.row_count = s->error ? -1 : 0;
     } else if (command == COMMAND_SET_OPTION || s->error || command == COMMAND_STMT_FETCH) {
@@ -375,7 +404,8 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
     } else {
         c->pins |= PIN_BIT(RESIDUE);
     }
-    now_true(c, SQL_EFFECT_BIT(READS_ROW_COUNT));
+    if (!is_get_diagnostics(&c->request) || c->residue.row_count == -1)
+        now_true(c, SQL_EFFECT_BIT(READS_ROW_COUNT));
     struct link_pool *pool = c->pool;
     if (c->request.scanned && sql_scan_has(c->request.scan, SQL_EFFECT_READS_ROW_COUNT))
         atomic_store(&pool->reads_row_count, true);

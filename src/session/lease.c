@@ -60,8 +60,8 @@ void lease_drop(struct client *c, enum close_reason why)
     link_close(end_lease(c), why);
 }
 
-/* What the chores that were planned so far do to residue: a reset empties it, the others touch the
- * counts, none touches the diagnostics area or LAST_INSERT_ID. */
+/* What the chores that were planned so far do to residue: a reset empties it, all but a
+ * COM_STMT_PREPARE count their rows, only SELECTs find some, and what sets or prepares may warn. */
 static void restore_disturbs(struct link *l)
 {
     bool reset = l->chore_count > 0 && l->chores[0] == CHORE_RESET;
@@ -69,14 +69,22 @@ static void restore_disturbs(struct link *l)
         residue_left_init(&l->residue_left);
         l->residue_of = 0;
         residue_begin_lease(l->client, l);
-    } else if (l->chore_count > 0) {
-        l->residue_true &= SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS);
     }
-    bool prepares = false; /* which may warn */
-    for (unsigned i = 0; i < l->chore_count; i++)
-        prepares = prepares || l->chores[i] == CHORE_TEXT_PREPARE ||
-                   l->chores[i] == CHORE_TEXT_PREPARE_AHEAD;
-    if (prepares && !residue_is_in_doubt(&l->client->residue))
+    bool only_prepares = true;
+    bool selects = false;
+    bool warns = false;
+    for (unsigned i = 0; i < l->chore_count; i++) {
+        enum chore chore = l->chores[i];
+        only_prepares = only_prepares && chore == CHORE_PREPARE;
+        selects = selects || chore == CHORE_READ_GLOBAL || chore == CHORE_SET_USER_VARIABLES;
+        warns = warns || chore == CHORE_SET || chore == CHORE_TEXT_PREPARE ||
+                chore == CHORE_TEXT_PREPARE_AHEAD;
+    }
+    if (!only_prepares)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
+    if (selects)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    if (warns && !residue_is_in_doubt(&l->client->residue))
         l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
 
@@ -117,6 +125,15 @@ static bool is_restored(const struct client *c, const struct link *l)
 
 static void park_or_release(struct link *l);
 
+/* What only the link knows, and what is to be done there would change. */
+static bool must_be_read(const struct client *c, const struct link *l, enum statement_place place)
+{
+    bool sets = l->session != c->session || l->needs_trackers || track_shows_own(c) ||
+                place != STATEMENT_HERE;
+    return (place != STATEMENT_HERE && !track_is_known(c)) || residue_must_be_read(c, l) ||
+           (sets && residue_must_be_read_for_set(c));
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
@@ -134,7 +151,7 @@ static void prepare(struct client *c)
         statement_refuse_prepare(c);
         return;
     }
-    if (residue_must_be_read(c, l)) {
+    if (must_be_read(c, l, place)) {
         client_set_state(c, CLIENT_WAITING);
         park_or_release(l);
         return;

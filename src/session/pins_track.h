@@ -42,6 +42,9 @@ NODISCARD bool track_explains_change(const struct client *c);
 NODISCARD enum session_variable_treatment track_variable(struct client *c, struct bytes name,
                                                          struct bytes value);
 
+/* Is the client pinned for this variable? */
+NODISCARD bool track_pins_variable(const struct client *c, const char *name);
+
 /* The characteristics of the next transaction were reported. */
 void track_next_transaction(struct client *c);
 
@@ -49,6 +52,8 @@ void track_next_transaction(struct client *c);
  * asked before it changes hands: track_ask adds the chore, track_read takes the trackers of its
  * reply. */
 NODISCARD bool track_is_known(const struct client *c);
+/* This variable may have another value now. */
+void track_unread(struct client *c, const char *name);
 void track_ask(struct client *c, struct link *l);
 void track_read(struct client *c, struct bytes trackers);
 /* The chore failed. */

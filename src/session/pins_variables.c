@@ -83,6 +83,11 @@ enum session_variable_treatment track_variable(struct client *c, struct bytes na
     return t;
 }
 
+bool track_pins_variable(const struct client *c, const char *name)
+{
+    return c->track != NULL && track_names_has(&c->track->variables, name);
+}
+
 /* -------- SET -------- */
 
 /* SET @@x, which MariaDB does not report: it is asked for before the link changes hands. */
@@ -170,8 +175,8 @@ static bool has_own_trackers(const struct client *c)
                                         "session_track_transaction_info", "session_track_gtids"};
     if (c->tracks.all_variables)
         return true;
-    for (size_t i = 0; c->track != NULL && i < countof(names); i++)
-        if (track_names_has(&c->track->variables, names[i]))
+    for (size_t i = 0; i < countof(names); i++)
+        if (track_pins_variable(c, names[i]))
             return true;
     return false;
 }
@@ -216,6 +221,12 @@ void track_show_own(struct link *l)
 }
 
 /* -------- asking -------- */
+
+void track_unread(struct client *c, const char *name)
+{
+    if (track_open(c) == NULL || !remember_unread(c, name))
+        track_pin(c, PIN_BIT(SET_UNTRACKED));
+}
 
 bool track_is_known(const struct client *c)
 {

@@ -315,10 +315,20 @@ sql_effects_t residue_missing(const struct client *c, const struct link *l)
     return missing;
 }
 
-bool residue_must_be_read(const struct client *c, const struct link *l)
+static bool may_be_lost(const struct client *c)
 {
     return residue_is_in_doubt(&c->residue) && (c->pins & PIN_BIT(WARNINGS)) == 0 &&
-           !residue_clears_diagnostics(c) && primes_clear_diagnostics(c, residue_missing(c, l));
+           !residue_clears_diagnostics(c);
+}
+
+bool residue_must_be_read(const struct client *c, const struct link *l)
+{
+    return may_be_lost(c) && primes_clear_diagnostics(c, residue_missing(c, l));
+}
+
+bool residue_must_be_read_for_set(const struct client *c)
+{
+    return !keeps_diagnostics(c) && may_be_lost(c);
 }
 
 /* -------- priming -------- */

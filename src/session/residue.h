@@ -58,7 +58,7 @@ struct residue_left {
 /* As after a login. */
 void residue_init(struct residue *r);
 void residue_fini(struct residue *r);
-/* As after COM_RESET_CONNECTION, which leaves FOUND_ROWS as it was. */
+/* As after COM_RESET_CONNECTION and COM_CHANGE_USER, which leave FOUND_ROWS as it was. */
 void residue_reset(struct residue *r);
 void residue_set_diagnostics(struct residue *r, enum diagnostics d);
 
@@ -91,6 +91,8 @@ void residue_end_lease(const struct client *c, struct link *l);
 sql_effects_t residue_missing(const struct client *c, const struct link *l);
 /* True when priming that would clear conditions which the link alone has: they are read first. */
 NODISCARD bool residue_must_be_read(const struct client *c, const struct link *l);
+/* The same before any SET, which clears them on MySQL. */
+NODISCARD bool residue_must_be_read_for_set(const struct client *c);
 
 /* Does the request surely clear the diagnostics area before it fills it? MariaDB does at a
  * statement that uses a table, MySQL at every statement that is not about diagnostics. */

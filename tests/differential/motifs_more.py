@@ -2,7 +2,9 @@
 """More motifs. anyhow(sql) is a statement that the generator dresses up in one of the forms that a
 client may choose: plain, prepared, inside stored code, among others, in a comment that is executed."""
 
+import motifs_mysql
 import wire
+import world
 
 
 class Anyhow:
@@ -328,3 +330,6 @@ MOTIFS = {
                 "SET character_set_client=latin1, character_set_results=latin1", "SELECT @a, 'x'",
                 "SET NAMES utf8mb4"],
 }
+
+if world.MYSQL:
+    MOTIFS["statement_many_types"] = motifs_mysql.MANY_TYPES

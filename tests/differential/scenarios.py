@@ -173,6 +173,20 @@ SCENARIOS = {
           "SELECT \"x\", 'a\\'b', @a", "SET STATEMENT sql_mode='NO_BACKSLASH_ESCAPES' FOR SELECT 1",
           "SELECT 'a\\'b', @a"],
     # --- beyond the list ---
+    "the collation of a schema": [
+        use("two"), "SET CHARACTER SET utf8mb4", "SELECT @@collation_connection, 'a'='A'", "SET NAMES utf8mb4",
+        "SELECT 'a'='A'", "SET CHARACTER SET latin1", use("one"), "SELECT @@collation_connection",
+        "PREPARE s FROM 'SELECT 1'", "SELECT @@collation_connection"],
+    "GET DIAGNOSTICS leaves the row count": [
+        "UPDATE t SET v=9 WHERE id=1", "GET DIAGNOSTICS @n=NUMBER", "SELECT ROW_COUNT()",
+        "SELECT CAST('a' AS SIGNED), CAST('b' AS SIGNED)", "GET DIAGNOSTICS CONDITION 2 @b=MESSAGE_TEXT",
+        "SELECT ROW_COUNT(), @b", "UPDATE t SET v=8 WHERE id=1", "GET DIAGNOSTICS CONDITION 2 @b=MESSAGE_TEXT",
+        "SELECT ROW_COUNT(), @b", "INSERT IGNORE INTO t (id,v) VALUES (1,1),(90,'x'),(91,'z')",
+        "GET DIAGNOSTICS CONDITION 2 @b=MESSAGE_TEXT", "SELECT ROW_COUNT(), @b", "UPDATE t SET v=v+1",
+        "GET DIAGNOSTICS CONDITION 1 @b=MESSAGE_TEXT", "GET DIAGNOSTICS @b=NUMBER", "SELECT ROW_COUNT(), @b"],
+    "FOUND_ROWS outlives a change of user": [
+        "SELECT id FROM t", ("change user", "bob", "secret", "two"), "SELECT FOUND_ROWS()", "SELECT id FROM t",
+        RESET, "SELECT FOUND_ROWS()"],
     "character set of the schema, set by two": [
         use("two"), "SET collation_database=latin1_bin, character_set_server=latin1",
         c("SET collation_database=latin1_bin, character_set_server=latin1"),

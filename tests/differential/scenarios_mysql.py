@@ -32,6 +32,18 @@ SCENARIOS = {
     149: ["CREATE USER other@'%' IDENTIFIED BY 'x'", "ALTER USER other@'%' IDENTIFIED BY 'y'",
           "SELECT COUNT(*) FROM mysql.user WHERE user='other'", "DROP USER other@'%'"],
     # --- beyond the list ---
+    "warnings of what restores": ["CREATE TEMPORARY TABLE tmp (a INT)", "SET NAMES utf8mb3",
+                                  "DROP TEMPORARY TABLE tmp", "SHOW WARNINGS"],
+    "an error of what shows trackers": [
+        "XA START 'xs'", "XA END 'xs'", "SELECT COUNT(*) FROM performance_schema.session_variables",
+        "SHOW WARNINGS", "XA ROLLBACK 'xs'"],
+    "rows that an UPDATE finds, and a statement prepared elsewhere": [
+        ("prepare", "p", "SELECT ROW_COUNT(), FOUND_ROWS()"), "nonsense", "BEGIN NOT ATOMIC", "UPDATE t SET v=v+1",
+        ("execute", "p", [], "")],
+    "what SET NAMES utf8mb4 means": [
+        "CREATE TEMPORARY TABLE tst (a INT)", ("prepare", "p", "SELECT * FROM tst"), "DROP TABLE tst",
+        "SET default_collation_for_utf8mb4=utf8mb4_general_ci", "SET NAMES utf8mb4", ("execute", "p", [], ""),
+        "SELECT COLLATION('a'), COLLATION(_utf8mb4'a')"],
     "conditions that only the link has, and FOUND_ROWS": [
         "SELECT @a:=1", "SHOW COUNT(*) WARNINGS", "SELECT FOUND_ROWS()", "SELECT 'x' || 'y'",
         "GET DIAGNOSTICS @n=NUMBER", "SELECT @n"],

@@ -60,7 +60,7 @@ ERRS_LATE = ("execute", "fetch", "reset statement")
 KNOWN_BY_MYSQL = (
     wire.COM_QUIT, wire.COM_INIT_DB, wire.COM_QUERY, wire.COM_FIELD_LIST, wire.COM_STATISTICS,
     wire.COM_DEBUG, wire.COM_PING, wire.COM_CHANGE_USER, wire.COM_SET_OPTION, wire.COM_RESET_CONNECTION)
-TELL_WARNINGS = (wire.COM_PING, wire.COM_INIT_DB, wire.COM_SET_OPTION)  # of the statement before
+TELL_WARNINGS = (wire.COM_PING, wire.COM_INIT_DB, wire.COM_SET_OPTION, wire.COM_DEBUG)  # of the statement before
 CLOSED = (-1, b"closed")
 REFUSED = "<refused>"
 HAS_ATTRIBUTES = 8  # in the flags of COM_STMT_EXECUTE

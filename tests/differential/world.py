@@ -9,6 +9,8 @@ OPTIONS = ["--max-connections=100", "--innodb-lock-wait-timeout=0", "--lock-wait
            "--innodb-stats-persistent=0", "--innodb-stats-auto-recalc=0", "--server-id=1"]
 MYSQL = processes.server_family() == "mysql"
 SCHEMAS = ("one", "two")
+# SET CHARACTER SET takes the collation of the schema.
+COLLATIONS = {"one": "", "two": "COLLATE utf8mb4_bin"}
 CLIENTS = "abcdef"
 TABLES = [
     "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v INT, s VARCHAR(100))",
@@ -107,7 +109,7 @@ def make(root):
     root.query("CREATE DATABASE test; CREATE DATABASE dirt; CREATE TABLE dirt.dirt "
                "(id INT PRIMARY KEY AUTO_INCREMENT, v INT); INSERT INTO dirt.dirt VALUES (100000, 1)")
     for schema in SCHEMAS:
-        root.query(f"CREATE DATABASE {schema} CHARACTER SET utf8mb4; USE {schema}")
+        root.query(f"CREATE DATABASE {schema} CHARACTER SET utf8mb4 {COLLATIONS[schema]}; USE {schema}")
         root.query("; ".join(TABLES))
         for routine in ROUTINES:
             root.query("CREATE " + routine)

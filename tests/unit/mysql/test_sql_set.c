@@ -20,6 +20,19 @@ static void test_the_collation_of_set_names_is_kept(void **state)
     assert_string_equal(scan("SELECT a COLLATE y").collation, "");
 }
 
+static void test_the_collation_of_character_set_is_asked_for(void **state)
+{
+    (void)state;
+    assert_string_equal(scan("SET CHARACTER SET utf8").collation, SQL_COLLATION_UNKNOWN);
+    assert_string_equal(scan("SET charset DEFAULT").collation, SQL_COLLATION_UNKNOWN);
+    assert_string_equal(scan("SET NAMES DEFAULT").collation, SQL_COLLATION_UNKNOWN);
+    assert_string_equal(scan("SET NAMES x COLLATE y, CHARACTER SET z").collation,
+                        SQL_COLLATION_UNKNOWN);
+    assert_string_equal(scan("SET CHARACTER SET z, NAMES x COLLATE y").collation, "y");
+    check_effect_in((struct sql_mode){.mariadb = true},
+                    "SET CHARACTER SET utf8, collation_connection=utf8_bin", SET_CHARSET);
+}
+
 static void check_set(const char *text, sql_effects_t effects)
 {
     check_effect_in((struct sql_mode){.mariadb = true}, text, effects);
@@ -74,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_collation_of_set_names_is_kept),
+        cmocka_unit_test(test_the_collation_of_character_set_is_asked_for),
         cmocka_unit_test(test_each_element_of_a_list_is_judged),
         cmocka_unit_test(test_a_scope_holds_for_its_own_element),
         cmocka_unit_test(test_what_is_not_understood_counts_as_untracked),
