@@ -21,6 +21,33 @@ static int compare_databases(const void *a, const void *b)
                   ((const struct config_database *)b)->name);
 }
 
+/* Is it there for Weir's own errands only? */
+static bool is_for_errands(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->server_count; i++)
+        if (strcmp(c->servers[i].settings.auth_user, name) == 0 ||
+            strcmp(c->servers[i].settings.catalogue_user, name) == 0 ||
+            strcmp(c->servers[i].settings.monitor_user, name) == 0)
+            return true;
+    return false;
+}
+
+static bool serves_unknown_users(const struct config *c)
+{
+    switch (c->global.unknown_users) {
+    case UNKNOWN_USERS_REFUSE:
+        return false;
+    case UNKNOWN_USERS_SERVE:
+        return true;
+    case UNKNOWN_USERS_AUTO:
+        break;
+    }
+    for (size_t i = 0; i < c->user_count; i++)
+        if (!is_for_errands(c, c->users[i].name))
+            return false;
+    return true;
+}
+
 /* The finished configuration, or NULL when there were complaints. */
 static struct config *finish(struct config_build *b, size_t errors_before)
 {
@@ -31,6 +58,8 @@ static struct config *finish(struct config_build *b, size_t errors_before)
         c = NULL;
     }
     config_build_fini(b);
+    if (c != NULL)
+        c->serves_unknown_users = serves_unknown_users(c);
     if (c != NULL && c->user_count > 0)
         qsort(c->users, c->user_count, sizeof(*c->users), compare_users);
     if (c != NULL && c->database_count > 0)
@@ -61,6 +90,7 @@ struct config *config_load(const struct config_source *source, struct config_err
         config_read_url(&b, source->url);
     for (size_t i = 0; i < source->override_count; i++)
         load_override(&b, &source->overrides[i]);
+    config_read_users(&b);
     return finish(&b, errors_before);
 }
 
@@ -72,6 +102,10 @@ struct config *config_change(const struct config *from, const struct config_over
     struct config_build b = config_build_begin(from, errors, warnings);
     for (size_t i = 0; i < count; i++)
         config_build_override(&b, &changes[i], "SET");
+    if (strcmp(b.config->global.users_file, from->global.users_file) != 0) {
+        config_build_forget_users_file(&b);
+        config_read_users(&b);
+    }
     return finish(&b, errors_before);
 }
 

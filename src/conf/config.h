@@ -21,6 +21,7 @@ struct config_server {
 
 struct config_user {
     char *name;
+    bool of_users_file; /* a line of it, not a section */
     struct user_settings settings;
 };
 
@@ -37,7 +38,8 @@ struct config {
     size_t user_count;
     struct config_database *databases; /* by name */
     size_t database_count;
-    char *file; /* where it was read from, NULL when none */
+    bool serves_unknown_users; /* what unknown_users comes to */
+    char *file;                /* where it was read from, NULL when none */
     /* private */
     _Atomic unsigned references;
 };

@@ -78,8 +78,10 @@ static void copy_sections(struct config_build *b, const struct config *from)
     c->file = from->file != NULL ? copy_text(from->file) : NULL;
     for (size_t i = 0; i < from->server_count; i++)
         add_server(b, from->servers[i].name, &from->servers[i].settings);
-    for (size_t i = 0; i < from->user_count; i++)
+    for (size_t i = 0; i < from->user_count; i++) {
         add_user(b, from->users[i].name, &from->users[i].settings);
+        c->users[i].of_users_file = from->users[i].of_users_file;
+    }
     for (size_t i = 0; i < from->database_count; i++)
         add_database(b, from->databases[i].name, &from->databases[i].settings);
 }
@@ -462,6 +464,28 @@ bool config_build_has_section(const struct config_build *b, enum setting_scope s
 {
     return scope == SETTING_SCOPE_GLOBAL ||
            find_section(b->config, scope, name) < section_count(b->config, scope);
+}
+
+bool config_build_is_of_users_file(const struct config_build *b, const char *name)
+{
+    size_t i = find_section(b->config, SETTING_SCOPE_USER, name);
+    return i < b->config->user_count && b->config->users[i].of_users_file;
+}
+
+void config_build_forget_users_file(struct config_build *b)
+{
+    struct config *c = b->config;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->user_count; i++) {
+        if (c->users[i].of_users_file) {
+            settings_fini(SETTING_SCOPE_USER, &c->users[i].settings);
+            free(c->users[i].name);
+            continue;
+        }
+        c->users[kept] = c->users[i];
+        b->users[kept++] = b->users[i];
+    }
+    c->user_count = kept;
 }
 
 bool config_build_find(struct config_build *b, const char *name, struct config_ref *ref,

@@ -106,6 +106,12 @@ void config_read_file(struct config_build *b, const char *path);
 /* persist.c: what SET PERSIST has kept for a configuration in `file`, if anything. */
 void config_read_kept(struct config_build *b, const char *file);
 
+/* users_file.c: adds the users of users_file, if there is one. */
+void config_read_users(struct config_build *b);
+/* Is this user known, and a line of that file? And takes all such users out again. */
+NODISCARD bool config_build_is_of_users_file(const struct config_build *b, const char *name);
+void config_build_forget_users_file(struct config_build *b);
+
 /* url.c: reads mysql://user:password@host:port. */
 void config_read_url(struct config_build *b, const char *url);
 

@@ -24,6 +24,7 @@
 #define KIND_ENUM_leak_action       SETTING_TYPE_ENUM, "leak_action"
 #define KIND_ENUM_ssl_mode          SETTING_TYPE_ENUM, "ssl_mode"
 #define KIND_ENUM_timeouts_apply_to SETTING_TYPE_ENUM, "timeouts_apply_to"
+#define KIND_ENUM_unknown_users     SETTING_TYPE_ENUM, "unknown_users"
 
 /* Of a row of several sections, those but [weir] say nothing by default. */
 #define SAYS_NOTHING_GLOBAL   false
@@ -84,6 +85,8 @@ _Static_assert(sizeof(enum leak_action) == sizeof(unsigned),
                "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum ssl_mode) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum timeouts_apply_to) == sizeof(unsigned),
+               "enum members are accessed as unsigned");
+_Static_assert(sizeof(enum unknown_users) == sizeof(unsigned),
                "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum slow_log_format) == sizeof(unsigned),

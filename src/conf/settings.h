@@ -24,6 +24,7 @@ enum ssl_mode {
 enum leak_action { LEAK_ACTION_REPORT, LEAK_ACTION_ROLLBACK, LEAK_ACTION_KILL };
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
 enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
+enum unknown_users { UNKNOWN_USERS_AUTO, UNKNOWN_USERS_REFUSE, UNKNOWN_USERS_SERVE };
 enum timeouts_apply_to { TIMEOUTS_APPLY_TO_NEW, TIMEOUTS_APPLY_TO_ALL };
 enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 
@@ -42,6 +43,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_ENUM_leak_action       enum leak_action
 #define SETTING_CTYPE_ENUM_ssl_mode          enum ssl_mode
 #define SETTING_CTYPE_ENUM_timeouts_apply_to enum timeouts_apply_to
+#define SETTING_CTYPE_ENUM_unknown_users     enum unknown_users
 
 /* SETTING_IN_<struct>_<scope of the row>: keeps what is about a row that has a member there. */
 #define SETTING_KEEP(...) __VA_ARGS__

@@ -116,6 +116,32 @@ static void check_server(struct config_build *b, size_t i)
                              g->pool_max_size, s->name, s->settings.max_connections);
 }
 
+/* Whoever reaches Weir is then a local one to the server. */
+static void check_locality(struct config_build *b)
+{
+    const struct config *c = b->config;
+    if (c->server_count == 0 || c->global.unknown_users != UNKNOWN_USERS_SERVE ||
+        c->global.port == 0 || is_loopback(c->global.bind_address))
+        return;
+    const struct server_settings *first = &c->servers[0].settings;
+    if (first->socket[0] != '\0' || is_loopback(first->host))
+        config_build_warning(b, config_build_place(b, global, "unknown_users"),
+                             "the server sees all clients come from its own machine, so accounts "
+                             "of 'localhost' are open to everybody who reaches %s; unknown_users = "
+                             "refuse lets in only those that are configured",
+                             c->global.bind_address);
+}
+
+static void check_auth_user(struct config_build *b, size_t i)
+{
+    const struct config_server *s = &b->config->servers[i];
+    const char *name = s->settings.auth_user;
+    if (name[0] != '\0' && !b->broken_section &&
+        !config_build_has_section(b, SETTING_SCOPE_USER, name))
+        config_build_error(b, config_build_place(b, server_ref(i), "auth_user"),
+                           "there is no [user %.60s]; add it, with its password", name);
+}
+
 /* Clear text in a file that every account of the machine can read. */
 static void check_secrecy(struct config_build *b, size_t i)
 {
@@ -168,15 +194,19 @@ void config_validate(struct config_build *b)
     struct config_place file = {.file = c->file != NULL && b->file_count > 0 ? b->files[0] : NULL};
     check_listening(b);
     check_pool(b);
-    for (size_t i = 0; i < c->server_count; i++)
+    for (size_t i = 0; i < c->server_count; i++) {
         check_server(b, i);
+        check_auth_user(b, i);
+    }
+    check_locality(b);
     for (size_t i = 0; i < c->user_count; i++)
         check_user(b, i);
     if (c->server_count == 0 && !b->broken_section)
         config_build_error(b, file,
                            "no server is named: add a section [server main] with host = NAME, or "
                            "start with weir mysql://USER:PASSWORD@HOST:PORT");
-    if (c->user_count == 0 && !b->broken_section)
+    if (c->user_count == 0 && c->global.unknown_users == UNKNOWN_USERS_REFUSE && !b->broken_section)
         config_build_warning(b, file,
-                             "nobody can log in: add a section [user NAME] with password = …");
+                             "nobody can log in: add a section [user NAME] with password = …, or "
+                             "unknown_users = serve");
 }

@@ -104,6 +104,8 @@ struct pool_limits {
     usec_t lifetime;      /* a link is closed, when idle, after this; 0 never */
     usec_t steal_after;   /* a soft lease that has lasted so long is taken before the pool grows; 0:
                              only when it may not grow */
+    bool irreplaceable;   /* links are not closed for being idle while clients are logged in to the
+                             pool: no others could be opened in their place */
     usec_t spare_timeout; /* links beyond `size` that are idle for it are closed when there are more
                              links than clients; 0: idle_timeout decides alone */
 };
@@ -306,6 +308,16 @@ enum pool_open_failure {
     POOL_LOGIN_FAILED, /* 1045 and the like: waiting does not help; all waiters of the pool fail */
     POOL_NO_RESOURCES, /* our own lack (descriptors, memory): as down */
 };
+
+/* An OPEN action is not carried out after all: whom it was for has gone. */
+void pool_open_declined(struct pool *p, usec_t now);
+
+/* The server has answered an attempt that was begun for one client alone: FIRM, its client's, who
+ * still has to prove itself there. The link is lent to nobody else; pool_closed ends it. */
+void pool_opened_for_one(struct pool_seat *seat, usec_t now);
+
+/* A FIRM seat goes over to another pool of its server, as if it had been opened there. */
+void pool_move(struct pool_seat *seat, struct pool *to, usec_t now);
 
 /* The attempt failed. The seat is CLOSED afterwards; pass seat NULL (and the pool) when an OPEN
  * action could not even be begun. */

@@ -51,6 +51,8 @@ static struct pool_seat *longest_in(struct pool_server *s, enum seat_state state
     list_for_each (&s->pools, node) {
         struct pool *p = pool_of(node);
         struct pool_seat *seat = seat_of(list_first(pool_seats_in(p, state)));
+        if (except != NULL && pool_needs_its_links(p) && pool_usable(p) <= 1)
+            continue; /* room is not made at the cost of somebody's only link */
         if (p != except && seat != NULL && (longest == NULL || seat->since < longest->since))
             longest = seat;
     }

@@ -57,6 +57,12 @@ static inline unsigned pool_usable(const struct pool *p)
     return pool_links(p) - (unsigned)p->doomed.count;
 }
 
+/* What is closed cannot be opened again, and somebody may want it. */
+static inline bool pool_needs_its_links(const struct pool *p)
+{
+    return p->limits.irreplaceable && p->clients > 0;
+}
+
 /* Waiters that nothing under way will serve. */
 unsigned pool_unserved(const struct pool *p);
 

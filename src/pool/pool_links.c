@@ -149,6 +149,51 @@ void pool_opened(struct pool_seat *seat, usec_t now)
     seat_place(seat, now);
 }
 
+void pool_open_declined(struct pool *p, usec_t now)
+{
+    struct pool_server *s = p->server;
+
+    CHECK(p->reserved > 0 && s->opening > 0 && s->links > 0);
+    (void)pool_time(s, now);
+    p->reserved--;
+    s->opening--;
+    s->links--;
+}
+
+void pool_opened_for_one(struct pool_seat *seat, usec_t now)
+{
+    struct pool *p = seat->pool;
+
+    CHECK(seat->state == SEAT_OPENING);
+    now = pool_time(p->server, now);
+    seat_set_state(seat, SEAT_FIRM, now);
+    seat->born = now;
+    seat_set_expiry(seat);
+    p->counters.opened++;
+    server_is_up(p->server);
+    raise_observed_limits(p, now);
+}
+
+void pool_move(struct pool_seat *seat, struct pool *to, usec_t now)
+{
+    struct pool *from = seat->pool;
+
+    CHECK(seat->state == SEAT_FIRM && seat->ticket == NULL && to->server == from->server);
+    now = pool_time(to->server, now);
+    seat_set_favour(seat, NULL);
+    list_remove(&from->firm, &seat->node);
+    from->counters.closed++;
+    seat->pool = to;
+    seat->since = now;
+    seat->begun = now + 1; /* whatever is to be renewed now: it has just logged in */
+    list_push_back(&to->firm, &seat->node);
+    to->counters.opened++;
+    seat_set_expiry(seat);
+    if (pool_links(to) > to->counters.links_max)
+        to->counters.links_max = pool_links(to);
+    pool_forget_refusal(to);
+}
+
 void pool_open_failed(struct pool *p, struct pool_seat *seat, enum pool_open_failure why,
                       usec_t now)
 {

@@ -7,12 +7,13 @@
 
 bool pool_may_close_idle(const struct pool *p)
 {
-    return p->limits.idle_timeout != 0 && pool_usable(p) > p->limits.size;
+    return !pool_needs_its_links(p) && p->limits.idle_timeout != 0 &&
+           pool_usable(p) > p->limits.size;
 }
 
 bool pool_may_recall_idle(const struct pool *p)
 {
-    return p->limits.idle_timeout != 0 &&
+    return !pool_needs_its_links(p) && p->limits.idle_timeout != 0 &&
            pool_usable(p) > p->limits.size + (unsigned)p->recalled.count;
 }
 

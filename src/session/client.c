@@ -10,6 +10,7 @@
 #include "session/client_auth.h"
 #include "session/client_timeouts.h"
 #include "session/growth_watch.h"
+#include "session/guest.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/snapshot_walk.h"
@@ -94,6 +95,7 @@ static bool may_be_told(const struct client *c)
     switch (c->state) {
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
+    case CLIENT_PROVING:
     case CLIENT_IDLE:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
@@ -138,7 +140,8 @@ static void client_free(struct loop_task *task)
 
 static bool is_served_by_others(enum client_state s)
 {
-    return s == CLIENT_WAITING || s == CLIENT_RESTORING || s == CLIENT_KILLING || s == CLIENT_REPLY;
+    return s == CLIENT_PROVING || s == CLIENT_WAITING || s == CLIENT_RESTORING ||
+           s == CLIENT_KILLING || s == CLIENT_REPLY;
 }
 
 static void client_on_ready(struct loop_fd *io)
@@ -310,6 +313,7 @@ static bool client_step(struct client *c)
             client_close(c, CLOSE_QUIT);
         return false;
     case CLIENT_GREETING:
+    case CLIENT_PROVING:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
     case CLIENT_KILLING:
@@ -345,7 +349,7 @@ void client_drain(struct client *c)
 {
     bool firm = c->link != NULL && (!c->link->soft || !c->link->status_known);
     if (c->state == CLIENT_GREETING || c->state == CLIENT_TLS || c->state == CLIENT_LOGIN ||
-        (c->state == CLIENT_IDLE && !firm))
+        c->state == CLIENT_PROVING || (c->state == CLIENT_IDLE && !firm))
         client_close(c, CLOSE_SHUTDOWN);
 }
 
@@ -363,7 +367,8 @@ static uint8_t last_words_sequence(const struct client *c, enum close_reason why
 {
     if (why == CLOSE_CLIENT_SEQUENCE)
         return 0; /* as a server, which has lost count as well */
-    return c->login_schema != NULL || c->state == CLIENT_LOGIN || c->state == CLIENT_AUTHENTICATING
+    return c->login_schema != NULL || c->state == CLIENT_LOGIN ||
+                   c->state == CLIENT_AUTHENTICATING || c->state == CLIENT_PROVING
                ? c->login_sequence
                : 1;
 }
@@ -400,6 +405,8 @@ void client_close(struct client *c, enum close_reason why)
         kill_abandon(c->kill);
     if (c->pool != NULL && c->link == NULL)
         registry_cancel(c);
+    if (c->guest != NULL)
+        guest_forget(c);
     catalogue_request_done(c);
     lease_leave(c, mid_request);
     if (c->pool != NULL)

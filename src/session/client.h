@@ -22,6 +22,7 @@ enum client_state {
 
 struct client_attributes;
 struct client_auth;
+struct guest;
 /* What runs while a client is in a state. */
 enum client_timeout {
     CLIENT_TIMEOUT_NONE,
@@ -71,6 +72,9 @@ struct client {
     struct stream stream;
     struct worker *worker;
     struct list_node node;          /* worker->clients */
+    struct guest *guest;            /* of its login under way, see guest.h; NULL */
+    uint32_t key;                   /* of the password that it has shown, see user_keys.h; 0 none */
+    uint8_t login_way;              /* enum login_way */
     struct list_node greeting_node; /* worker->greeting, while in GREETING */
     struct loop_timer timer;
     struct loop_task dying;
@@ -230,6 +234,8 @@ void client_finish_local(struct client *c);
 void client_finish_answered(struct client *c);
 
 /* -------- lease.c -------- */
+/* The link of its login, which the server has let it in on, is its lease. */
+void lease_take(struct client *c, struct link *l);
 /* Gets a link for the request that is in the buffer; goes on by itself when it must wait. */
 void lease_acquire(struct client *c);
 /* link_baseline.c: before its first request, the session is as the server makes it at a login. */

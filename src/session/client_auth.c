@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
+#include "session/guest.h"
 #include "session/user_store.h"
 
 #include <openssl/crypto.h>
@@ -47,7 +48,7 @@ void client_auth_name(struct client *c, struct bytes name, struct user *user, bo
     user_store_decoy(users, name, &a->secrets[0]);
 }
 
-static void ask(struct client *c)
+void client_auth_ask(struct client *c)
 {
     uint8_t frame[AUTH_CHALLENGE_MAX + 64];
     struct writer w = writer_over(frame, sizeof frame);
@@ -75,6 +76,10 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
                        struct bytes answer)
 {
     struct auth_check *check = &c->auth->check;
+    if (c->guest != NULL) {
+        guest_begin(c, wish, greeted, answer);
+        return;
+    }
     check->private_channel = client_is_secure(c);
     check->method = auth_check_choose(check, &c->auth->secrets[0], wish.method,
                                       greeted != NULL ? greeted : auth_method_default());
@@ -85,15 +90,23 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
     if (answered)
         client_auth_hear(c, answer);
     else
-        ask(c);
+        client_auth_ask(c);
 }
 
-static void say_more(struct client *c, struct bytes said)
+void client_auth_say_more(struct client *c, struct bytes said)
 {
     uint8_t frame[AUTH_ANSWER_MAX + 8];
     struct writer w = writer_over(frame, sizeof frame);
     auth_more_encode(&w, c->login_sequence++, said);
     client_send_frame(c, &w);
+}
+
+void client_auth_go_on(struct client *c, struct bytes said)
+{
+    client_auth_say_more(c, said);
+    c->login_sequence++;
+    client_set_state(c, CLIENT_AUTHENTICATING);
+    (void)!client_flush(c);
 }
 
 static void proved(struct client *c, size_t which, struct bytes last_word)
@@ -105,7 +118,7 @@ static void proved(struct client *c, size_t which, struct bytes last_word)
         return;
     }
     if (last_word.size > 0)
-        say_more(c, last_word);
+        client_auth_say_more(c, last_word);
     client_auth_end(c);
     client_login_proved(c);
 }
@@ -113,6 +126,10 @@ static void proved(struct client *c, size_t which, struct bytes last_word)
 void client_auth_hear(struct client *c, struct bytes said)
 {
     struct client_auth *a = c->auth;
+    if (c->guest != NULL) {
+        guest_hear(c, said);
+        return;
+    }
     uint8_t memory[AUTH_ANSWER_MAX];
     struct writer out = writer_over(memory, sizeof memory);
     size_t which;
@@ -123,10 +140,7 @@ void client_auth_hear(struct client *c, struct bytes said)
         proved(c, which, writer_written(&out));
         return;
     case AUTH_SEND:
-        say_more(c, writer_written(&out));
-        c->login_sequence++;
-        client_set_state(c, CLIENT_AUTHENTICATING);
-        (void)!client_flush(c);
+        client_auth_go_on(c, writer_written(&out));
         return;
     case AUTH_WAIT:
     case AUTH_CLAIM:

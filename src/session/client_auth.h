@@ -41,6 +41,12 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
 /* The client's next word. */
 void client_auth_hear(struct client *c, struct bytes said);
 
+/* Asks for a proof by the method of the check, with a new challenge. */
+void client_auth_ask(struct client *c);
+/* A word of the method before the OK; and one that the client is to answer. */
+void client_auth_say_more(struct client *c, struct bytes said);
+void client_auth_go_on(struct client *c, struct bytes said);
+
 /* Forgets the login and its secrets. */
 void client_auth_end(struct client *c);
 

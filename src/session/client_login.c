@@ -9,6 +9,7 @@
 #include "session/client_attributes.h"
 #include "session/client_auth.h"
 #include "session/client_timeouts.h"
+#include "session/guest.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
@@ -180,7 +181,7 @@ void client_login_proved(struct client *c)
         return;
     client_take_timeouts(c);
     c->status = c->facts->status;
-    if (c->login_schema == NULL && !registry_must_prove_login(c)) {
+    if (c->login_schema == NULL && c->link == NULL && !registry_must_prove_login(c)) {
         welcome(c);
         return;
     }
@@ -273,20 +274,29 @@ static bool set_up_states(struct client *c, unsigned collation)
     return c->session != NULL && c->login_session != NULL;
 }
 
-static bool set_up_session(struct client *c, const struct login *l, unsigned collation)
+/* A guest gets its pool when it is let in. */
+static bool find_pool(struct client *c)
 {
     struct worker *w = c->worker;
-    char server[65];
-    struct auth_secret unused;
-    user_secret_copy(w->proxy->users, c->user, &unused, server);
+    char server[65] = "";
+    struct auth_secret unused = {0};
+    if (c->user != NULL)
+        user_secret_copy(w->proxy->users, c->user, &unused, server);
     auth_secret_wipe(&unused);
     c->group = pool_registry_group(w->proxy->registry, server);
     if (c->group == NULL)
         c->group = pool_registry_group(w->proxy->registry, NULL);
+    if (c->user == NULL)
+        return true;
     c->pool = pool_registry_pool(w, c->group, c->user, capabilities_dialect(c->capabilities));
     if (c->pool != NULL)
         registry_client_came(c);
-    if (!set_up_states(c, collation) || c->pool == NULL)
+    return c->pool != NULL;
+}
+
+static bool set_up_session(struct client *c, const struct login *l, unsigned collation)
+{
+    if (!find_pool(c) || !set_up_states(c, collation))
         return false;
     c->login_epoch = atomic_load(&c->group->login_epoch);
     residue_reset(&c->residue);
@@ -323,8 +333,13 @@ static bool may_come_this_way(const struct client *c)
 static bool find_user(struct client *c, const struct login *l, unsigned collation)
 {
     c->user = user_store_find(c->worker->proxy->users, l->user);
+    c->key = 0;
+    c->login_way = LOGIN_BY_PASSWORD;
     client_auth_name(c, l->user, c->user, c->user != NULL && may_come_this_way(c));
-    if (c->user == NULL || set_up_session(c, l, collation))
+    bool is_guest = c->user == NULL && guest_may_come(c, l->user);
+    if (c->user == NULL && !is_guest)
+        return true;
+    if ((!is_guest || guest_prepare(c, l->user)) && set_up_session(c, l, collation))
         return true;
     client_close(c, CLOSE_NO_MEMORY);
     return false;

@@ -70,6 +70,7 @@ static enum stall stall_of(const struct client *c)
     case CLIENT_TLS:
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
+    case CLIENT_PROVING:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
     case CLIENT_KILLING:

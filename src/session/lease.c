@@ -2,6 +2,7 @@
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
 #include "session/catalogue.h"
+#include "session/guest.h"
 #include "session/leaks.h"
 #include "session/monitor.h"
 #include "session/private_state.h"
@@ -48,6 +49,26 @@ static struct link *end_lease(struct client *c)
 }
 
 /* -------- getting a link -------- */
+
+void lease_take(struct client *c, struct link *l)
+{
+    begin_lease(c, l);
+}
+
+/* The password that it has logged in with has been refused since, or another one has come up: the
+ * name may be somebody else's now. Whoever is meant can log in. */
+static bool is_still_welcome(struct client *c)
+{
+    static const char text[] = "The server no longer accepts the password that you have logged in "
+                               "with, or others have logged in with another one; log in again";
+    if (user_key_is_good(c->worker->proxy->users, c->user, c->key))
+        return true;
+    if (c->login_schema == NULL)
+        client_send_error(c, 1, ER_CONNECTION_KILLED, "70100", bytes_of_text(text));
+    log_note(client_who(c), "%s", text);
+    client_close(c, CLOSE_LOGIN_OVER);
+    return false;
+}
 
 void lease_acquire_again(struct client *c)
 {
@@ -239,6 +260,8 @@ void lease_acquire(struct client *c)
         prepare(c);
         return;
     }
+    if (!is_still_welcome(c))
+        return;
     switch (registry_checkout(c, &l)) {
     case CHECKOUT_LENT:
         begin_lease(c, l);
@@ -273,6 +296,11 @@ void lease_granted(struct client *c)
         lease_acquire_again(c);
         return;
     }
+    if (!user_key_is_good(c->worker->proxy->users, c->user, c->key)) {
+        registry_give_back(l);
+        (void)!is_still_welcome(c);
+        return;
+    }
     begin_lease(c, l);
     prepare(c);
 }
@@ -284,7 +312,10 @@ void lease_wait_failed(struct client *c)
     registry_explain_wait(c, c->ticket_why, &err, text, sizeof text);
     registry_cancel(c);
     log_write(LOG_LEVEL_WARNING, client_who(c), "got no link: %s", text);
+    bool over = c->user->source == USER_OF_SERVER && c->ticket_why == POOL_WHY_LOGIN_FAILED;
     client_fail_request(c, err.code, err.sqlstate, err.message);
+    if (over && c->state != CLIENT_CLOSED && c->logged_in)
+        client_close(c, CLOSE_LOGIN_OVER);
 }
 
 /* -------- giving it back -------- */
@@ -536,6 +567,8 @@ void link_chores_done(struct link *l)
         if (l->chore_failed)
             link_fail_open(l, POOL_LOGIN_FAILED, l->chore_error.code, l->chore_error.sqlstate,
                            bytes_of_text(l->chore_error.text));
+        else if (l->guest != NULL)
+            guest_link_ready(l);
         else
             registry_opened(l);
         break;

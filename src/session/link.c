@@ -7,6 +7,7 @@
 #include "mysql/result_set.h"
 #include "net/socket.h"
 #include "session/catalogue.h"
+#include "session/guest.h"
 #include "session/monitor.h"
 #include "session/statement.h"
 #include "session/tallies.h"
@@ -80,6 +81,8 @@ static void link_on_timeout(struct loop_timer *timer)
         link_end(l);
         return;
     }
+    if (l->guest != NULL && guest_link_timed_out(l))
+        return;
     if (l->purpose != PURPOSE_NONE && l->purpose != PURPOSE_OPEN) {
         lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         return;
@@ -122,6 +125,7 @@ static void link_on_leased(struct link *l)
     case CLIENT_TLS:
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
+    case CLIENT_PROVING:
     case CLIENT_IDLE:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
@@ -286,6 +290,18 @@ static void link_resolve(struct link *l)
     resolver_ask(l->worker->proxy->resolver, &r->request);
 }
 
+/* What a guest's logins have brought is all that there is. */
+static void fail_without_password(struct link *l)
+{
+    char text[300];
+    snprintf(text, sizeof text,
+             "Weir does not know the password of '%.64s', whose logins it relays to the server, so "
+             "only another login opens another link; log in again (or name an auth_user)",
+             l->pool->user->name);
+    link_fail_open(l, registry_has_links(l->pool) ? POOL_USER_FULL : POOL_LOGIN_FAILED,
+                   ER_CON_COUNT_ERROR, "08004", bytes_of_text(text));
+}
+
 void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint)
 {
     struct link *l = link_create(w, pool);
@@ -298,6 +314,25 @@ void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint)
         return;
     }
     memcpy(l->opened_for, hint.client, sizeof l->opened_for);
+    registry_attach(l);
+    if (pool->user->source == USER_OF_SERVER && pool->user->keys_known == 0)
+        fail_without_password(l);
+    else
+        link_resolve(l);
+}
+
+void link_open_for_guest(struct worker *w, struct link_pool *logins, struct guest *g)
+{
+    struct link *l = link_create(w, logins);
+    if (l == NULL) {
+        registry_open_unbegun(w, logins);
+        return;
+    }
+    l->guest = g;
+    g->link = l;
+    l->want_multi = g->multi;
+    memcpy(l->opened_for, g->client->peer, sizeof l->opened_for);
+    snprintf(l->who, sizeof l->who, "link to %.40s for %.40s", logins->group->name, g->name);
     registry_attach(l);
     link_resolve(l);
 }
@@ -357,6 +392,10 @@ bool link_open_monitor(struct worker *w, struct server_group *group, struct user
 /* A server that is down is tried again and again: the log need not say so every second. */
 static enum log_level failure_level(struct link *l, enum pool_open_failure why)
 {
+    if ((why == POOL_LOGIN_FAILED || why == POOL_USER_FULL) &&
+        (l->guest != NULL || l->pool->user->source == USER_OF_SERVER ||
+         l->pool->user->source == USER_OF_NOBODY))
+        return LOG_LEVEL_DEBUG; /* its client is told */
     if (l->monitor != NULL)
         return LOG_LEVEL_DEBUG; /* it tells by itself, once */
     if (why == POOL_LOGIN_FAILED)
@@ -381,7 +420,9 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
         snprintf(number, sizeof number, " (error %u)", code);
     log_write(failure_level(l, why), l->who, "could not be opened while %s: %s%s",
               states[l->state].text, error.text, number);
-    if (l->reader != NULL)
+    if (l->guest != NULL)
+        guest_link_failed(l, why, &error);
+    else if (l->reader != NULL)
         catalogue_link_failed(l, &error);
     else if (l->monitor != NULL)
         monitor_link_failed(l, why, &error);
@@ -414,6 +455,8 @@ void link_logged_in(struct link *l)
         link_close(l, CLOSE_LINK_SIDE_DONE);
         return;
     }
+    if (l->guest != NULL && !guest_link_logged_in(l))
+        return;
     link_chores_begin(l, PURPOSE_OPEN);
     link_add_trackers(l);
     link_ask_baseline(l);
@@ -428,6 +471,8 @@ static void link_end(struct link *l)
     struct worker *w = l->worker;
     if (l->resolving != NULL)
         l->resolving->link = NULL;
+    if (l->guest != NULL)
+        guest_link_gone(l);
     loop_timer_cancel(w->loop, &l->timer);
     stream_close(&l->stream);
     l->state = LINK_CLOSED;

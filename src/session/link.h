@@ -75,6 +75,7 @@ enum chore_purpose {
 #define CLIENT_PEER_SIZE 48
 
 struct catalogue_reader;
+struct guest;
 struct kill_job;
 struct link_login_kept;
 struct link_resolution;
@@ -95,9 +96,11 @@ struct link {
         char program[LINK_HOLDER_PROGRAM]; /* that its driver names, cut; "" none */
     } holder; /* under the group's lock: other workers tell their clients of it */
     struct link_pool *pool;
-    struct worker *worker;           /* whose loop it is on, NULL while idle in its pool */
-    struct client *client;           /* the lessee, NULL none */
-    struct kill_job *kill;           /* a side link's errand; NULL once it is done */
+    struct worker *worker; /* whose loop it is on, NULL while idle in its pool */
+    struct client *client; /* the lessee, NULL none */
+    struct kill_job *kill; /* a side link's errand; NULL once it is done */
+    struct guest *guest;   /* who logs in on it, see guest.h; NULL */
+    uint32_t key;          /* that it has logged in with, of a guest; 0 none, or relayed */
     struct catalogue_reader *reader; /* a side link that reads a catalogue, until it has; NULL */
     struct monitor *monitor;         /* whose connection it is, NULL nobody's (any more) */
     bool side;                       /* a side link: in no pool */
@@ -185,6 +188,9 @@ struct link_hint {
 /* Begins to open a link for a pool (an OPEN action). Takes the hint's reference. */
 void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint);
 
+/* The same for a guest, on whom the two are told of each other. */
+void link_open_for_guest(struct worker *w, struct link_pool *logins, struct guest *g);
+
 /* The same for a KILL, outside the pool; without a job it only learns what the greeting says. False
  * when it cannot even begin. */
 NODISCARD bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
@@ -234,6 +240,8 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
  * COM_CHANGE_USER can change it. */
 struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIBUTES_MAX]);
 
+/* link_login.c: a word of the login. */
+void link_send_login(struct link *l, const struct writer *w);
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
 

@@ -7,7 +7,7 @@
 #include "mysql/greeting.h"
 #include "mysql/login.h"
 #include "net/tls.h"
-#include "session/client.h"
+#include "session/guest.h"
 #include "session/user_store.h"
 
 #include <openssl/crypto.h>
@@ -22,6 +22,16 @@
 /* The first word of every method fits the one byte of length that it has at the least. */
 #define AUTH_FIRST_ANSWER_MAX 255
 
+static const char *link_user(const struct link *l)
+{
+    return l->guest != NULL ? l->guest->name : l->pool->user->name;
+}
+
+static capabilities_t link_dialect(const struct link *l)
+{
+    return l->guest != NULL ? l->guest->dialect : l->pool->dialect;
+}
+
 struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIBUTES_MAX])
 {
     char pid[24];
@@ -32,13 +42,13 @@ struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIB
     connect_attributes_add(&w, "program_name", bytes_of_text("weir"));
     connect_attributes_add(&w, "_weir_version", bytes_of_text(l->worker->proxy->version));
     connect_attributes_add(&w, "_weir_instance", bytes_of_text(l->worker->proxy->instance));
-    connect_attributes_add(&w, "_weir_user", bytes_of_text(l->pool->user->name));
+    connect_attributes_add(&w, "_weir_user", bytes_of_text(link_user(l)));
     connect_attributes_add(&w, "_weir_client",
                            bytes_of_text(l->client != NULL ? l->client->peer : l->opened_for));
     return writer_written(&w);
 }
 
-static void send_frame(struct link *l, const struct writer *w)
+void link_send_login(struct link *l, const struct writer *w)
 {
     CHECK(!w->overflow);
     uint8_t *out = stream_out_reserve(&l->stream, w->size);
@@ -56,8 +66,10 @@ static void send_frame(struct link *l, const struct writer *w)
 static enum auth_step answer_with_secret(struct link *l, struct bytes said, struct writer *out)
 {
     struct auth_secret secret;
-    char server[65];
-    user_secret_copy(l->worker->proxy->users, l->pool->user, &secret, server);
+    if (l->guest != NULL)
+        secret = l->guest->candidate;
+    else
+        l->key = user_login_secret(l->worker->proxy->users, l->pool->user, &secret);
     enum auth_step step = l->auth.method->answer(&l->auth, said, &secret, out);
     auth_secret_wipe(&secret);
     return step;
@@ -87,7 +99,7 @@ static bool no_such_method(struct link *l, struct open_error *error, struct byte
 static bool no_answer(struct open_error *error, const struct link *l)
 {
     const struct auth_method *m = l->auth.method;
-    const char *user = l->pool->user->name;
+    const char *user = link_user(l);
     error->code = ER_ACCESS_DENIED_ERROR;
     memcpy(error->sqlstate, "28000", sizeof error->sqlstate);
     if (m == auth_method_default())
@@ -129,10 +141,17 @@ bool link_auth_answer(struct link *l, const struct auth_packet *p, uint8_t seque
     return true;
 }
 
+/* Of no account: whatever a guest's has, the server has to ask for it. */
+static const struct auth_method no_method = {.name = "weir_asks"};
+
 /* The first word: the greeting's method when Weir can answer it, else the default one. The account
  * may have another than the greeting says; then the server switches. */
 static void answer_greeting(struct link *l, const struct greeting *g, struct writer *out)
 {
+    if (l->guest != NULL) {
+        begin_dialog(l, &no_method);
+        return;
+    }
     const struct bytes scramble = bytes_of(g->scramble, sizeof g->scramble);
     const struct auth_method *greeted = auth_method_find(g->auth_method);
     if (greeted != NULL) {
@@ -156,8 +175,18 @@ static void explain_blocked(const struct err_packet *e, char *text, size_t size)
              (int)(e->message.size < 250 ? e->message.size : 250), (const char *)e->message.data);
 }
 
+/* What the server has accepted before, it does not any more. */
+static void learn_refusal(const struct link *l, const struct err_packet *e)
+{
+    struct user_store *users = l->worker->proxy->users;
+    if (e->code == ER_ACCESS_DENIED_ERROR && l->guest == NULL && l->key != 0 &&
+        user_refuse_key(users, l->pool->user, l->key))
+        registry_renew_user(l->worker, l->pool->user);
+}
+
 static void fail_from_err(struct link *l, const struct err_packet *e)
 {
+    learn_refusal(l, e);
     enum pool_open_failure why = POOL_LOGIN_FAILED;
     char text[500];
     const struct open_error *reason = &l->chore_error;
@@ -244,7 +273,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     l->thread_id = g.thread_id;
     l->login_collation = link_login_collation(l, g.collation);
     publish_facts(l, &g);
-    if ((l->pool->dialect & CAP_OF_REQUESTS & ~g.capabilities) != 0) {
+    if ((link_dialect(l) & CAP_OF_REQUESTS & ~g.capabilities) != 0) {
         link_fail_open(l, POOL_LOGIN_FAILED, 0, NULL,
                        bytes_of_text("the server no longer has QUERY_ATTRIBUTES, which this client "
                                      "was offered: it must connect again"));
@@ -261,13 +290,13 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     uint8_t auth[AUTH_FIRST_ANSWER_MAX];
     struct writer answer = writer_over(auth, sizeof auth);
     answer_greeting(l, &g, &answer);
-    l->capabilities = capabilities_ask(g.capabilities, l->pool->dialect) |
+    l->capabilities = capabilities_ask(g.capabilities, link_dialect(l)) |
                       (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0);
     struct login login = {
         .capabilities = l->capabilities,
         .packet_size_max = 1024 * 1024 * 1024,
         .collation = l->login_collation,
-        .user = bytes_of_text(l->pool->user->name),
+        .user = bytes_of_text(link_user(l)),
         .auth_response = writer_written(&answer),
         .auth_method = bytes_of_text(l->auth.method->name),
         .attributes = link_attributes(l, attributes),
@@ -280,7 +309,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         return;
     }
     link_set_state(l, LINK_LOGIN);
-    send_frame(l, &w);
+    link_send_login(l, &w);
 }
 
 /* A login that ends in the middle counts against max_connect_errors, until the server refuses this
@@ -309,7 +338,7 @@ static void on_auth_packet(struct link *l, const struct auth_packet *p, uint8_t 
     if (!link_auth_answer(l, p, sequence, &w, &l->chore_error))
         answer_in_vain(l, sequence, &w);
     if (w.size > 0)
-        send_frame(l, &w);
+        link_send_login(l, &w);
     OPENSSL_cleanse(frame, sizeof frame);
 }
 
@@ -340,6 +369,10 @@ static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequenc
         return;
     case AUTH_PACKET_SWITCH:
     case AUTH_PACKET_MORE:
+        if (l->guest != NULL) {
+            guest_server_asks(l, payload, &p, sequence);
+            return;
+        }
         on_auth_packet(l, &p, sequence);
         return;
     case AUTH_PACKET_OLD_SWITCH:

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "session/client.h"
 #include "session/client_attributes.h"
+#include "session/guest.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
@@ -91,6 +92,8 @@ static void ticket_decided(struct client *c)
     pthread_mutex_unlock(&c->pool->group->lock);
     if (state == TICKET_GRANTED)
         lease_granted(c);
+    else if (state == TICKET_FAILED && c->guest != NULL)
+        guest_wait_failed(c);
     else if (state == TICKET_FAILED)
         lease_wait_failed(c);
 }
@@ -174,6 +177,34 @@ static struct link_hint hint_of(struct link_pool *p)
     return hint;
 }
 
+/* To the worker of a pool of logins: open a link there. */
+struct login_notice {
+    struct mail mail;
+    struct link_pool *logins;
+};
+
+static void on_login_notice(struct mail *mail)
+{
+    struct login_notice *n = container_of(mail, struct login_notice, mail);
+    struct link_pool *logins = n->logins;
+    free(n);
+    guest_open_link(logins);
+}
+
+static void open_login(struct worker *w, struct link_pool *logins)
+{
+    if (logins->logins_of == w) {
+        guest_open_link(logins);
+        return;
+    }
+    struct login_notice *n = calloc(1, sizeof *n);
+    CHECK(n != NULL);
+    n->mail.deliver = on_login_notice;
+    n->logins = logins;
+    counters_add(&w->counters, COUNTER_mailbox_messages, 1);
+    mailbox_post(logins->logins_of->mailbox, &n->mail);
+}
+
 static void perform(struct worker *w, const struct queued_action *q)
 {
     const struct pool_action *a = &q->action;
@@ -191,6 +222,10 @@ static void perform(struct worker *w, const struct queued_action *q)
         }
         break;
     case POOL_OPEN:
+        if (pool_of(a->pool)->logins_of != NULL) {
+            open_login(w, pool_of(a->pool));
+            break;
+        }
         link_open(w, pool_of(a->pool), hint_of(pool_of(a->pool)));
         break;
     case POOL_RECALL:
@@ -229,7 +264,7 @@ static void perform_all(struct worker *w)
 
 /* -------- events -------- */
 
-static usec_t lock_group(struct worker *w, struct server_group *g)
+usec_t pool_events_lock(struct worker *w, struct server_group *g)
 {
     pthread_mutex_lock(&g->lock);
     return loop_now(w->loop);
@@ -248,13 +283,13 @@ static void unlock_group(struct worker *w, struct server_group *g, bool arm)
     }
 }
 
-static void finish(struct worker *w, struct server_group *g, bool arm)
+void pool_events_finish(struct worker *w, struct server_group *g, bool arm)
 {
     unlock_group(w, g, arm);
     perform_all(w);
 }
 
-static void note_holder(struct link *l, const struct client *c)
+void pool_events_note_holder(struct link *l, const struct client *c)
 {
     if (l->holder.client == c->id)
         return;
@@ -267,14 +302,14 @@ static enum registry_checkout checkout_once(struct client *c, struct pool_seat *
 {
     struct worker *w = c->worker;
     struct server_group *g = c->pool->group;
-    usec_t now = lock_group(w, g);
+    usec_t now = pool_events_lock(w, g);
     c->ticket.worker = w->index;
     c->ticket.tag = c->session;
     if ((int)(c->login_epoch - c->pool->shared.refused_epoch) > 0)
         pool_forget_refusal(&c->pool->shared.policy);
     enum pool_checkout verdict = pool_checkout(&c->pool->shared.policy, &c->ticket, now, seat);
     if (verdict == POOL_LEND)
-        note_holder(link_of(*seat), c);
+        pool_events_note_holder(link_of(*seat), c);
     unlock_group(w, g, verdict == POOL_WAIT);
     switch (verdict) {
     case POOL_LEND:
@@ -323,13 +358,13 @@ bool registry_must_prove_login(struct client *c)
     if (atomic_load(&g->facts) == NULL ||
         (int)(atomic_load(&c->pool->login_proved) - c->login_epoch) > 0)
         return false;
-    (void)lock_group(c->worker, g);
+    (void)pool_events_lock(c->worker, g);
     bool down = g->shared.policy.down_retry_at != 0;
     pthread_mutex_unlock(&g->lock);
     return !down;
 }
 
-static void note_proof(const struct link *l)
+void pool_events_note_proof(const struct link *l)
 {
     unsigned known = atomic_load(&l->pool->login_proved);
     unsigned proved = l->login_epoch + 1;
@@ -346,7 +381,7 @@ void registry_perform(struct worker *w)
 bool registry_resume(struct link *l)
 {
     struct worker *w = l->worker;
-    usec_t now = lock_group(w, l->pool->group);
+    usec_t now = pool_events_lock(w, l->pool->group);
     bool ours = pool_resume(&l->seat, now);
     pthread_mutex_unlock(&l->pool->group->lock);
     return ours;
@@ -355,7 +390,7 @@ bool registry_resume(struct link *l)
 bool registry_rest(struct link *l)
 {
     struct worker *w = l->worker;
-    usec_t now = lock_group(w, l->pool->group);
+    usec_t now = pool_events_lock(w, l->pool->group);
     l->seat.rest_max = link_rest_max(l);
     bool keep = pool_rest(&l->seat, now);
     pthread_mutex_unlock(&l->pool->group->lock);
@@ -369,13 +404,13 @@ static usec_t lock_for_return(struct link *l)
 {
     struct worker *w = l->worker;
     struct server_group *g = l->pool->group;
-    usec_t now = lock_group(w, g);
+    usec_t now = pool_events_lock(w, g);
     const struct pool *p = &l->pool->shared.policy;
     const struct pool_ticket *next = p->paused ? NULL : pool_next_waiter(p, w->index);
     if (next == NULL || next->worker != w->index) {
         pthread_mutex_unlock(&g->lock);
         link_detach(l);
-        now = lock_group(w, g);
+        now = pool_events_lock(w, g);
     }
     l->soft = false;
     l->recalled = false;
@@ -392,30 +427,30 @@ void registry_give_back(struct link *l)
     CHECK(l->client == NULL);
     usec_t now = lock_for_return(l);
     pool_give_back(&l->seat, now);
-    finish(w, g, true);
+    pool_events_finish(w, g, true);
 }
 
 void registry_recall_refused(struct link *l)
 {
     struct worker *w = l->worker;
-    usec_t now = lock_group(w, l->pool->group);
+    usec_t now = pool_events_lock(w, l->pool->group);
     pool_recall_refused(&l->seat, now);
-    finish(w, l->pool->group, false);
+    pool_events_finish(w, l->pool->group, false);
 }
 
 void registry_attach(struct link *l)
 {
     struct worker *w = l->worker;
-    usec_t now = lock_group(w, l->pool->group);
+    usec_t now = pool_events_lock(w, l->pool->group);
     pool_attach(&l->pool->shared.policy, &l->seat, w->index, now);
     pthread_mutex_unlock(&l->pool->group->lock);
 }
 
 void registry_open_unbegun(struct worker *w, struct link_pool *pool)
 {
-    usec_t now = lock_group(w, pool->group);
+    usec_t now = pool_events_lock(w, pool->group);
     pool_open_failed(&pool->shared.policy, NULL, POOL_NO_RESOURCES, now);
-    finish(w, pool->group, true);
+    pool_events_finish(w, pool->group, true);
 }
 
 void registry_opened(struct link *l)
@@ -423,10 +458,10 @@ void registry_opened(struct link *l)
     struct worker *w = l->worker;
     struct server_group *g = l->pool->group;
     counters_add(&w->counters, COUNTER_links_opened, 1);
-    note_proof(l);
+    pool_events_note_proof(l);
     usec_t now = lock_for_return(l);
     pool_opened(&l->seat, now);
-    finish(w, g, true);
+    pool_events_finish(w, g, true);
 }
 
 void registry_open_failed(struct link *l, enum pool_open_failure why,
@@ -435,29 +470,29 @@ void registry_open_failed(struct link *l, enum pool_open_failure why,
     struct worker *w = l->worker;
     struct link_pool *p = l->pool;
     counters_add(&w->counters, COUNTER_link_failures, 1);
-    usec_t now = lock_group(w, p->group);
+    usec_t now = pool_events_lock(w, p->group);
     p->group->shared.last_error = *error;
     p->shared.last_error = *error;
     p->shared.refused_epoch = l->login_epoch;
     pool_open_failed(&p->shared.policy, &l->seat, why, now);
-    finish(w, p->group, true);
+    pool_events_finish(w, p->group, true);
 }
 
 void registry_closed(struct link *l)
 {
     struct worker *w = l->worker;
     counters_add(&w->counters, COUNTER_links_closed, 1);
-    usec_t now = lock_group(w, l->pool->group);
+    usec_t now = pool_events_lock(w, l->pool->group);
     if (l->seat.state != SEAT_CLOSED) /* a failed attempt has given its place back already */
         pool_closed(&l->seat, now);
-    finish(w, l->pool->group, true);
+    pool_events_finish(w, l->pool->group, true);
 }
 
 void registry_cancel(struct client *c)
 {
     struct worker *w = c->worker;
     struct server_group *g = c->pool->group;
-    usec_t now = lock_group(w, g);
+    usec_t now = pool_events_lock(w, g);
     if (c->ticket.state == TICKET_GRANTED) {
         struct link *l = link_of(pool_take(&c->ticket));
         pthread_mutex_unlock(&g->lock);
@@ -466,29 +501,29 @@ void registry_cancel(struct client *c)
         return;
     }
     pool_cancel(&c->ticket, now);
-    finish(w, g, true);
+    pool_events_finish(w, g, true);
 }
 
 struct link *registry_take(struct client *c)
 {
     struct worker *w = c->worker;
     struct pool_seat *seat = NULL;
-    (void)lock_group(w, c->pool->group);
+    (void)pool_events_lock(w, c->pool->group);
     if (c->ticket.state == TICKET_GRANTED)
         seat = pool_take(&c->ticket);
     if (seat != NULL)
-        note_holder(link_of(seat), c);
+        pool_events_note_holder(link_of(seat), c);
     pthread_mutex_unlock(&c->pool->group->lock);
     return seat != NULL ? link_of(seat) : NULL;
 }
 
 void registry_server_answers(struct worker *w, struct server_group *g, bool takes_more)
 {
-    (void)lock_group(w, g);
+    (void)pool_events_lock(w, g);
     pool_server_answers(&g->shared.policy);
     if (takes_more)
         pool_server_forget_full(&g->shared.policy);
-    finish(w, g, true);
+    pool_events_finish(w, g, true);
 }
 
 void registry_client_came(struct client *c)
@@ -501,17 +536,17 @@ void registry_client_came(struct client *c)
 void registry_client_gone(struct client *c)
 {
     struct server_group *g = c->pool->group;
-    (void)lock_group(c->worker, g);
+    (void)pool_events_lock(c->worker, g);
     pool_client_gone(&c->pool->shared.policy);
     c->pool = NULL;
-    finish(c->worker, g, true);
+    pool_events_finish(c->worker, g, true);
 }
 
 void registry_sweep(struct worker *w, struct server_group *g)
 {
-    usec_t now = lock_group(w, g);
+    usec_t now = pool_events_lock(w, g);
     pool_sweep(&g->shared.policy, now);
-    finish(w, g, true);
+    pool_events_finish(w, g, true);
 }
 
 void pool_events_on_sweep_timer(struct loop_timer *timer)

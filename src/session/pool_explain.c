@@ -164,6 +164,26 @@ static const char *say_program(const char *name, char *text, size_t size)
     return text;
 }
 
+/* Of links on which guests log in, or of a guest whose password nobody knows. */
+static bool tell_guest(const struct link_pool *p, const struct fullness *f, char *text, size_t size)
+{
+    if (p->logins_of != NULL)
+        snprintf(text, size,
+                 "Too many connections: no link to server '%.32s' was free to log in on for %u ms "
+                 "(connect_timeout): %u of %u for logins, %u of the server's %u; %zu clients wait "
+                 "to log in. On the console: SHOW SERVERS",
+                 p->group->name, wait_ms(f), f->links, f->limits.max_size, f->all, f->ceiling,
+                 f->waiting);
+    else if (f->limits.irreplaceable)
+        snprintf(text, size,
+                 "Too many connections: Weir does not know the password of '%.64s', whose logins "
+                 "it relays to the server, so it has no links but those that logins have brought: "
+                 "%u, which stayed busy for %u ms (pool_wait_timeout); %zu clients wait. Name an "
+                 "auth_user, or a [user] section. On the console: SHOW POOLS",
+                 p->user->name, f->links, wait_ms(f), f->waiting);
+    return p->logins_of != NULL || f->limits.irreplaceable;
+}
+
 static void tell_pool_full(const struct link_pool *p, const struct fullness *f, char *text,
                            size_t size)
 {
@@ -204,9 +224,9 @@ void registry_explain_wait(struct client *c, enum pool_why why, struct err_packe
         snprintf(text, text_size, "Server shutdown in progress");
     } else if (f.down) {
         tell_down(c->pool->group, &f, text, text_size);
-    } else if (f.full) {
+    } else if (f.full && !f.limits.irreplaceable) {
         tell_server_full(c->pool->group, &f, text, text_size);
-    } else {
+    } else if (!tell_guest(c->pool, &f, text, text_size)) {
         tell_pool_full(c->pool, &f, text, text_size);
     }
     err->message = bytes_of_text(text);

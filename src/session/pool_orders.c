@@ -96,7 +96,7 @@ static bool find(struct proxy *p, struct pool_choice which, struct server_group 
                  struct user **user)
 {
     *group = which.server != NULL ? pool_registry_group(p->registry, which.server) : NULL;
-    *user = which.user != NULL ? user_store_find(p->users, bytes_of_text(which.user)) : NULL;
+    *user = which.user != NULL ? user_store_find_any(p->users, bytes_of_text(which.user)) : NULL;
     return (which.server == NULL || (which.server[0] != '\0' && *group != NULL)) &&
            (which.user == NULL || *user != NULL);
 }

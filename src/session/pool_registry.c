@@ -17,6 +17,8 @@
 #define RETRY_MIN   (100 * USEC_PER_MSEC)
 #define RETRY_MAX   (5 * USEC_PER_SEC)
 #define CLAIM_AFTER (20 * USEC_PER_MSEC)
+/* One part in this many of a server's links may be used to log guests in at a time. */
+#define LOGINS_SHARE 4
 
 struct pool_registry {
     struct proxy *proxy;
@@ -35,10 +37,10 @@ struct pool_registry {
                                         c->global.member))
 
 static struct pool_limits limits_of_pool(const struct config *c, const char *server,
-                                         const char *user)
+                                         const struct user *user)
 {
     const struct config_server *s = config_find_server(c, server);
-    const struct config_user *u = config_find_user(c, user);
+    const struct config_user *u = config_find_user(c, user->name);
     struct pool_limits limits = {
         .size = POOLED_UINT(pool_size),
         .max_size = POOLED_UINT(pool_max_size),
@@ -51,7 +53,27 @@ static struct pool_limits limits_of_pool(const struct config *c, const char *ser
     };
     if (limits.size > limits.max_size)
         limits.size = limits.max_size; /* they may come from different sections */
+    if (user->source == USER_OF_SERVER && user->keys_known == 0) {
+        limits.irreplaceable = true;
+        limits.size = 0;
+        limits.lifetime = 0;
+    }
     return limits;
+}
+
+/* No more than a share of the server's places: who logs in as a guest may be slow, or mean no good.
+ */
+static struct pool_limits limits_of_logins(const struct config *c, const char *server,
+                                           unsigned workers)
+{
+    const struct config_server *s = config_find_server(c, server);
+    uint32_t links = s != NULL ? s->settings.max_connections : 1;
+    uint32_t share = links / LOGINS_SHARE / workers;
+    return (struct pool_limits){
+        .max_size = share > 0 ? share : 1,
+        .wait_timeout = c->global.connect_timeout,
+        .max_waiters = c->global.max_logins,
+    };
 }
 
 static struct pool_server_limits limits_of_server(const struct config *c,
@@ -124,6 +146,13 @@ static void group_fini(struct server_group *g)
             session_state_release(atomic_load(&p->baseline));
         free(p);
     }
+    for (unsigned w = 0; g->shared.logins != NULL && w < g->proxy->worker_count; w++) {
+        if (g->shared.logins[w] == NULL)
+            continue;
+        pool_fini(&g->shared.logins[w]->shared.policy);
+        free(g->shared.logins[w]);
+    }
+    free(g->shared.logins);
     while (g->shared.readers != NULL) {
         struct catalogue_reader *reader = g->shared.readers;
         g->shared.readers = reader->next;
@@ -156,7 +185,12 @@ void pool_registry_configure(struct pool_registry *r, const struct config *c)
         pthread_mutex_lock(&g->lock);
         pool_server_configure(&g->shared.policy, limits_of_server(c, s));
         for (struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
-            pool_configure(&p->shared.policy, limits_of_pool(c, g->name, p->user->name));
+            pool_configure(&p->shared.policy, limits_of_pool(c, g->name, p->user));
+        unsigned workers = g->shared.logins != NULL ? r->proxy->worker_count : 0;
+        for (unsigned w = 0; w < workers; w++)
+            if (g->shared.logins[w] != NULL)
+                pool_configure(&g->shared.logins[w]->shared.policy,
+                               limits_of_logins(c, g->name, workers));
         pthread_mutex_unlock(&g->lock);
     }
 }
@@ -262,7 +296,7 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
     p = find_locked(group, user, dialect);
     if (p == NULL) {
         pool_init(&made->shared.policy, &group->shared.policy,
-                  limits_of_pool(w->config, group->name, user->name));
+                  limits_of_pool(w->config, group->name, user));
         if (is_held(group, user))
             pool_pause(&made->shared.policy, loop_now(w->loop));
         made->next = group->shared.pools;
@@ -273,6 +307,44 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
         return made;
     free(made); /* another worker was faster */
     return p;
+}
+
+/* Stands for the users of links on which guests still log in. */
+static struct user somebody = {.name = "a guest", .source = USER_OF_NOBODY};
+
+static struct link_pool *logins_locked(struct worker *w, struct server_group *g)
+{
+    unsigned workers = w->proxy->worker_count;
+    if (g->shared.logins == NULL)
+        g->shared.logins = calloc(workers, sizeof(struct link_pool *));
+    if (g->shared.logins == NULL)
+        return NULL;
+    struct link_pool **at = &g->shared.logins[w->index];
+    if (*at != NULL)
+        return *at;
+    *at = make_pool(g, &somebody, 0);
+    if (*at == NULL)
+        return NULL;
+    (*at)->logins_of = w;
+    pool_init(&(*at)->shared.policy, &g->shared.policy,
+              limits_of_logins(w->config, g->name, workers));
+    return *at;
+}
+
+struct link_pool *pool_registry_logins(struct worker *w, struct server_group *group)
+{
+    pthread_mutex_lock(&group->lock);
+    struct link_pool *p = logins_locked(w, group);
+    pthread_mutex_unlock(&group->lock);
+    return p;
+}
+
+void pool_registry_review(struct worker *w, struct link_pool *pool)
+{
+    struct pool_limits limits = limits_of_pool(w->config, pool->group->name, pool->user);
+    pthread_mutex_lock(&pool->group->lock);
+    pool_configure(&pool->shared.policy, limits);
+    pthread_mutex_unlock(&pool->group->lock);
 }
 
 void pool_registry_stop(struct pool_registry *r, const struct worker *w)
@@ -288,11 +360,17 @@ void pool_registry_stop(struct pool_registry *r, const struct worker *w)
 /* While a server has not been reached, it is asked this often. */
 #define PROBE_INTERVAL USEC_PER_SEC
 
+/* Whom the server refuses; to hear its greeting without leaving in the middle of a login, which
+ * servers count against a host. */
+static struct user stranger = {.name = "weir", .source = USER_OF_NOBODY};
+
 static bool probe(struct worker *w, struct server_group *g)
 {
     if (atomic_load(&g->facts) != NULL)
         return true;
     struct user *u = user_store_any(w->proxy->users, g->name);
+    if (u == NULL && w->config->serves_unknown_users)
+        u = &stranger;
     if (u == NULL)
         return true; /* only hashes are known: the first client's login will teach more */
     if (server_group_take_side(g) && !link_open_side(w, g, u, NULL))

@@ -65,13 +65,15 @@ struct server_group {
         unsigned side_links;    /* connections for KILL and catalogues, outside the pools */
         unsigned monitor_links; /* the monitor's, when a place is kept for it */
         struct catalogue_reader *readers;
-        bool paused; /* pools that are made are paused; see pool_orders.h */
+        struct link_pool **logins; /* of guests, one for each worker, NULL none yet */
+        bool paused;               /* pools that are made are paused; see pool_orders.h */
         unsigned paused_user_count;
         const struct user *paused_users[PAUSED_USERS_MAX];
     } shared; /* under the lock */
 };
 
-/* The links of one user on one server in one dialect. Never freed while Weir runs. */
+/* The links of one user on one server in one dialect; or those on which clients of one worker log
+ * in to be guests. Never freed while Weir runs. */
 struct link_pool {
     struct link_pool *next;
     struct server_group *group;
@@ -82,6 +84,7 @@ struct link_pool {
     /* NULL, or the character sets that the server gives to every session of this user, whatever the
      * login asked for; set once */
     _Atomic(struct session_state *) baseline;
+    struct worker *logins_of;           /* of guests, see guest.h; NULL: an ordinary pool */
     struct catalogue_reader *catalogue; /* shared with others; NULL: out of memory */
     atomic_bool
         reads_row_count; /* a client of it has asked ROW_COUNT(): many rows are kept for it */
@@ -109,6 +112,12 @@ struct server_group *pool_registry_group_at(struct pool_registry *r, size_t i);
 /* Found, or made with the limits of the worker's configuration. NULL when out of memory. */
 struct link_pool *pool_registry_pool(struct worker *w, struct server_group *group,
                                      struct user *user, capabilities_t dialect);
+
+/* Where clients of this worker wait for a link to log in on as guests. NULL when out of memory. */
+struct link_pool *pool_registry_logins(struct worker *w, struct server_group *group);
+
+/* The limits of a pool are worked out anew: more or less is known of its user. */
+void pool_registry_review(struct worker *w, struct link_pool *pool);
 
 /* The worker stops: nothing may be set on its loop any more. */
 void pool_registry_stop(struct pool_registry *r, const struct worker *w);
@@ -165,6 +174,21 @@ NODISCARD bool registry_must_prove_login(struct client *c);
 /* After CHECKOUT_QUEUED, once the client is in its waiting state: performs what was decided. */
 void registry_perform(struct worker *w);
 void registry_sweep(struct worker *w, struct server_group *group);
+
+/* -------- links that guests log in on; on the worker of their logins pool -------- */
+
+/* The client that has waited longest for a link of its own; NULL none. */
+struct client *registry_next_login(struct link_pool *logins);
+/* An OPEN decision was for nobody. */
+void registry_login_declined(struct link_pool *logins);
+/* The server has answered: the link is that client's (NULL: who has left), who waits no more. */
+void registry_login_answered(struct link *l, struct client *c);
+/* The server has let it in: it belongs to its user's pool, and is still that client's. */
+void registry_login_joins(struct link *l, struct link_pool *pool);
+/* All links of this user are closed when they are free. */
+void registry_renew_user(struct worker *w, const struct user *user);
+/* Are there links that can be waited for? */
+NODISCARD bool registry_has_links(struct link_pool *pool);
 
 /* What a client that waited in vain is told: the limit or trouble, numbers, what to look at. */
 void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,

@@ -20,7 +20,8 @@ static usec_t elapsed(usec_t since, usec_t now)
 
 static bool is_in_login(const struct client *c)
 {
-    return !c->logged_in || c->login_schema != NULL || c->state == CLIENT_AUTHENTICATING;
+    return !c->logged_in || c->login_schema != NULL || c->state == CLIENT_AUTHENTICATING ||
+           c->state == CLIENT_PROVING;
 }
 
 /* As servers say it, before a proof was seen. */
@@ -44,6 +45,7 @@ static bool is_busy(const struct client *c)
     case CLIENT_TLS:
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
+    case CLIENT_PROVING:
     case CLIENT_IDLE:
     case CLIENT_CLOSING:
     case CLIENT_CLOSED:

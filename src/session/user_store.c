@@ -4,6 +4,7 @@
 
 #include "auth/digest.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -12,6 +13,7 @@
 
 struct user_store {
     pthread_mutex_t lock;
+    uint32_t last_key;
     struct user *first;                  /* in the order of the configuration */
     uint8_t decoy_key[AUTH_SHA256_SIZE]; /* so that nobody can tell what an unknown user's bytes are
                                           */
@@ -33,6 +35,7 @@ void user_store_destroy(struct user_store *s)
         struct user *u = s->first;
         s->first = u->next;
         auth_secret_wipe(&u->shared.secret);
+        user_keys_destroy(u->shared.keys);
         if (u->shared.timeouts != NULL)
             user_timeouts_release(u->shared.timeouts);
         free((void *)(uintptr_t)u->name);
@@ -112,16 +115,28 @@ static void set_secret_locked(struct user *u, const char *setting)
     auth_secret_wipe(&secret);
 }
 
+static void set_guest_timeouts_locked(struct user *u, const struct config *c)
+{
+    struct user_settings nothing;
+    settings_init(SETTING_SCOPE_USER, &nothing);
+    set_timeouts_locked(u, &c->global, &nothing);
+    settings_fini(SETTING_SCOPE_USER, &nothing);
+}
+
 void user_store_configure(struct user_store *s, const struct config *c)
 {
     pthread_mutex_lock(&s->lock);
     for (struct user *u = s->first; u != NULL; u = u->next)
-        u->shared.removed = true;
+        if (u->source != USER_OF_SERVER)
+            u->shared.removed = true;
+        else
+            set_guest_timeouts_locked(u, c);
     for (size_t i = 0; i < c->user_count; i++) {
         const struct config_user *from = &c->users[i];
         struct user *u = find_locked(s, bytes_of_text(from->name));
         if (u == NULL)
             u = add_locked(s, from->name);
+        u->source = from->of_users_file ? USER_OF_FILE : USER_OF_SECTION;
         set_timeouts_locked(u, &c->global, &from->settings);
         set_secret_locked(u, from->settings.password);
         if (!text_copy(u->shared.server, sizeof u->shared.server,
@@ -132,6 +147,16 @@ void user_store_configure(struct user_store *s, const struct config *c)
 }
 
 struct user *user_store_find(struct user_store *s, struct bytes name)
+{
+    pthread_mutex_lock(&s->lock);
+    struct user *u = find_locked(s, name);
+    if (u != NULL && (u->shared.removed || u->source == USER_OF_SERVER))
+        u = NULL;
+    pthread_mutex_unlock(&s->lock);
+    return u;
+}
+
+struct user *user_store_find_any(struct user_store *s, struct bytes name)
 {
     pthread_mutex_lock(&s->lock);
     struct user *u = find_locked(s, name);
@@ -183,17 +208,22 @@ bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, 
     return ok;
 }
 
+static bool is_configured(const struct user *u)
+{
+    return !u->shared.removed && u->source != USER_OF_SERVER;
+}
+
 /* The facts known of the user that a number picks. */
 static unsigned facts_of_some_locked(const struct user_store *s, uint64_t number)
 {
     size_t count = 0;
     for (const struct user *u = s->first; u != NULL; u = u->next)
-        count += u->shared.removed ? 0 : 1;
+        count += is_configured(u) ? 1 : 0;
     if (count == 0)
         return 0;
     number %= count;
     for (const struct user *u = s->first; u != NULL; u = u->next)
-        if (!u->shared.removed && number-- == 0)
+        if (is_configured(u) && number-- == 0)
             return u->shared.secret.known;
     return 0;
 }
@@ -214,4 +244,155 @@ void user_store_decoy(struct user_store *s, struct bytes name, struct auth_secre
     unsigned known = facts_of_some_locked(s, number);
     pthread_mutex_unlock(&s->lock);
     auth_secret_make_decoy(out, known, seed);
+}
+
+/* -------- guests -------- */
+
+static const char *const source_texts[] = {
+    [USER_OF_SECTION] = "section",
+    [USER_OF_FILE] = "users_file",
+    [USER_OF_SERVER] = "server",
+    [USER_OF_NOBODY] = "nobody",
+};
+
+static const char *const way_texts[] = {
+    [LOGIN_BY_PASSWORD] = "password", [LOGIN_BY_KEY] = "cache",   [LOGIN_BY_HASH] = "auth_user",
+    [LOGIN_BY_LEARNING] = "learning", [LOGIN_BY_RELAY] = "relay",
+};
+
+const char *user_source_text(enum user_source source)
+{
+    return source_texts[source];
+}
+
+const char *login_way_text(enum login_way way)
+{
+    return way_texts[way];
+}
+
+static struct user *find_guest_locked(struct user_store *s, struct bytes name)
+{
+    struct user *u = find_locked(s, name);
+    return u != NULL && u->source == USER_OF_SERVER ? u : NULL;
+}
+
+struct user *user_store_find_guest(struct user_store *s, struct bytes name)
+{
+    pthread_mutex_lock(&s->lock);
+    struct user *u = find_guest_locked(s, name);
+    pthread_mutex_unlock(&s->lock);
+    return u;
+}
+
+static unsigned count_guests_locked(const struct user_store *s)
+{
+    unsigned count = 0;
+    for (const struct user *u = s->first; u != NULL; u = u->next)
+        count += u->source == USER_OF_SERVER ? 1 : 0;
+    return count;
+}
+
+struct user *user_store_make_guest(struct user_store *s, struct bytes name, const struct config *c)
+{
+    char text[GUEST_NAME_MAX + 1];
+    if (!text_copy(text, sizeof text, name))
+        return NULL;
+    pthread_mutex_lock(&s->lock);
+    struct user *u = find_locked(s, name);
+    bool is_new = u == NULL && count_guests_locked(s) < c->global.max_unknown_users;
+    if (is_new)
+        u = add_locked(s, text);
+    if (is_new || (u != NULL && u->shared.removed)) {
+        u->source = USER_OF_SERVER;
+        u->shared.removed = false;
+        u->shared.server[0] = '\0';
+        auth_secret_wipe(&u->shared.secret);
+        memset(u->shared.setting, 0, sizeof u->shared.setting);
+        set_guest_timeouts_locked(u, c);
+    }
+    if (u != NULL && u->source != USER_OF_SERVER)
+        u = NULL; /* it has got a section meanwhile */
+    pthread_mutex_unlock(&s->lock);
+    return u;
+}
+
+unsigned user_copy_keys(struct user_store *s, const struct user *u,
+                        struct user_key out[AUTH_SECRETS_MAX])
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&s->lock);
+    const struct user_keys *k = u->shared.keys;
+    if (k != NULL) {
+        count = k->count;
+        memcpy(out, k->keys, count * sizeof *out);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+static struct user_keys *keys_of_locked(struct user *u)
+{
+    static atomic_bool told;
+    bool locked = true;
+    if (u->shared.keys == NULL)
+        u->shared.keys = user_keys_create(&locked);
+    if (!locked && !atomic_exchange(&told, true))
+        log_note("users", "the kernel does not lock the memory of passwords that Weir has learnt, "
+                          "so they may be swapped out: raise LimitMEMLOCK (ulimit -l)");
+    return u->shared.keys;
+}
+
+uint32_t user_prove_key(struct user_store *s, struct user *u, const struct auth_secret *secret,
+                        usec_t now, unsigned epoch, bool *is_new)
+{
+    uint32_t id = 0;
+    pthread_mutex_lock(&s->lock);
+    struct user_keys *k = keys_of_locked(u);
+    uint32_t fresh = ++s->last_key != 0 ? s->last_key : ++s->last_key;
+    if (k != NULL)
+        id = user_keys_prove(k, secret, fresh, now, epoch);
+    *is_new = id == fresh;
+    u->keys_known = k != NULL ? k->count : 0;
+    if (*is_new)
+        u->keys_changed++;
+    pthread_mutex_unlock(&s->lock);
+    return id;
+}
+
+bool user_refuse_key(struct user_store *s, struct user *u, uint32_t id)
+{
+    pthread_mutex_lock(&s->lock);
+    struct user_keys *k = u->shared.keys;
+    bool was_there = k != NULL && user_keys_refuse(k, id);
+    if (was_there) {
+        u->keys_known = k->count;
+        u->keys_changed++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return was_there;
+}
+
+bool user_key_is_good(struct user_store *s, struct user *u, uint32_t id)
+{
+    if (id == 0 || u->source != USER_OF_SERVER)
+        return true;
+    pthread_mutex_lock(&s->lock);
+    const struct user_key *key = u->shared.keys != NULL ? user_keys_find(u->shared.keys, id) : NULL;
+    bool good = key != NULL && !key->in_doubt;
+    pthread_mutex_unlock(&s->lock);
+    return good;
+}
+
+uint32_t user_login_secret(struct user_store *s, const struct user *u, struct auth_secret *out)
+{
+    uint32_t id = 0;
+    pthread_mutex_lock(&s->lock);
+    const struct user_keys *k = u->shared.keys;
+    *out = u->shared.secret;
+    if (u->source == USER_OF_SERVER && k != NULL && k->count > 0) {
+        *out = k->keys[0].secret;
+        id = k->keys[0].id;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return id;
 }

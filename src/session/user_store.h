@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The users that may log in, and what Weir knows of their passwords. Secrets change at run time
  * (learnt at a login, reloaded), so they are copied out under a lock. Users are never freed while
- * Weir runs: pools are keyed by their address. */
+ * Weir runs: pools are keyed by their address. Guests are users that the server has let in although
+ * nobody has named them here; there are no more than max_unknown_users of them. */
 #ifndef WEIR_SESSION_USER_STORE_H
 #define WEIR_SESSION_USER_STORE_H
 
 #include "auth/auth_method.h"
 #include "conf/config.h"
+#include "session/user_keys.h"
 
 #include <stdatomic.h>
 
@@ -20,11 +22,36 @@ struct user_timeouts {
     atomic_uint references;
 };
 
+/* The longest name of a guest; servers have none that are longer. */
+#define GUEST_NAME_MAX 128
+
+/* Who says that this user may log in. */
+enum user_source {
+    USER_OF_SECTION, /* a [user] section */
+    USER_OF_FILE,    /* a line of users_file */
+    USER_OF_SERVER,  /* nobody here: the server decides. Weir calls such a user a guest */
+    USER_OF_NOBODY,  /* it may not: a name that stands for others, or is there to be refused */
+};
+
+/* How a client has proved who it is. */
+enum login_way {
+    LOGIN_BY_PASSWORD, /* of its section or line */
+    LOGIN_BY_KEY,      /* a password that the server has accepted a moment ago */
+    LOGIN_BY_HASH, /* one that fits a hash that auth_user has read, and the server has accepted */
+    LOGIN_BY_LEARNING, /* one that the client said in full, and the server has accepted */
+    LOGIN_BY_RELAY,    /* the server and the client have spoken to each other */
+};
+
 struct user {
     struct user *next;
     const char *name;
-    atomic_uint clients; /* that are logged in */
+    _Atomic(enum user_source) source;
+    _Atomic(enum login_way) way; /* of its latest login */
+    atomic_uint clients;         /* that are logged in */
+    atomic_uint keys_known;      /* of a guest: passwords in `keys` */
+    atomic_uint keys_changed;    /* counts what makes them fewer, or puts them in doubt */
     struct {
+        struct user_keys *keys;            /* of a guest, NULL none yet */
         bool removed;                      /* no longer in the configuration: may not log in */
         unsigned version;                  /* of the secret: it changes with the setting */
         uint8_t setting[AUTH_SHA256_SIZE]; /* hash of the setting that it was made from */
@@ -44,11 +71,40 @@ void user_store_destroy(struct user_store *s);
  * keeps what was learnt about it. */
 void user_store_configure(struct user_store *s, const struct config *c);
 
-/* NULL when there is no such user. */
+/* NULL when no such user is configured. */
 struct user *user_store_find(struct user_store *s, struct bytes name);
+/* Guests as well. */
+struct user *user_store_find_any(struct user_store *s, struct bytes name);
 
 /* The first user whose secret suffices to log in to a server, for Weir's own first connection. */
 struct user *user_store_any(struct user_store *s, const char *server);
+
+const char *user_source_text(enum user_source source);
+const char *login_way_text(enum login_way way);
+
+/* -------- guests, see guest.h -------- */
+
+/* NULL when the server has let in no guest of this name so far. */
+struct user *user_store_find_guest(struct user_store *s, struct bytes name);
+
+/* The same, made when there is none. NULL: there are `max` already, or memory is short. */
+struct user *user_store_make_guest(struct user_store *s, struct bytes name, const struct config *c);
+
+/* Copies of the passwords of a guest that the server has accepted, to be wiped by the caller. */
+unsigned user_copy_keys(struct user_store *s, const struct user *u,
+                        struct user_key out[AUTH_SECRETS_MAX]);
+/* See user_keys.h. *is_new: it was not known before. 0 when memory is short. */
+NODISCARD uint32_t user_prove_key(struct user_store *s, struct user *u,
+                                  const struct auth_secret *secret, usec_t now, unsigned epoch,
+                                  bool *is_new);
+/* False: it was refused before. */
+NODISCARD bool user_refuse_key(struct user_store *s, struct user *u, uint32_t id);
+/* May who has logged in with this key still be taken for that user? 0: nobody knows better. */
+NODISCARD bool user_key_is_good(struct user_store *s, struct user *u, uint32_t id);
+
+/* A copy, to be wiped by the caller. Of a guest: of the key that the server has accepted last,
+ * whose id is returned (0 for none, and for other users). */
+uint32_t user_login_secret(struct user_store *s, const struct user *u, struct auth_secret *out);
 
 /* A copy, to be wiped by the caller. */
 void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,

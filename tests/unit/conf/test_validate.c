@@ -13,8 +13,11 @@ static void test_empty_file_is_told_how_to_name_a_server(void **state)
     fixture_expect(&l.errors,
                    "weir.cnf: no server is named: add a section [server main] with host = NAME, or "
                    "start with weir mysql://USER:PASSWORD@HOST:PORT\n");
+    fixture_expect(&l.warnings, "");
+    fixture_unload(&l);
+    l = fixture_load_text("[server main]\n[weir]\nunknown_users = refuse\n");
     fixture_expect(&l.warnings, "weir.cnf: nobody can log in: add a section [user NAME] with "
-                                "password = …\n");
+                                "password = …, or unknown_users = serve\n");
     fixture_unload(&l);
 }
 

@@ -332,6 +332,78 @@ static void test_links_are_not_closed_one_by_one_for_places_that_others_take(voi
     assert_false(f.server.ceiling_contended);
 }
 
+static void test_an_attempt_may_turn_out_to_be_for_nobody(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    struct pool_ticket *ticket = wait_in(&f, &f.a);
+    decide(&f);
+    assert_int_equal(decided(&f, POOL_OPEN), 1);
+    pool_cancel(ticket, f.now);
+    pool_open_declined(&f.a, f.now);
+    assert_int_equal(f.server.links, 0);
+    assert_int_equal(f.server.down_retry_at, 0);
+    assert_int_equal(f.a.counters.open_failures, 0);
+    assert_int_equal(decide(&f), 0);
+}
+
+/* Two clients have links opened to log in with; one is let in, the other is not. */
+static void test_a_link_for_one_client_goes_to_the_pool_where_it_belongs(void **state)
+{
+    struct fixture f;
+    struct pool_ticket *one;
+    struct pool_ticket *two;
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *good = attempt(&f, &f.a, &one);
+    struct pool_seat *bad = attempt(&f, &f.a, &two);
+    pool_opened_for_one(good, f.now);
+    pool_cancel(one, f.now);
+    pool_opened_for_one(bad, f.now);
+    pool_cancel(two, f.now);
+    assert_int_equal(f.server.opening, 0); /* their clients may take their time */
+    assert_int_equal(decide(&f), 0);       /* and nobody else gets these links */
+    struct pool_ticket *other = wait_in(&f, &f.b);
+    decide(&f);
+    assert_int_equal(decided(&f, POOL_OPEN), 1);
+    struct pool_seat *third = unused_seat(&f);
+    pool_attach(&f.b, third, 0, f.now);
+    pool_move(good, &f.b, f.now);
+    assert_ptr_equal(good->pool, &f.b);
+    assert_int_equal(good->state, SEAT_FIRM);
+    pool_closed(bad, f.now);
+    pool_server_check(&f.server);
+    assert_int_equal(pool_links(&f.a), 0);
+    assert_int_equal(pool_links(&f.b), 2);
+    pool_give_back(good, f.now);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_GRANT)->ticket, other);
+    assert_ptr_equal(the(&f, POOL_GRANT)->seat, good);
+}
+
+static void test_a_link_that_joins_a_full_pool_ends_with_its_lease(void **state)
+{
+    struct fixture f;
+    struct pool_ticket *ticket;
+    struct pool_limits small = fixture_limits();
+    (void)state;
+    fixture_init(&f);
+    small.max_size = 1;
+    pool_configure(&f.b, small);
+    struct pool_seat *old = lease(&f, &f.b);
+    struct pool_seat *more = attempt(&f, &f.a, &ticket);
+    pool_opened_for_one(more, f.now);
+    pool_cancel(ticket, f.now);
+    pool_move(more, &f.b, f.now);
+    decide(&f);
+    assert_int_equal(old->state, SEAT_FIRM);
+    assert_false(pool_rest(more, f.now));
+    pool_give_back(more, f.now);
+    decide(&f);
+    assert_ptr_equal(the(&f, POOL_CLOSE)->seat, more);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +422,9 @@ int main(void)
         cmocka_unit_test(test_own_waiters_come_first_until_another_has_waited_long),
         cmocka_unit_test(test_links_are_not_closed_one_by_one_for_places_that_others_take),
         cmocka_unit_test(test_no_link_is_closed_for_a_pool_that_could_not_open_one),
+        cmocka_unit_test(test_an_attempt_may_turn_out_to_be_for_nobody),
+        cmocka_unit_test(test_a_link_for_one_client_goes_to_the_pool_where_it_belongs),
+        cmocka_unit_test(test_a_link_that_joins_a_full_pool_ends_with_its_lease),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The login of a guest, as its client meets it. */
+#include "session/guest.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "mysql/auth_packet.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names that every character set reads the same way: a server takes a name in the character set of
+ * the login, and links may log in with another one than the client does. */
+static bool is_plain(struct bytes name)
+{
+    if (name.size == 0 || name.size > GUEST_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] < ' ' || name.data[i] > '~')
+            return false;
+    return true;
+}
+
+bool guest_may_come(const struct client *c, struct bytes name)
+{
+    return c->worker->config->serves_unknown_users && !c->worker->draining && is_plain(name);
+}
+
+bool guest_prepare(struct client *c, struct bytes name)
+{
+    struct guest *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return false;
+    (void)!text_copy(g->name, sizeof g->name, name);
+    g->client = c;
+    g->dialect = capabilities_dialect(c->capabilities);
+    g->multi = (c->capabilities & CAP(MULTI_STATEMENTS)) != 0;
+    c->guest = g;
+    return true;
+}
+
+static void guest_free(struct guest *g)
+{
+    OPENSSL_cleanse(g, sizeof *g);
+    free(g);
+}
+
+/* The client needs it no longer. */
+static void part(struct client *c)
+{
+    struct guest *g = c->guest;
+    c->guest = NULL;
+    g->client = NULL;
+    if (g->link == NULL)
+        guest_free(g);
+}
+
+void guest_forget(struct client *c)
+{
+    struct guest *g = c->guest;
+    bool alone = g->link != NULL;
+    part(c);
+    if (alone)
+        guest_end_alone(g);
+}
+
+/* -------- the verdict -------- */
+
+static void leave_queue(struct client *c)
+{
+    if (c->pool == NULL)
+        return;
+    registry_cancel(c);
+    registry_client_gone(c);
+}
+
+void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const char *text)
+{
+    if (c->guest->may_speak)
+        c->login_sequence--; /* the server spoke twice */
+    if (code == ER_ACCESS_DENIED_ERROR) {
+        client_login_deny(c);
+        return;
+    }
+    client_send_error(c, c->login_sequence, code, sqlstate, bytes_of_text(text));
+    client_close(c, CLOSE_LOGIN_REFUSED);
+}
+
+void guest_accept(struct client *c, struct user *user, uint32_t key)
+{
+    struct guest *g = c->guest;
+    struct worker *w = c->worker;
+    leave_queue(c);
+    if (g->may_speak)
+        c->login_sequence--;
+    c->user = user;
+    c->key = key;
+    c->login_way = g->way;
+    user->way = g->way;
+    c->pool = pool_registry_pool(w, c->group, user, g->dialect);
+    if (c->pool == NULL) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    registry_client_came(c);
+    if (g->last_word_size > 0)
+        client_auth_say_more(c, bytes_of(g->last_word, g->last_word_size));
+    part(c);
+    client_auth_end(c);
+    client_login_proved(c);
+}
+
+/* -------- waiting for a link -------- */
+
+bool guest_needs_link(const struct client *c)
+{
+    return c->guest != NULL && c->guest->link == NULL;
+}
+
+static void queue(struct client *c)
+{
+    struct link *none;
+    c->guest->stage = GUEST_WAITS;
+    client_set_state(c, CLIENT_PROVING);
+    if (c->pool == NULL) {
+        c->pool = pool_registry_logins(c->worker, c->group);
+        if (c->pool == NULL) {
+            client_close(c, CLOSE_NO_MEMORY);
+            return;
+        }
+        registry_client_came(c);
+    }
+    switch (registry_checkout(c, &none)) {
+    case CHECKOUT_LENT: /* links of logins are never idle */
+        CHECK(false);
+        break;
+    case CHECKOUT_QUEUED:
+        registry_perform(c->worker);
+        break;
+    case CHECKOUT_REFUSED:
+        guest_refuse(c, ER_CON_COUNT_ERROR, "08004",
+                     "Too many connections: max_logins clients wait to log in already");
+        registry_perform(c->worker);
+        break;
+    }
+}
+
+void guest_wait_failed(struct client *c)
+{
+    char text[800];
+    struct err_packet err;
+    registry_explain_wait(c, c->ticket_why, &err, text, sizeof text);
+    registry_cancel(c);
+    log_write(LOG_LEVEL_WARNING, client_who(c), "got no link to log in '%s': %s", c->guest->name,
+              text);
+    guest_refuse(c, err.code, err.sqlstate, text);
+}
+
+/* -------- what the client says -------- */
+
+/* Does its first word fit one of these passwords? Which one is then the candidate. */
+static bool fits(struct client *c, struct auth_secret *secrets, size_t count, size_t *which)
+{
+    struct guest *g = c->guest;
+    uint8_t memory[AUTH_ANSWER_MAX];
+    struct writer out = writer_over(memory, sizeof memory);
+    if (!g->answered || count == 0)
+        return false;
+    struct auth_check trial = c->auth->check;
+    trial.method = g->greeted;
+    bool right = auth_check_hear(&trial, bytes_of(g->answer, g->answer_size), secrets, count, &out,
+                                 which) == AUTH_OK;
+    auth_check_wipe(&trial);
+    if (!right)
+        return false;
+    g->candidate = secrets[*which];
+    g->has_candidate = true;
+    g->last_word_size = out.size < sizeof g->last_word ? out.size : 0;
+    memcpy(g->last_word, memory, g->last_word_size);
+    return true;
+}
+
+static bool is_fresh(const struct client *c, const struct user_key *k)
+{
+    usec_t life = c->worker->config->global.password_cache_time;
+    return !k->in_doubt && k->epoch == atomic_load(&c->group->login_epoch) &&
+           loop_now(c->worker->loop) < k->proved_at + life;
+}
+
+/* With a password that the server has accepted before. True: the login is over. */
+static bool try_keys(struct client *c)
+{
+    struct guest *g = c->guest;
+    struct user_key keys[AUTH_SECRETS_MAX];
+    struct auth_secret secrets[AUTH_SECRETS_MAX];
+    struct user_store *users = c->worker->proxy->users;
+    struct user *u = user_store_find_guest(users, bytes_of_text(g->name));
+    if (u == NULL)
+        return false;
+    size_t which;
+    unsigned count = user_copy_keys(users, u, keys);
+    for (unsigned i = 0; i < count; i++)
+        secrets[i] = keys[i].secret;
+    bool known = fits(c, secrets, count, &which);
+    bool fresh = known && is_fresh(c, &keys[which]);
+    if (known) {
+        g->key = keys[which].id;
+        g->way = LOGIN_BY_KEY;
+    }
+    OPENSSL_cleanse(keys, sizeof keys);
+    OPENSSL_cleanse(secrets, sizeof secrets);
+    if (fresh)
+        guest_accept(c, u, g->key);
+    return fresh;
+}
+
+static void keep_answer(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
+                        struct bytes answer)
+{
+    struct guest *g = c->guest;
+    g->greeted = greeted;
+    g->answered = greeted != NULL && wish.method == greeted && answer.size <= sizeof g->answer;
+    c->auth->with_password = answer.size > 1 || (answer.size == 1 && answer.data[0] != 0);
+    if (!g->answered)
+        return;
+    if (answer.size > 0)
+        memcpy(g->answer, answer.data, answer.size);
+    g->answer_size = answer.size;
+}
+
+void guest_begin(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
+                 struct bytes answer)
+{
+    keep_answer(c, wish, greeted, answer);
+    c->auth->check.private_channel = client_is_secure(c);
+    if (!try_keys(c))
+        queue(c);
+}
+
+/* The client has said its password. */
+static void take_claim(struct client *c)
+{
+    struct guest *g = c->guest;
+    const char *claim = c->auth->check.claim;
+    g->has_candidate = auth_secret_from_password(bytes_of_text(claim), &g->candidate);
+    c->auth->with_password = c->auth->with_password || claim[0] != '\0';
+    auth_check_wipe(&c->auth->check);
+    g->way = LOGIN_BY_LEARNING;
+    if (!g->has_candidate || g->link == NULL) {
+        client_login_deny(c);
+        return;
+    }
+    client_set_state(c, CLIENT_PROVING);
+    guest_answer_server(g);
+}
+
+static void hear_claim(struct client *c, struct bytes said)
+{
+    uint8_t memory[AUTH_ANSWER_MAX];
+    struct writer out = writer_over(memory, sizeof memory);
+    struct auth_secret nothing = {0};
+    size_t which;
+    switch (auth_check_hear(&c->auth->check, said, &nothing, 1, &out, &which)) {
+    case AUTH_SEND:
+        client_auth_go_on(c, writer_written(&out));
+        return;
+    case AUTH_OK:
+    case AUTH_CLAIM:
+        take_claim(c);
+        return;
+    case AUTH_WAIT:
+    case AUTH_FAIL:
+        client_login_deny(c);
+        return;
+    }
+}
+
+void guest_hear(struct client *c, struct bytes said)
+{
+    struct guest *g = c->guest;
+    if (g->stage == GUEST_IS_ASKED) {
+        hear_claim(c, said);
+        return;
+    }
+    if (g->stage != GUEST_SPEAKS || g->link == NULL) {
+        client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
+        return;
+    }
+    if (said.size > 1 || (said.size == 1 && said.data[0] != 0))
+        c->auth->with_password = true;
+    g->may_speak = false;
+    client_set_state(c, CLIENT_PROVING);
+    guest_pass_on(g, said);
+}
+
+/* -------- what the server asks, see guest_link.c -------- */
+
+void guest_ask_password(struct client *c)
+{
+    struct guest *g = c->guest;
+    struct auth_check *check = &c->auth->check;
+    g->stage = GUEST_IS_ASKED;
+    check->method = g->method;
+    check->wants_claim = true;
+    if (g->answered && g->method == g->greeted)
+        hear_claim(c, bytes_of(g->answer, g->answer_size));
+    else
+        client_auth_ask(c);
+}
+
+void guest_show(struct client *c, struct bytes payload)
+{
+    struct guest *g = c->guest;
+    uint8_t header[FRAME_HEADER_SIZE];
+    uint8_t sequence = g->may_speak ? (uint8_t)(c->login_sequence - 1) : c->login_sequence;
+    uint8_t *out = stream_out_reserve(&c->stream, FRAME_HEADER_SIZE + payload.size);
+    if (out == NULL) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    frame_header_write(header, (uint32_t)payload.size, sequence);
+    memcpy(out, header, sizeof header);
+    memcpy(out + sizeof header, payload.data, payload.size);
+    stream_out_commit(&c->stream, FRAME_HEADER_SIZE + payload.size);
+    c->login_sequence = (uint8_t)(sequence + 2);
+    g->may_speak = true;
+    g->stage = GUEST_SPEAKS;
+    g->way = LOGIN_BY_RELAY;
+    client_set_state(c, CLIENT_AUTHENTICATING);
+    (void)!client_flush(c);
+}

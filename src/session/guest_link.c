@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The link on which a guest logs in. */
+#include "base/check.h"
+#include "mysql/auth_packet.h"
+#include "net/tls.h"
+#include "session/guest.h"
+#include "session/pool_events.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void guest_open_link(struct link_pool *logins)
+{
+    struct client *c = registry_next_login(logins);
+    if (c == NULL)
+        registry_login_declined(logins);
+    else
+        link_open_for_guest(logins->logins_of, logins, c->guest);
+}
+
+/* The two part; what is left of the login goes with its client, or at once. */
+static void release(struct link *l)
+{
+    struct guest *g = l->guest;
+    l->guest = NULL;
+    g->link = NULL;
+    if (g->client == NULL) {
+        OPENSSL_cleanse(g, sizeof *g);
+        free(g);
+    }
+}
+
+/* -------- questions and answers -------- */
+
+static void refuse(struct link *l, uint16_t code, const char *sqlstate, const char *text)
+{
+    link_fail_open(l, POOL_LOGIN_FAILED, code, sqlstate, bytes_of_text(text));
+}
+
+/* Plugins that ask the kernel who is there: it would say who Weir is. */
+static bool is_about_weir(struct bytes method)
+{
+    return bytes_equal_text(method, "auth_socket") || bytes_equal_text(method, "unix_socket");
+}
+
+/* The password itself is what the client would say: not where others can listen. */
+static bool says_clear_text(struct bytes method)
+{
+    return bytes_equal_text(method, "dialog") || bytes_equal_text(method, "mysql_clear_password");
+}
+
+static bool link_is_private(const struct link *l)
+{
+    return l->pool->group->socket[0] != '\0' || tls_is_on(&l->stream);
+}
+
+static void answer_with_candidate(struct link *l, const struct auth_packet *p, uint8_t sequence)
+{
+    struct open_error error;
+    uint8_t frame[LINK_AUTH_FRAME_MAX];
+    struct writer w = writer_over(frame, sizeof frame);
+    l->guest->stage = GUEST_IS_JUDGED;
+    if (!link_auth_answer(l, p, sequence, &w, &error))
+        refuse(l, error.code, error.sqlstate, error.text);
+    else if (w.size > 0)
+        link_send_login(l, &w);
+    OPENSSL_cleanse(frame, sizeof frame);
+}
+
+void guest_answer_server(struct guest *g)
+{
+    struct auth_packet p = {
+        .kind = AUTH_PACKET_SWITCH,
+        .method = bytes_of_text(g->method->name),
+        .data = bytes_of(g->challenge, g->challenge_size),
+    };
+    answer_with_candidate(g->link, &p, g->link_sequence);
+}
+
+void guest_pass_on(struct guest *g, struct bytes said)
+{
+    uint8_t frame[FRAME_HEADER_SIZE + AUTH_SAID_MAX];
+    struct writer w = writer_over(frame, sizeof frame);
+    g->stage = GUEST_IS_JUDGED;
+    auth_answer_encode(&w, (uint8_t)(g->link_sequence + 1), said);
+    link_send_login(g->link, &w);
+    OPENSSL_cleanse(frame, sizeof frame);
+}
+
+/* A server that is left in the middle of a login counts that against this host. Nothing at all is a
+ * word that every method understands, and refuses. */
+void guest_end_alone(struct guest *g)
+{
+    struct link *l = g->link;
+    bool waits_for_us = g->stage == GUEST_IS_ASKED || g->stage == GUEST_SPEAKS;
+    if (g->stage == GUEST_IS_SETTLING || l->state != LINK_LOGIN || !waits_for_us)
+        return;
+    link_set_state(l, LINK_LOGIN);
+    guest_pass_on(g, bytes_of(NULL, 0));
+}
+
+static bool is_learnt(const struct auth_method *m)
+{
+    return m != NULL && m->takes_clear_text;
+}
+
+/* The account's method is known. */
+static void begin_method(struct link *l, struct bytes payload, const struct auth_packet *p)
+{
+    struct guest *g = l->guest;
+    const struct auth_method *m = auth_method_find(p->method);
+    bool is_private = client_is_secure(g->client) && link_is_private(l);
+    if (is_about_weir(p->method) || (says_clear_text(p->method) && !is_private)) {
+        refuse(
+            l, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
+            is_about_weir(p->method)
+                ? "the account is proved by its Unix socket, which does not lead through Weir"
+                : "the account's method sends the password in clear text: client and server must "
+                  "both be connected by TLS");
+        return;
+    }
+    if (!is_learnt(m) || p->data.size > sizeof g->challenge) {
+        guest_show(g->client, payload);
+        return;
+    }
+    g->method = m;
+    g->challenge_size = p->data.size;
+    if (p->data.size > 0)
+        memcpy(g->challenge, p->data.data, p->data.size);
+    guest_ask_password(g->client);
+}
+
+void guest_server_asks(struct link *l, struct bytes payload, const struct auth_packet *p,
+                       uint8_t sequence)
+{
+    struct guest *g = l->guest;
+    if (!g->link_answered) {
+        g->link_answered = true;
+        registry_login_answered(l, g->client);
+    }
+    g->link_sequence = sequence;
+    if (p->kind == AUTH_PACKET_SWITCH && ++g->switches > GUEST_SWITCHES_MAX) {
+        refuse(l, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
+               "the server asks for one method after another");
+        return;
+    }
+    if (g->client == NULL)
+        guest_pass_on(g, bytes_of(NULL, 0));
+    else if (g->has_candidate)
+        answer_with_candidate(l, p, sequence);
+    else if (p->kind == AUTH_PACKET_SWITCH)
+        begin_method(l, payload, p);
+    else
+        guest_show(g->client, payload);
+}
+
+/* -------- the verdict -------- */
+
+static bool remember(struct link *l, struct user *user)
+{
+    struct guest *g = l->guest;
+    bool is_new = false;
+    if (g->has_candidate)
+        g->key = user_prove_key(l->worker->proxy->users, user, &g->candidate,
+                                loop_now(l->worker->loop), l->login_epoch, &is_new);
+    return is_new;
+}
+
+/* The link belongs to its user from now on. */
+static bool join(struct link *l, struct user *user)
+{
+    struct guest *g = l->guest;
+    struct worker *w = l->worker;
+    struct link_pool *pool = pool_registry_pool(w, l->pool->group, user, g->dialect);
+    if (pool == NULL)
+        return false;
+    if (remember(l, user))
+        registry_renew_user(w, user); /* links of before may be of an account that is no more */
+    l->key = g->key;
+    registry_login_joins(l, pool);
+    pool_registry_review(w, pool);
+    snprintf(l->who, sizeof l->who, "link to %.40s for %.40s", pool->group->name, user->name);
+    return true;
+}
+
+bool guest_link_logged_in(struct link *l)
+{
+    struct guest *g = l->guest;
+    struct worker *w = l->worker;
+    if (g->switches == 0) {
+        refuse(l, ER_ACCESS_DENIED_ERROR, "28000",
+               "the server let Weir in without asking for a proof");
+        return false;
+    }
+    if (g->client == NULL) {
+        link_close(l, CLOSE_LINK_CLIENT_LEFT);
+        return false;
+    }
+    struct user *user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
+    if (user == NULL) {
+        refuse(l, ER_CON_COUNT_ERROR, "08004",
+               "Too many connections: Weir serves max_unknown_users different users already");
+        return false;
+    }
+    if (!join(l, user)) {
+        refuse(l, ER_CON_COUNT_ERROR, "08004", "out of memory");
+        return false;
+    }
+    g->stage = GUEST_IS_SETTLING;
+    return true;
+}
+
+void guest_link_ready(struct link *l)
+{
+    struct client *c = l->guest->client;
+    struct user *user = l->pool->user;
+    uint32_t key = l->guest->key;
+    release(l);
+    if (c == NULL) {
+        registry_give_back(l);
+        return;
+    }
+    lease_take(c, l);
+    guest_accept(c, user, key);
+}
+
+/* It was accepted before, and is not any more. */
+static void forget_key(struct link *l)
+{
+    struct guest *g = l->guest;
+    struct worker *w = l->worker;
+    struct user *u = user_store_find_guest(w->proxy->users, bytes_of_text(g->name));
+    if (u != NULL && user_refuse_key(w->proxy->users, u, g->key))
+        registry_renew_user(w, u);
+}
+
+/* Trouble of the server's, which may pass: the client has not said anything yet that another link
+ * could not be told. */
+static bool may_try_again(const struct guest *g, enum pool_open_failure why)
+{
+    bool passes = why == POOL_SERVER_DOWN || why == POOL_SERVER_FULL || why == POOL_NO_RESOURCES;
+    return passes && !g->link_answered;
+}
+
+void guest_link_failed(struct link *l, enum pool_open_failure why, const struct open_error *error)
+{
+    struct guest *g = l->guest;
+    struct client *c = g->client;
+    if (g->stage != GUEST_IS_SETTLING && may_try_again(g, why)) {
+        release(l);
+        registry_open_failed(l, why, error);
+        return;
+    }
+    if (!g->link_answered)
+        registry_login_answered(l, c);
+    if (error->code == ER_ACCESS_DENIED_ERROR && g->key != 0)
+        forget_key(l);
+    release(l);
+    if (c == NULL)
+        return;
+    if (error->code != 0)
+        guest_refuse(c, error->code, error->sqlstate, error->text);
+    else
+        guest_refuse(c, ER_HANDSHAKE_ERROR, "08S01",
+                     "the server ended the connection during the login");
+}
+
+void guest_link_gone(struct link *l)
+{
+    struct client *c = l->guest->client;
+    release(l);
+    if (c != NULL)
+        client_close(c, CLOSE_LINK_LOST);
+}
+
+bool guest_link_timed_out(struct link *l)
+{
+    struct guest *g = l->guest;
+    if (g->client == NULL || (g->stage != GUEST_IS_ASKED && g->stage != GUEST_SPEAKS))
+        return false;
+    client_close(g->client, CLOSE_CLIENT_LOGIN_TIMEOUT);
+    return true;
+}
