@@ -15,6 +15,7 @@
 #include "session/client.h"
 #include "session/growth_watch.h"
 #include "session/leak_book.h"
+#include "session/login_guard.h"
 #include "session/slow_log.h"
 #include "session/status.h"
 #include "session/tls_setup.h"
@@ -272,6 +273,11 @@ static bool start(struct supervisor *s)
         log_error(WHO, "%s", error);
         return false;
     }
+    p->guard = login_guard_create(s->config, error, sizeof error);
+    if (p->guard == NULL) {
+        log_error(WHO, "%s", error);
+        return false;
+    }
     p->users = user_store_create();
     p->admission = admission_create();
     p->baseline = status_baseline_create();
@@ -402,6 +408,7 @@ static void stop(struct supervisor *s)
         console_destroy(s->console);
         pool_registry_destroy(p->registry);
         user_store_destroy(p->users);
+        login_guard_destroy(p->guard);
         status_baseline_destroy(p->baseline);
         leak_book_destroy(p->leaks);
         growth_watch_destroy(p->growth);

@@ -96,6 +96,7 @@ static bool may_be_told(const struct client *c)
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_PROVING:
+    case CLIENT_DELAYED:
     case CLIENT_IDLE:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
@@ -140,8 +141,8 @@ static void client_free(struct loop_task *task)
 
 static bool is_served_by_others(enum client_state s)
 {
-    return s == CLIENT_PROVING || s == CLIENT_WAITING || s == CLIENT_RESTORING ||
-           s == CLIENT_KILLING || s == CLIENT_REPLY;
+    return s == CLIENT_PROVING || s == CLIENT_DELAYED || s == CLIENT_WAITING ||
+           s == CLIENT_RESTORING || s == CLIENT_KILLING || s == CLIENT_REPLY;
 }
 
 static void client_on_ready(struct loop_fd *io)
@@ -314,6 +315,7 @@ static bool client_step(struct client *c)
         return false;
     case CLIENT_GREETING:
     case CLIENT_PROVING:
+    case CLIENT_DELAYED:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
     case CLIENT_KILLING:
@@ -349,7 +351,8 @@ void client_drain(struct client *c)
 {
     bool firm = c->link != NULL && (!c->link->soft || !c->link->status_known);
     if (c->state == CLIENT_GREETING || c->state == CLIENT_TLS || c->state == CLIENT_LOGIN ||
-        c->state == CLIENT_PROVING || (c->state == CLIENT_IDLE && !firm))
+        c->state == CLIENT_AUTHENTICATING || c->state == CLIENT_PROVING ||
+        c->state == CLIENT_DELAYED || (c->state == CLIENT_IDLE && !firm))
         client_close(c, CLOSE_SHUTDOWN);
 }
 
@@ -368,7 +371,8 @@ static uint8_t last_words_sequence(const struct client *c, enum close_reason why
     if (why == CLOSE_CLIENT_SEQUENCE)
         return 0; /* as a server, which has lost count as well */
     return c->login_schema != NULL || c->state == CLIENT_LOGIN ||
-                   c->state == CLIENT_AUTHENTICATING || c->state == CLIENT_PROVING
+                   c->state == CLIENT_AUTHENTICATING || c->state == CLIENT_PROVING ||
+                   c->state == CLIENT_DELAYED
                ? c->login_sequence
                : 1;
 }

@@ -27,6 +27,7 @@ struct guest;
 enum client_timeout {
     CLIENT_TIMEOUT_NONE,
     CLIENT_TIMEOUT_LOGIN,   /* connect_timeout */
+    CLIENT_TIMEOUT_DELAY,   /* until client_auth.c goes on */
     CLIENT_TIMEOUT_IDLE,    /* wait_timeout, interactive_timeout; those of transactions */
     CLIENT_TIMEOUT_WAIT,    /* pool_wait_timeout */
     CLIENT_TIMEOUT_REQUEST, /* max_execution_time, max_transaction_time, net_…_timeout */

@@ -7,11 +7,16 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
+#include "session/admission.h"
 #include "session/guest.h"
+#include "session/login_guard.h"
 #include "session/user_store.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+
+/* How often it is looked whether Weir's RSA key has been made. */
+#define KEY_LOOK (20 * USEC_PER_MSEC)
 
 bool client_auth_start(struct client *c)
 {
@@ -81,6 +86,7 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
         return;
     }
     check->private_channel = client_is_secure(c);
+    check->key = login_guard_key(c->worker->proxy->guard);
     check->method = auth_check_choose(check, &c->auth->secrets[0], wish.method,
                                       greeted != NULL ? greeted : auth_method_default());
     /* One that names another method than the greeting's had no challenge for it yet; some need
@@ -109,23 +115,100 @@ void client_auth_go_on(struct client *c, struct bytes said)
     (void)!client_flush(c);
 }
 
+/* -------- delays -------- */
+
+static void pause_login(struct client *c, usec_t delay, enum auth_sequel sequel)
+{
+    c->auth->delay = delay;
+    c->auth->sequel = sequel;
+    client_set_state(c, CLIENT_DELAYED);
+}
+
+bool client_auth_delay_verdict(struct client *c, bool proved)
+{
+    struct worker *w = c->worker;
+    struct client_auth *a = c->auth;
+    char host[CLIENT_PEER_SIZE];
+    if (a->judged)
+        return false;
+    a->judged = true;
+    client_host(c, host);
+    usec_t delay = login_guard_note(w->proxy->guard, &w->config->global, bytes_of_text(a->user),
+                                    bytes_of_text(host), proved, loop_now(w->loop));
+    if (delay == 0)
+        return false;
+    counters_add(&w->counters, COUNTER_delayed_logins, 1);
+    admission_end_login(c);
+    pause_login(c, delay, proved ? AUTH_THEN_WELCOME : AUTH_THEN_DENY);
+    return true;
+}
+
+void client_auth_end_delay(struct client *c)
+{
+    switch (c->auth->sequel) {
+    case AUTH_THEN_HEAR:
+        client_set_state(c, CLIENT_AUTHENTICATING);
+        client_auth_hear(c, bytes_of(c->auth->said.data, c->auth->said.size));
+        if (c->state != CLIENT_CLOSED)
+            client_advance(c);
+        break;
+    case AUTH_THEN_WELCOME:
+        client_login_proved(c);
+        break;
+    case AUTH_THEN_DENY:
+        client_login_deny(c);
+        break;
+    }
+}
+
+/* Does the method need Weir's key now, and is it not there yet? */
+static bool waits_for_key(struct client *c)
+{
+    const struct auth_check *check = &c->auth->check;
+    return check->method != NULL && !check->private_channel && check->method->takes_clear_text &&
+           (check->stage > 0 || check->method->can_prove == NULL) &&
+           !login_guard_key_is_ready(c->worker->proxy->guard);
+}
+
+/* -------- the dialog -------- */
+
 static void proved(struct client *c, size_t which, struct bytes last_word)
 {
     struct client_auth *a = c->auth;
-    if (a->hopeless || !user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
-                                           which, &a->secrets[which])) {
+    CHECK(client_auth_keep(&a->last_word, last_word));
+    if (!a->hopeless && user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
+                                           which, &a->secrets[which]))
+        client_login_proved(c);
+    else
         client_login_deny(c);
-        return;
-    }
-    if (last_word.size > 0)
-        client_auth_say_more(c, last_word);
+}
+
+void client_auth_finish(struct client *c)
+{
+    if (c->auth->last_word.size > 0)
+        client_auth_say_more(c, bytes_of(c->auth->last_word.data, c->auth->last_word.size));
     client_auth_end(c);
-    client_login_proved(c);
+}
+
+bool client_auth_keep(struct auth_said *said, struct bytes from)
+{
+    if (from.size > sizeof said->data)
+        return false;
+    if (from.size > 0)
+        memcpy(said->data, from.data, from.size);
+    said->size = from.size;
+    return true;
 }
 
 void client_auth_hear(struct client *c, struct bytes said)
 {
     struct client_auth *a = c->auth;
+    if (waits_for_key(c)) {
+        if (said.data != a->said.data)
+            CHECK(client_auth_keep(&a->said, said));
+        pause_login(c, KEY_LOOK, AUTH_THEN_HEAR);
+        return;
+    }
     if (c->guest != NULL) {
         guest_hear(c, said);
         return;

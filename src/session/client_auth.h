@@ -8,6 +8,15 @@
 #include "mysql/login.h"
 #include "session/client.h"
 
+/* A packet of the client, out of the buffer: much may happen when it is heard. */
+struct auth_said {
+    size_t size;
+    uint8_t data[AUTH_SAID_MAX];
+};
+
+/* What comes when a delay is over. */
+enum auth_sequel { AUTH_THEN_HEAR, AUTH_THEN_WELCOME, AUTH_THEN_DENY };
+
 /* A login under way; freed when it is over. */
 struct client_auth {
     struct auth_check check;
@@ -16,7 +25,12 @@ struct client_auth {
     unsigned secret_version; /* see user_secrets_copy */
     bool hopeless;           /* unknown, or not this way: it goes through the motions, in vain */
     bool with_password;      /* it has said something */
-    char user[80];           /* as it was sent, cut to fit */
+    enum auth_sequel sequel; /* of the delay */
+    usec_t delay;
+    struct auth_said said;      /* what is heard after it */
+    struct auth_said last_word; /* before the OK */
+    bool judged;                /* the delay of its verdict is over, or there was none */
+    char user[80];              /* as it was sent, cut to fit */
 };
 
 /* A new login, with a challenge of its own, which greetings send. False when out of memory. */
@@ -32,6 +46,9 @@ struct auth_wish {
 };
 struct auth_wish client_auth_wish(const struct client *c, const struct login *l);
 
+/* False: nothing so long is an answer to any method. */
+NODISCARD bool client_auth_keep(struct auth_said *said, struct bytes from);
+
 /* Goes on with what the client sent with its name, which answers to the method that was `greeted`
  * (NULL: to none, as in COM_CHANGE_USER), or asks for another. Ends in client_login_proved or
  * client_login_deny. */
@@ -46,6 +63,16 @@ void client_auth_ask(struct client *c);
 /* A word of the method before the OK; and one that the client is to answer. */
 void client_auth_say_more(struct client *c, struct bytes said);
 void client_auth_go_on(struct client *c, struct bytes said);
+
+/* The verdict is known. Who has failed before must wait for it: true when client_login_proved or
+ * client_login_deny will be called again. */
+NODISCARD bool client_auth_delay_verdict(struct client *c, bool proved);
+
+/* The method's last word, if it has one; then as client_auth_end. */
+void client_auth_finish(struct client *c);
+
+/* The delay is over. */
+void client_auth_end_delay(struct client *c);
 
 /* Forgets the login and its secrets. */
 void client_auth_end(struct client *c);

@@ -132,6 +132,10 @@ static void consume(struct client *c, size_t size)
 
 void client_login_deny(struct client *c)
 {
+    if (c->guest != NULL)
+        guest_give_up(c);
+    if (client_auth_delay_verdict(c, false))
+        return;
     counters_add(&c->worker->counters, COUNTER_access_denied, 1);
     char host[CLIENT_PEER_SIZE];
     client_host(c, host);
@@ -176,6 +180,9 @@ static void welcome(struct client *c)
 
 void client_login_proved(struct client *c)
 {
+    if (client_auth_delay_verdict(c, true))
+        return;
+    client_auth_finish(c);
     admission_end_login(c);
     if (!admission_admit(c))
         return;
@@ -345,20 +352,13 @@ static bool find_user(struct client *c, const struct login *l, unsigned collatio
     return false;
 }
 
-/* What the client says goes out of the buffer before it is heard: much may happen then. */
-struct said {
-    uint8_t data[AUTH_SAID_MAX];
-    size_t size;
-};
-
-static bool keep_said(struct said *said, struct bytes from)
+/* False: the client is closed. */
+static bool is_in_order(struct client *c, uint8_t sequence)
 {
-    if (from.size > sizeof said->data)
-        return false;
-    if (from.size > 0)
-        memcpy(said->data, from.data, from.size);
-    said->size = from.size;
-    return true;
+    if (sequence == (uint8_t)(c->login_sequence - 1))
+        return true;
+    client_close(c, CLOSE_CLIENT_SEQUENCE);
+    return false;
 }
 
 bool client_step_login(struct client *c)
@@ -373,9 +373,10 @@ bool client_step_login(struct client *c)
         return client_begin_tls(c);
     }
     struct login l;
-    struct said said;
-    if (sequence != (uint8_t)(c->login_sequence - 1) || !login_decode(payload, c->offered, &l) ||
-        !keep_said(&said, l.auth_response)) {
+    struct auth_said said;
+    if (!is_in_order(c, sequence))
+        return false;
+    if (!login_decode(payload, c->offered, &l) || !client_auth_keep(&said, l.auth_response)) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
         return false;
     }
@@ -392,11 +393,13 @@ bool client_step_login(struct client *c)
 bool client_step_authenticating(struct client *c)
 {
     struct bytes payload;
-    struct said said;
+    struct auth_said said;
     uint8_t sequence;
     if (!login_packet(c, &payload, &sequence))
         return false;
-    if (sequence != (uint8_t)(c->login_sequence - 1) || !keep_said(&said, payload)) {
+    if (!is_in_order(c, sequence))
+        return false;
+    if (!client_auth_keep(&said, payload)) {
         client_close(c, CLOSE_CLIENT_LOGIN_FORMAT);
         return false;
     }

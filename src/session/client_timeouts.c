@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "session/admission.h"
+#include "session/client_auth.h"
 #include "session/user_store.h"
 
 #include <string.h>
@@ -71,6 +72,7 @@ static enum stall stall_of(const struct client *c)
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_PROVING:
+    case CLIENT_DELAYED:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:
     case CLIENT_KILLING:
@@ -150,6 +152,9 @@ static usec_t next_end(const struct client *c)
         break;
     case CLIENT_TIMEOUT_LOGIN:
         lower(&end, c->state_since, g->connect_timeout);
+        break;
+    case CLIENT_TIMEOUT_DELAY:
+        lower(&end, c->state_since, c->auth->delay);
         break;
     case CLIENT_TIMEOUT_IDLE:
         return end_of_idleness(c);
@@ -303,6 +308,9 @@ void client_on_timeout(struct loop_timer *timer)
             client_greet(c); /* the server is not known: better a greeting of our own than none */
         else
             client_close(c, CLOSE_CLIENT_LOGIN_TIMEOUT);
+        break;
+    case CLIENT_TIMEOUT_DELAY:
+        client_auth_end_delay(c);
         break;
     case CLIENT_TIMEOUT_IDLE:
         end_idleness(c);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
+#include "session/login_guard.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -76,6 +77,12 @@ static void leave_queue(struct client *c)
     registry_client_gone(c);
 }
 
+void guest_give_up(struct client *c)
+{
+    leave_queue(c);
+    guest_forget(c);
+}
+
 void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const char *text)
 {
     if (c->guest->may_speak)
@@ -105,10 +112,8 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
         return;
     }
     registry_client_came(c);
-    if (g->last_word_size > 0)
-        client_auth_say_more(c, bytes_of(g->last_word, g->last_word_size));
+    CHECK(client_auth_keep(&c->auth->last_word, bytes_of(g->last_word, g->last_word_size)));
     part(c);
-    client_auth_end(c);
     client_login_proved(c);
 }
 
@@ -235,6 +240,7 @@ void guest_begin(struct client *c, struct auth_wish wish, const struct auth_meth
 {
     keep_answer(c, wish, greeted, answer);
     c->auth->check.private_channel = client_is_secure(c);
+    c->auth->check.key = login_guard_key(c->worker->proxy->guard);
     if (!try_keys(c))
         queue(c);
 }
@@ -304,7 +310,9 @@ void guest_ask_password(struct client *c)
     g->stage = GUEST_IS_ASKED;
     check->method = g->method;
     check->wants_claim = true;
-    if (g->answered && g->method == g->greeted)
+    /* sha256_password may want the key at once, which client_auth_hear waits for. */
+    if (g->answered && g->method == g->greeted &&
+        (check->private_channel || g->method->can_prove != NULL))
         hear_claim(c, bytes_of(g->answer, g->answer_size));
     else
         client_auth_ask(c);

@@ -106,6 +106,8 @@ void guest_show(struct client *c, struct bytes payload);
 
 /* The server knows it under that key (0: a relay). */
 void guest_accept(struct client *c, struct user *user, uint32_t key);
+/* The verdict is known, it is "no": what belongs to the server's side is let go of. */
+void guest_give_up(struct client *c);
 /* As the server has worded it; an access denied is worded for this client. */
 void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const char *text);
 

@@ -126,6 +126,7 @@ static void link_on_leased(struct link *l)
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_PROVING:
+    case CLIENT_DELAYED:
     case CLIENT_IDLE:
     case CLIENT_WAITING:
     case CLIENT_RESTORING:

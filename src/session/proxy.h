@@ -20,6 +20,7 @@ struct log_file;
 struct admission;
 struct growth_watch;
 struct leak_book;
+struct login_guard;
 struct pool_registry;
 struct slow_watch;
 struct status_baseline;
@@ -84,6 +85,7 @@ struct proxy {
     unsigned worker_count;
     struct pool_registry *registry;
     struct user_store *users;
+    struct login_guard *guard;
     struct status_baseline *baseline;
     const char *version; /* of Weir */
     char instance[17];   /* hex digits that no other Weir has: _weir_instance on the servers */

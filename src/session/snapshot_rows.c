@@ -46,6 +46,7 @@ static bool is_busy(const struct client *c)
     case CLIENT_LOGIN:
     case CLIENT_AUTHENTICATING:
     case CLIENT_PROVING:
+    case CLIENT_DELAYED:
     case CLIENT_IDLE:
     case CLIENT_CLOSING:
     case CLIENT_CLOSED:
