@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What no single value can tell: settings that contradict each other, or that are missing. */
 #include "base/text.h"
+#include "conf/compression_list.h"
 #include "conf/config_build.h"
 
 #include <stdlib.h>
@@ -49,6 +50,16 @@ static void check_listening(struct config_build *b)
     if (strlen(g->server_version) > SERVER_VERSION_MAX)
         config_build_error(b, config_build_place(b, global, "server_version"),
                            "server_version is longer than %d bytes", SERVER_VERSION_MAX);
+}
+
+static void check_compression(struct config_build *b, struct config_ref ref, const char *value)
+{
+    struct compression_list list;
+    if (!compression_list_parse(&list, value))
+        config_build_error(b, config_build_place(b, ref, "protocol_compression_algorithms"),
+                           "protocol_compression_algorithms: '%.60s' is not a list of zlib, zstd "
+                           "and uncompressed, separated by commas",
+                           value);
 }
 
 static void check_pool(struct config_build *b)
@@ -101,6 +112,7 @@ static void check_server(struct config_build *b, size_t i)
         config_build_error(b, config_build_place(b, server_ref(i), "host"),
                            "[server %s] has neither host nor socket", s->name);
     check_socket_path(b, server_ref(i), s->settings.socket);
+    check_compression(b, server_ref(i), s->settings.protocol_compression_algorithms);
     check_own_pool(b, server_ref(i), s->name, settings_uint(s->settings.pool_size, 0),
                    settings_uint(s->settings.pool_max_size, g->pool_max_size));
     if (is_weir_itself(b->config, &s->settings))
@@ -193,6 +205,7 @@ void config_validate(struct config_build *b)
     const struct config *c = b->config;
     struct config_place file = {.file = c->file != NULL && b->file_count > 0 ? b->files[0] : NULL};
     check_listening(b);
+    check_compression(b, global, c->global.protocol_compression_algorithms);
     check_pool(b);
     for (size_t i = 0; i < c->server_count; i++) {
         check_server(b, i);

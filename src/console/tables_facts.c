@@ -116,6 +116,8 @@ static void add_client(struct row_sink *rows, const struct snapshot_client *c)
     row_unsigned(rows, c->questions);
     row_unsigned(rows, c->bytes_received);
     row_unsigned(rows, c->bytes_sent);
+    row_text_or_null(rows, c->tls);
+    row_text_or_null(rows, c->compression);
     row_text_or_null(rows, c->program_name);
     row_text_or_null(rows, c->pid);
     row_text_or_null(rows, c->client_name);
@@ -182,6 +184,8 @@ static void add_link(struct row_sink *rows, const struct snapshot_link *l)
     row_integer(rows, l->variables);
     row_unsigned(rows, l->bytes_received);
     row_unsigned(rows, l->bytes_sent);
+    row_text_or_null(rows, l->tls);
+    row_text_or_null(rows, l->compression);
     if (l->worker >= 0)
         row_integer(rows, l->worker);
     else

@@ -72,7 +72,11 @@ bool login_decode(struct bytes payload, capabilities_t offered, struct login *ou
         return false;
     if ((out->capabilities & CAP(CONNECT_WITH_DB)) != 0)
         out->schema = read_text(&r);
-    return read_method_and_attributes(&r, out);
+    if (!read_method_and_attributes(&r, out))
+        return false;
+    if ((out->capabilities & CAP(ZSTD)) != 0 && r.left > 0)
+        return reader_u8(&r, &out->zstd_level);
+    return true;
 }
 
 static void write_text(struct writer *w, struct bytes text)
@@ -130,6 +134,8 @@ void login_encode(struct writer *w, uint8_t sequence, const struct login *l)
     if ((classic & CAP(CONNECT_WITH_DB)) != 0)
         write_text(w, l->schema);
     write_method_and_attributes(w, l);
+    if ((classic & CAP(ZSTD)) != 0)
+        writer_u8(w, l->zstd_level);
     frame_end(w, mark);
 }
 

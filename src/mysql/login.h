@@ -22,6 +22,7 @@ struct login {
     struct bytes schema;      /* empty when none */
     struct bytes auth_method; /* empty when none */
     struct bytes attributes;  /* the raw key/value block, checked to be well formed; may be empty */
+    uint8_t zstd_level;       /* that the sender wants to receive, 0 none named */
 };
 
 /* Decodes a payload; the views point into it. `offered` is what our greeting offered: bits a client

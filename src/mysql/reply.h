@@ -25,6 +25,9 @@ struct reply_dialect {
     /* MariaDB: an EOF behind rows says that the session has changed, although it cannot say how */
     bool eof_tells_of_changes;
     bool bare_out_parameters; /* the EOF after OUT parameters does not say that more follows */
+    /* The server's numbers of packets say nothing (its side is compressed): they are given anew,
+     * from reply.last_sequence on */
+    bool renumber;
     struct session_track_filter filter; /* of the trackers that the receiver is to know of */
 };
 
@@ -84,10 +87,13 @@ struct reply {
     uint16_t told_columns;
     size_t error_size;     /* of the whole packet, when the reply has ended with an error */
     uint32_t statement_id; /* that the receiver is to see in a prepare-OK; set it at REPLY_STATUS */
+    /* Of the last packet as the client sees it; to be set to that of the request's last one when
+     * the dialect says `renumber`. */
+    uint8_t last_sequence;
+    bool numbered; /* the caller's note that it was */
     /* private */
     int state;
     uint8_t sequence_shift; /* EOFs inserted so far, modulo 256 */
-    uint8_t last_sequence;  /* of the last packet as the client sees it */
     bool sequence_known;    /* the server's next sequence id follows from last_sequence */
     bool continued;         /* the last frame was full: the next one continues it */
     bool status_reported;

@@ -17,9 +17,12 @@ static inline void reply_advance(struct reply *r, struct reply_window *w, size_t
 static inline void reply_take_header(struct reply *r, struct reply_window *w)
 {
     uint8_t *sequence = w->data + w->parsed + FRAME_HEADER_SIZE - 1;
-    r->last_sequence = (uint8_t)(*sequence + r->sequence_shift);
-    r->sequence_known = true;
-    if (r->sequence_shift != 0)
+    if (r->dialect.renumber)
+        r->last_sequence++;
+    else
+        r->last_sequence = (uint8_t)(*sequence + r->sequence_shift);
+    r->sequence_known = !r->dialect.renumber;
+    if (r->sequence_shift != 0 || r->dialect.renumber)
         *sequence = r->last_sequence;
 }
 

@@ -239,3 +239,12 @@ void stream_trim(struct stream *s)
     if (s->in != NULL && buffer_empty(s->in))
         drop(s, &s->in);
 }
+
+void *stream_layer(const struct stream *s, const struct transport *kind)
+{
+    const struct transport *t = s->transport;
+    void *state = s->transport_state;
+    while (t != kind && t->below != NULL)
+        t = t->below(state, &state);
+    return t == kind ? state : NULL;
+}

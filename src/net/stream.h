@@ -16,7 +16,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* What a stream does its I/O with: plain sockets, or TLS (tls.h). Same results as recv(2) and
+/* What a stream does its I/O with: plain sockets, TLS (tls.h), compression on top of either
+ * (compression.h). Same results as recv(2) and
  * sendmsg(2): -1 with errno, 0 from receive at end of stream. */
 struct transport {
     const char *name;
@@ -28,6 +29,8 @@ struct transport {
     /* Received bytes that rest inside; NULL: never. */
     bool (*has_bytes)(void *state);
     void (*close)(int fd, void *state);
+    /* The transport that this one lies on, and its state; NULL: on the socket itself. */
+    const struct transport *(*below)(void *state, void **below_state);
 };
 extern const struct transport transport_plain;
 
@@ -106,5 +109,9 @@ NODISCARD enum socket_quiet stream_peek(const struct stream *s);
 
 /* Gives `in` back when everything in it was sent on. */
 void stream_trim(struct stream *s);
+
+/* The state of the transport of this kind among those that lie on each other; NULL when it is not
+ * there. */
+void *stream_layer(const struct stream *s, const struct transport *kind);
 
 #endif

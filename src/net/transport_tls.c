@@ -257,7 +257,7 @@ static void describe_failure(const struct tls_state *t, char *error, size_t erro
 
 enum stream_result tls_handshake(struct stream *s, char *error, size_t error_size)
 {
-    CHECK(tls_is_on(s));
+    CHECK(s->transport == &transport_tls);
     struct tls_state *t = s->transport_state;
     t->error = 0;
     ERR_clear_error();
@@ -284,12 +284,13 @@ enum stream_result tls_handshake(struct stream *s, char *error, size_t error_siz
 
 bool tls_is_on(const struct stream *s)
 {
-    return s->transport == &transport_tls;
+    return stream_layer(s, &transport_tls) != NULL;
 }
 
 static const SSL *ssl_of(const struct stream *s)
 {
-    return tls_is_on(s) ? ((const struct tls_state *)s->transport_state)->ssl : NULL;
+    const struct tls_state *t = stream_layer(s, &transport_tls);
+    return t != NULL ? t->ssl : NULL;
 }
 
 const char *tls_version(const struct stream *s)

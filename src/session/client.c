@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "net/compression.h"
 #include "session/admission.h"
 #include "session/catalogue.h"
 #include "session/client_attributes.h"
@@ -388,6 +389,8 @@ void client_close(struct client *c, enum close_reason why)
     log_write(row->level, client_who(c), "disconnected%s%s: %s",
               c->state == CLIENT_IDLE || c->state == CLIENT_CLOSING ? "" : " while ",
               c->state == CLIENT_CLOSING ? "" : client_state_text(c->state), row->text);
+    if (c->state == CLIENT_IDLE)
+        compression_set_sequence(&c->stream, last_words_sequence(c, why));
     if (row->code != 0 && may_be_told(c))
         client_send_error(c, last_words_sequence(c, why), row->code,
                           mysql_error_find(row->code)->sqlstate, bytes_of_text(row->text));

@@ -61,6 +61,7 @@ struct request {
     bool reframing;              /* its frames end elsewhere on the link: */
     bool sent_full;              /* the frame that is being sent there is a full one */
     uint8_t sent_sequence;       /* its sequence id */
+    uint8_t last_sequence;       /* of the client's last frame */
     uint32_t sent_left;          /* bytes of it that were not passed on yet */
     bool asks_cursor;            /* a COM_STMT_EXECUTE that wants its rows by COM_STMT_FETCH */
     bool feeding;                /* pieces go to `scan` as they pass */
@@ -105,6 +106,8 @@ struct client {
     struct session_state *login_session;
     struct client_auth *auth; /* of the login under way, NULL none */
     uint8_t login_sequence;   /* of the next packet of the login that we send */
+    uint8_t compression_due;  /* enum compression: begins when the OK has left; else NONE */
+    uint8_t zstd_level;       /* that it wants */
     /* While the login asks the server: the schema that it wants, "" none. Else NULL. */
     char *login_schema;
     struct database *database; /* that it is counted for, NULL none; see admission.c */
@@ -197,7 +200,12 @@ void client_login_restored(struct client *c, const struct open_error *error);
 /* -------- client_command.c -------- */
 NODISCARD bool client_step_idle(struct client *c);
 NODISCARD bool client_step_request(struct client *c);
+/* client_infile.c */
 NODISCARD bool client_step_infile(struct client *c);
+/* In mid-request, receives more of it. False: wait, or the client is gone. */
+NODISCARD bool client_receive_more(struct client *c);
+/* Sends the link what is claimed. The same. */
+NODISCARD bool client_push(struct client *c);
 /* The whole request in the buffer, with what is known now of stored code. */
 void client_scan_again(struct client *c);
 /* The form of replies that this client understands. */

@@ -2,8 +2,10 @@
  * One command: read its header, get it a link, pass it on, see its reply end. */
 #include "base/check.h"
 #include "mysql/query_attributes.h"
+#include "net/compression.h"
 #include "session/catalogue.h"
 #include "session/client_timeouts.h"
+#include "session/compression_setup.h"
 #include "session/leaks.h"
 #include "session/local_file.h"
 #include "session/private_state.h"
@@ -187,6 +189,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
     r->begun = true;
     r->frame_left = header.size;
     r->frame_full = header.size == FRAME_PAYLOAD_MAX;
+    r->last_sequence = 0;
     r->scanned = row->command == COMMAND_QUERY;
     r->changed_state = false;
     r->changed_variable = false;
@@ -243,6 +246,15 @@ static struct bytes request_payload(const struct client *c, struct frame_header 
     return payload;
 }
 
+/* On a compressed connection only the numbers of the outer frames count, and those inside may be
+ * anything: a server that is not compressed looks at them. */
+static void number_frame(struct client *c, struct frame_header *header, uint8_t sequence)
+{
+    struct buffer *b = c->stream.in;
+    header->sequence = sequence;
+    frame_header_write(b->data + b->parsed, header->size, sequence);
+}
+
 bool client_step_idle(struct client *c)
 {
     if (c->worker->draining) {
@@ -259,12 +271,16 @@ bool client_step_idle(struct client *c)
             return false;
         }
     }
+    if (c->compression_due != COMPRESSION_NONE && !client_begin_compression(c))
+        return false;
     if (c->link != NULL && c->link->awaits_kill)
         return false; /* else the KILL might hit what is asked next */
     if (!have(c, FRAME_HEADER_SIZE))
         return false;
     CHECK(c->stream.in != NULL);
     struct frame_header header = frame_header_read(unparsed(c).data);
+    if (compression_of(&c->stream) != COMPRESSION_NONE)
+        number_frame(c, &header, 0);
     if (header.sequence != 0) {
         client_close(c, CLOSE_CLIENT_SEQUENCE);
         return false;
@@ -328,6 +344,9 @@ static bool claim(struct client *c)
         if (b->received - b->parsed < FRAME_HEADER_SIZE)
             return false;
         struct frame_header header = frame_header_read(b->data + b->parsed);
+        r->last_sequence++;
+        if (compression_of(&c->stream) != COMPRESSION_NONE)
+            number_frame(c, &header, r->last_sequence);
         b->parsed += FRAME_HEADER_SIZE;
         r->frame_left = header.size;
         r->frame_full = header.size == FRAME_PAYLOAD_MAX;
@@ -354,6 +373,7 @@ void client_expect_reply(struct client *c)
     reply_begin(&l->reply, c->request.command->command, client_reply_dialect(c), l->status);
     l->reply.may_open_cursor = l->reply.may_open_cursor && c->request.asks_cursor;
     l->reply.told_columns = statement_told_columns(c);
+    l->reply.dialect.renumber = compression_of(&l->stream) != COMPRESSION_NONE;
     l->reply_active = true;
 }
 
@@ -407,8 +427,7 @@ static bool request_sent(struct client *c)
     return true;
 }
 
-/* In mid-request. False: wait, or the client is gone. */
-static bool receive_more(struct client *c)
+bool client_receive_more(struct client *c)
 {
     switch (stream_fill(&c->stream)) {
     case STREAM_OK:
@@ -426,8 +445,7 @@ static bool receive_more(struct client *c)
     return false;
 }
 
-/* Sends what is claimed. False: wait, or the client is gone. */
-static bool push(struct client *c)
+bool client_push(struct client *c)
 {
     struct link *l = c->link;
     enum stream_result r = stream_send(&l->stream, &c->stream);
@@ -483,7 +501,7 @@ bool client_step_request(struct client *c)
         bool last = claim(c);
         if (c->state == CLIENT_CLOSED)
             return false;
-        if (!push(c)) {
+        if (!client_push(c)) {
             if (c->state == CLIENT_REQUEST)
                 (void)refused_early(c);
             return false;
@@ -492,66 +510,7 @@ bool client_step_request(struct client *c)
             return request_sent(c);
         if (refused_early(c))
             return false;
-        if (!receive_more(c))
-            return false;
-    }
-    return true;
-}
-
-/* -------- the file of LOAD DATA LOCAL -------- */
-
-/* Renumbers and claims the client's packets; true when the empty one, the last, is claimed. */
-static bool claim_file(struct client *c, uint8_t *last_sequence)
-{
-    struct request *r = &c->request;
-    struct buffer *b = c->stream.in;
-    uint8_t shift = reply_infile_shift(&c->link->reply);
-    while (b != NULL) {
-        if (r->frame_left > 0) {
-            size_t there = b->received - b->parsed;
-            size_t n = r->frame_left < there ? r->frame_left : there;
-            b->parsed += n;
-            r->frame_left -= (uint32_t)n;
-            if (r->frame_left > 0)
-                return false;
-        }
-        if (b->received - b->parsed < FRAME_HEADER_SIZE)
-            return false;
-        uint8_t *at = b->data + b->parsed;
-        struct frame_header header = frame_header_read(at);
-        bool continues = r->frame_full;
-        *last_sequence = header.sequence;
-        frame_header_write(at, header.size, (uint8_t)(header.sequence - shift));
-        b->parsed += FRAME_HEADER_SIZE;
-        r->frame_left = header.size;
-        r->frame_full = header.size == FRAME_PAYLOAD_MAX;
-        if (header.size == 0 && !continues) /* else it only ends a packet of full frames */
-            return true;
-    }
-    return false;
-}
-
-bool client_step_infile(struct client *c)
-{
-    struct link *l = c->link;
-    if (l->stream.in != NULL) { /* the request for the file has not left yet */
-        enum stream_result r = stream_send(&c->stream, &l->stream);
-        if (r == STREAM_FAILED)
-            client_close(c, CLOSE_CLIENT_IO);
-        if (r != STREAM_OK)
-            return false;
-    }
-    for (int turn = 0; turn < 16; turn++) {
-        uint8_t sequence = 0;
-        bool last = claim_file(c, &sequence);
-        if (!push(c))
-            return false;
-        if (last) {
-            reply_infile_done(&c->link->reply, sequence);
-            client_set_state(c, CLIENT_REPLY);
-            return true;
-        }
-        if (!receive_more(c))
+        if (!client_receive_more(c))
             return false;
     }
     return true;

@@ -9,6 +9,7 @@
 #include "session/client_attributes.h"
 #include "session/client_auth.h"
 #include "session/client_timeouts.h"
+#include "session/compression_setup.h"
 #include "session/guest.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
@@ -61,6 +62,7 @@ void client_greet(struct client *c)
     c->offered = capabilities_offer(c->facts->capabilities);
     if (w->config->global.ssl)
         c->offered |= CAP(SSL);
+    c->offered |= compression_offered(w->config);
     c->status = c->facts->status;
     if (!client_auth_start(c)) {
         client_close(c, CLOSE_NO_MEMORY);
@@ -381,7 +383,8 @@ bool client_step_login(struct client *c)
         return false;
     }
     c->capabilities = l.capabilities & c->offered;
-    if (!is_secure_enough(c) || !find_user(c, &l, l.collation))
+    if (!is_secure_enough(c) || !client_choose_compression(c, l.zstd_level) ||
+        !find_user(c, &l, l.collation))
         return false;
     struct auth_wish wish = client_auth_wish(c, &l);
     consume(c, FRAME_HEADER_SIZE + payload.size);

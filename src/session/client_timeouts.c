@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The time-outs of clients. */
 #include "session/client_timeouts.h"
+#include "net/compression.h"
 
 #include "base/check.h"
 #include "base/text.h"
@@ -222,6 +223,7 @@ bool client_is_overdue(const struct client *c)
 /* Servers that say why they close an idle connection do so unasked, with sequence number 0. */
 static void say_why(struct client *c, const char *text)
 {
+    compression_set_sequence(&c->stream, 0);
     if (server_has(c->facts->server, SERVER_ABILITY_SAYS_WHY_IT_CLOSES))
         client_send_error(c, 0, ER_CLIENT_INTERACTION_TIMEOUT, "HY000", bytes_of_text(text));
 }

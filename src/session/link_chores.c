@@ -2,6 +2,7 @@
  * Chores: what Weir itself asks of a link, in one write, answers read in order. */
 #include "base/check.h"
 #include "mysql/query_attributes.h"
+#include "net/compression.h"
 #include "session/monitor.h"
 #include "session/statement.h"
 
@@ -98,6 +99,7 @@ static void begin_reply(struct link *l)
         .session_track = true,
         .optional_metadata = (l->capabilities & CAP(OPTIONAL_METADATA)) != 0,
         .progress = (l->capabilities & CAP(MARIADB_PROGRESS)) != 0,
+        .renumber = compression_of(&l->stream) != COMPRESSION_NONE,
         .filter = {.everything = true},
     };
     reply_begin(&l->reply, chore_command(l->chores[l->chore_at]), as_is, l->status);

@@ -7,6 +7,7 @@
 #include "mysql/greeting.h"
 #include "mysql/login.h"
 #include "net/tls.h"
+#include "session/compression_setup.h"
 #include "session/guest.h"
 #include "session/user_store.h"
 
@@ -252,6 +253,17 @@ static void begin_tls(struct link *l, const struct login *login, uint8_t sequenc
     (void)!link_begin_tls(l, login_frame, writer_written(&w));
 }
 
+/* How requests are written was agreed on with the pool's clients. */
+static bool can_still_ask(struct link *l, const struct greeting *g)
+{
+    if ((link_dialect(l) & CAP_OF_REQUESTS & ~g->capabilities) == 0)
+        return true;
+    link_fail_open(l, POOL_LOGIN_FAILED, 0, NULL,
+                   bytes_of_text("the server no longer has QUERY_ATTRIBUTES, which this client "
+                                 "was offered: it must connect again"));
+    return false;
+}
+
 static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
 {
     struct err_packet err;
@@ -273,14 +285,10 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     l->thread_id = g.thread_id;
     l->login_collation = link_login_collation(l, g.collation);
     publish_facts(l, &g);
-    if ((link_dialect(l) & CAP_OF_REQUESTS & ~g.capabilities) != 0) {
-        link_fail_open(l, POOL_LOGIN_FAILED, 0, NULL,
-                       bytes_of_text("the server no longer has QUERY_ATTRIBUTES, which this client "
-                                     "was offered: it must connect again"));
-        return;
-    }
     bool secure;
-    if (!link_may_use_tls(l, g.capabilities, &secure))
+    capabilities_t compression;
+    if (!can_still_ask(l, &g) || !link_may_use_tls(l, g.capabilities, &secure) ||
+        !link_choose_compression(l, g.capabilities, &compression))
         return;
     bool multi = l->want_multi;
     /* A hint names character sets, not an id; the restore chores do the rest. */
@@ -291,7 +299,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     struct writer answer = writer_over(auth, sizeof auth);
     answer_greeting(l, &g, &answer);
     l->capabilities = capabilities_ask(g.capabilities, link_dialect(l)) |
-                      (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0);
+                      (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0) | compression;
     struct login login = {
         .capabilities = l->capabilities,
         .packet_size_max = 1024 * 1024 * 1024,
@@ -300,6 +308,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
         .auth_response = writer_written(&answer),
         .auth_method = bytes_of_text(l->auth.method->name),
         .attributes = link_attributes(l, attributes),
+        .zstd_level = link_zstd_level(l),
     };
     uint8_t frame[1024 + CONNECT_ATTRIBUTES_MAX];
     struct writer w = writer_over(frame, sizeof frame);
@@ -417,7 +426,10 @@ void link_login_continue(struct link *l)
                 return;
             }
             if (l->status_known) {
-                link_logged_in(l);
+                if (link_begin_compression(l))
+                    link_logged_in(l);
+                else
+                    link_fail_open(l, POOL_NO_RESOURCES, 0, NULL, bytes_of_text("out of memory"));
                 return;
             }
             if (l->state == LINK_TLS) {

@@ -13,6 +13,10 @@ enum relay_step { RELAY_ON, RELAY_STOP };
 /* What the tracker says about the bytes that are there. */
 static enum reply_verdict judge(struct link *l)
 {
+    if (l->reply.dialect.renumber && !l->reply.numbered) {
+        l->reply.last_sequence = l->client->request.last_sequence;
+        l->reply.numbered = true;
+    }
     for (;;) {
         struct buffer *b = l->stream.in;
         struct reply_window w = {b->data, 0, b->sent, b->parsed, b->received};

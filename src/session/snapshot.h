@@ -58,6 +58,8 @@ struct snapshot_client {
     uint64_t questions;
     uint64_t bytes_received;
     uint64_t bytes_sent;
+    const char *tls;          /* "TLSv1.3"; "" without */
+    const char *compression;  /* "zlib", "zstd"; "" without */
     unsigned statements;      /* prepared */
     unsigned text_statements; /* prepared as text */
     unsigned variables;       /* system variables that its session has changed */
@@ -96,6 +98,8 @@ struct snapshot_link {
     unsigned variables;  /* system variables that differ from its login */
     uint64_t bytes_received;
     uint64_t bytes_sent;
+    const char *tls;         /* as of a client */
+    const char *compression; /* the same */
     capabilities_t dialect;
 };
 

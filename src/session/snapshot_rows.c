@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One row each of a client and of a link, by the worker that has them. */
 #include "mysql/sql_redact.h"
+#include "net/compression.h"
+#include "net/tls.h"
 #include "session/client.h"
 #include "session/client_attributes.h"
 #include "session/request_record.h"
@@ -189,6 +191,8 @@ void snapshot_client_row(struct snapshot_client *row, struct snapshot_texts *t,
         .questions = c->questions,
         .bytes_received = c->stream.bytes_received,
         .bytes_sent = c->stream.bytes_sent,
+        .tls = tls_version(&c->stream),
+        .compression = compression_name(compression_of(&c->stream)),
         .interactive = (c->capabilities & CAP(INTERACTIVE)) != 0,
         .program_name = "",
         .pid = "",
@@ -267,6 +271,8 @@ void snapshot_resting_row(struct snapshot_link *row, const struct link *l, usec_
         .variables = l->session != NULL ? (unsigned)l->session->variable_count : 0,
         .bytes_received = l->stream.bytes_received,
         .bytes_sent = l->stream.bytes_sent,
+        .tls = tls_version(&l->stream),
+        .compression = compression_name(compression_of(&l->stream)),
         .dialect = l->pool->dialect,
     };
 }

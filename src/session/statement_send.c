@@ -121,6 +121,7 @@ static bool swap_header(struct client *c)
         return false;
     uint8_t *rest = b->data + b->parsed;
     struct frame_header next = frame_header_read(rest + r->frame_left);
+    r->last_sequence++;
     memmove(rest + FRAME_HEADER_SIZE, rest, r->frame_left);
     r->frame_left += next.size;
     r->frame_full = next.size == FRAME_PAYLOAD_MAX;

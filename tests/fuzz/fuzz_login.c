@@ -15,6 +15,7 @@ static void check_same(const struct login *a, const struct login *b)
     CHECK(a->capabilities == b->capabilities);
     CHECK(a->packet_size_max == b->packet_size_max);
     CHECK(a->collation == b->collation && a->collation_wide == b->collation_wide);
+    CHECK(a->zstd_level == b->zstd_level);
     CHECK(bytes_equal(a->user, b->user) && bytes_equal(a->schema, b->schema));
     CHECK(bytes_equal(a->auth_response, b->auth_response));
     CHECK(bytes_equal(a->auth_method, b->auth_method));

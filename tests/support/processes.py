@@ -278,6 +278,10 @@ class Weir:
         if switching():
             self.settings["debug_link_switching"] = "on"
         self.server_settings = {}
+        if os.environ.get("WEIR_TEST_LINK_COMPRESSION"):
+            # Of all links: "zlib" or "zstd,uncompressed".
+            self.server_settings["protocol_compression_algorithms"] = \
+                os.environ["WEIR_TEST_LINK_COMPRESSION"]
         self.sections = {}  # "user app": settings of further sections, or of these once more
         if server is not None:
             self.server_settings.update(host="127.0.0.1", port=server.port)

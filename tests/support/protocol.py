@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers of the MySQL protocol: capability bits, commands, status flags."""
+"""Numbers of the MySQL protocol: capability bits, commands, status flags; and greetings."""
+
+import struct
 
 LONG_PASSWORD = 1 << 0
 FOUND_ROWS = 1 << 1
@@ -8,7 +10,9 @@ CONNECT_WITH_DB = 1 << 3
 LOCAL_FILES = 1 << 7
 PROTOCOL_41 = 1 << 9
 INTERACTIVE = 1 << 10
+COMPRESS = 1 << 5
 SSL = 1 << 11
+ZSTD = 1 << 26
 TRANSACTIONS = 1 << 13
 SECURE_CONNECTION = 1 << 15
 MULTI_STATEMENTS = 1 << 16
@@ -45,3 +49,21 @@ STATE_CHANGED = 0x4000
 PS_OUT_PARAMETERS = 0x1000
 
 FRAME_MAX = 0xffffff
+
+
+class Greeting:
+    def __init__(self, payload):
+        self.payload = payload
+        self.protocol = payload[0]
+        end = payload.index(b"\0", 1)
+        self.version = payload[1:end].decode()
+        at = end + 1
+        self.thread_id = struct.unpack_from("<I", payload, at)[0]
+        self.scramble = payload[at + 4:at + 12]
+        low, self.collation, self.status, high = struct.unpack_from("<HBHH", payload, at + 13)
+        self.capabilities = low | high << 16
+        if not self.capabilities & LONG_PASSWORD:
+            self.capabilities |= struct.unpack_from("<I", payload, at + 27)[0] << 32
+        rest = payload[at + 31:]
+        self.scramble += rest[:12]
+        self.method = rest[13:].rstrip(b"\0")

@@ -10,6 +10,7 @@ import ssl
 import struct
 import time
 
+import compression
 import passwords
 from passwords import METHOD, METHODS, answer_to
 from protocol import *  # noqa: F403
@@ -69,24 +70,6 @@ def frames(payload, sequence=0):
             return b"".join(out)
 
 
-class Greeting:
-    def __init__(self, payload):
-        self.payload = payload
-        self.protocol = payload[0]
-        end = payload.index(b"\0", 1)
-        self.version = payload[1:end].decode()
-        at = end + 1
-        self.thread_id = struct.unpack_from("<I", payload, at)[0]
-        self.scramble = payload[at + 4:at + 12]
-        low, self.collation, self.status, high = struct.unpack_from("<HBHH", payload, at + 13)
-        self.capabilities = low | high << 16
-        if not self.capabilities & LONG_PASSWORD:
-            self.capabilities |= struct.unpack_from("<I", payload, at + 27)[0] << 32
-        rest = payload[at + 31:]
-        self.scramble += rest[:12]
-        self.method = rest[13:].rstrip(b"\0")
-
-
 def unverified_tls():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -96,6 +79,11 @@ def unverified_tls():
 
 # The whole suite through TLS, wherever a greeting offers it.
 EVERYWHERE_TLS = unverified_tls() if os.environ.get("WEIR_TEST_TLS") else None
+# The same with compression, "zlib" or "zstd", of what goes through Weir: there the packets inside are
+# numbered as without; servers number them by the frames.
+OF_WEIR = 1 << 31  # in the thread ids of its greetings
+EVERYWHERE_COMPRESSED = os.environ.get("WEIR_TEST_COMPRESSION")
+COMPRESSION = {"zlib": COMPRESS, "zstd": ZSTD}
 
 
 class Wire:
@@ -118,6 +106,7 @@ class Wire:
         self.local_files = {}
         self.greeting = None
         self.is_secure = False
+        self.compression = None
         self.statement = 0
         self.prepared = b""
         self.status = 0
@@ -223,7 +212,7 @@ class Wire:
     def send_bytes(self, data):
         """Sends without deadlock when the other side sends at the same time."""
         view = memoryview(data)
-        if len(view) < 1 << 16 or self.is_secure:
+        if len(view) < 1 << 16 or self.is_secure or self.compression:
             self.socket.sendall(view)
             return
         deadline = time.monotonic() + self.socket.gettimeout()
@@ -247,7 +236,7 @@ class Wire:
         self.send_bytes(frames(payload, sequence))
 
     def readable_now(self, timeout):
-        if self.is_secure and self.socket.pending():
+        if (self.is_secure or self.compression) and self.socket.pending():
             return True
         return bool(select.select([self.socket], [], [], timeout)[0])
 
@@ -297,13 +286,20 @@ class Wire:
         if capabilities & CONNECT_ATTRS:
             pairs = b"".join(lenenc_encode(len(x)) + x for pair in attributes for x in pair)
             packet += lenenc_encode(len(pairs)) + pairs
+        if capabilities & ZSTD:
+            packet += b"\x03"
         return packet
 
     def login(self, user="app", password="secret", schema=None, capabilities=BASIC, tls=None, host=None,
-              **more):
-        """The OK of the login. `tls`: an SSLContext to use, verifying `host`."""
+              compress=None, **more):
+        """The OK of the login. `tls`: an SSLContext to use, verifying `host`. `compress`: "zlib" or
+        "zstd", when it is offered."""
         if self.greeting is None:
             self.read_greeting()
+        if self.greeting.thread_id & OF_WEIR:
+            compress = compress or EVERYWHERE_COMPRESSED
+        algorithm = compress if self.greeting.capabilities & COMPRESSION.get(compress, 0) else None
+        capabilities |= COMPRESSION.get(algorithm, 0)
         if tls is None and EVERYWHERE_TLS is not None and self.greeting.capabilities & SSL:
             tls = EVERYWHERE_TLS
         sequence = 1
@@ -312,7 +308,15 @@ class Wire:
             self.start_tls(tls, capabilities & (self.greeting.capabilities | LONG_PASSWORD), host=host)
             sequence = 2
         self.send(self.login_packet(user, password, schema, capabilities, **more), sequence)
-        return self.finish_login(password)
+        payload = self.finish_login(password)
+        if algorithm:
+            self.start_compression(algorithm)
+        return payload
+
+    def start_compression(self, algorithm):
+        """After the OK of the login."""
+        self.socket = compression.CompressedSocket(self.socket, algorithm, self.is_secure)
+        self.compression = algorithm
 
     def finish_login(self, password):
         """The OK, after switches of the method and whatever else the method wants."""
