@@ -62,6 +62,24 @@ static void test_every_field_of_a_login_survives(void **state)
     assert_same(&l, &read);
 }
 
+/* Behind everything else, and not at all from a client that says nothing of it. */
+static void test_the_level_of_zstd_comes_last(void **state)
+{
+    (void)state;
+    struct login l = full_login(), read;
+    l.capabilities |= CAP(ZSTD);
+    l.zstd_level = 7;
+    struct bytes packet = encoded(&l);
+    assert_true(login_decode(packet, EVERYTHING, &read));
+    assert_same(&l, &read);
+    assert_int_equal(read.zstd_level, 7);
+    assert_true(login_decode(packet, EVERYTHING & ~CAP(ZSTD), &read));
+    assert_int_equal(read.zstd_level, 0);
+    packet.size--;
+    assert_true(login_decode(packet, EVERYTHING, &read));
+    assert_int_equal(read.zstd_level, 0);
+}
+
 static void test_fields_follow_the_capabilities(void **state)
 {
     (void)state;
@@ -253,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_field_of_a_login_survives),
+        cmocka_unit_test(test_the_level_of_zstd_comes_last),
         cmocka_unit_test(test_fields_follow_the_capabilities),
         cmocka_unit_test(test_mariadb_bits_travel_without_the_first_bit),
         cmocka_unit_test(test_mysql_clients_have_no_mariadb_bits),

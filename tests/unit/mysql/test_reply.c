@@ -194,6 +194,28 @@ static void test_a_packet_out_of_order_is_broken(void **state)
     free(in.bytes.data);
 }
 
+/* A compressed server numbers packets by frames, now and then. */
+static void test_packets_are_numbered_anew(void **state)
+{
+    (void)state;
+    uint8_t memory[256] = {0};
+    struct bytes in = hex("0100000901 020000c8aabb 0300000a016161 05000003fe00000200");
+    struct reply_window w = {.data = memory, .out = 64, .parsed = 64, .end = 64 + in.size};
+    memcpy(memory + 64, in.data, in.size);
+    struct reply r;
+    struct reply_dialect dialect = {.deprecate_eof = true, .renumber = true};
+    reply_begin(&r, COMMAND_QUERY, dialect, 0);
+    r.last_sequence = 254;
+    enum reply_verdict v;
+    while ((v = reply_step(&r, &w)) == REPLY_STATUS)
+        ;
+    assert_int_equal(v, REPLY_ENDED);
+    assert_int_equal(w.parsed, 64 + in.size);
+    static const size_t at[] = {64, 69, 75, 82};
+    for (size_t i = 0; i < countof(at); i++)
+        assert_int_equal(memory[at[i] + 3], (uint8_t)(255 + i));
+}
+
 static void test_a_held_packet_has_a_limit(void **state)
 {
     (void)state;
@@ -278,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_what_no_server_says_is_broken),
         cmocka_unit_test(test_a_terminator_after_definitions_must_be_sound),
         cmocka_unit_test(test_a_packet_out_of_order_is_broken),
+        cmocka_unit_test(test_packets_are_numbered_anew),
         cmocka_unit_test(test_a_held_packet_has_a_limit),
         cmocka_unit_test(test_only_results_are_followed_by_more),
         cmocka_unit_test(test_an_unknown_command_has_a_simple_reply),

@@ -32,6 +32,7 @@ static struct client *come(struct scene *s, unsigned n)
     struct worker *w = &s->workers[n % WORKERS];
     struct client *c = calloc(1, sizeof *c);
     assert_non_null(c);
+    stream_init(&c->stream, NULL);
     c->worker = w;
     c->id = n;
     c->state = CLIENT_IDLE;
