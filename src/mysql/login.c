@@ -9,18 +9,6 @@
 #define FILLER_SIZE        19
 #define EXTENDED_CAPS_SIZE 4
 
-/* Servers take the end of the packet for a missing NUL, and a missing field for an empty one;
- * there are clients that rely on it. */
-static struct bytes read_text(struct reader *r)
-{
-    struct bytes text;
-    if (!reader_nul_text(r, &text)) {
-        text = reader_rest(r);
-        *r = reader_over(bytes_of(NULL, 0));
-    }
-    return text;
-}
-
 static bool attributes_well_formed(struct bytes attributes)
 {
     struct bytes key, value;
@@ -34,8 +22,8 @@ static bool attributes_well_formed(struct bytes attributes)
 /* The fields that both packets end with. */
 static bool read_method_and_attributes(struct reader *r, struct login *out)
 {
-    if ((out->capabilities & CAP(PLUGIN_AUTH)) != 0)
-        out->auth_method = read_text(r);
+    if ((out->capabilities & CAP(PLUGIN_AUTH)) != 0 && !reader_nul_text(r, &out->auth_method))
+        return false;
     if ((out->capabilities & CAP(CONNECT_ATTRS)) == 0 || r->left == 0)
         return true;
     return lenenc_read_text(r, &out->attributes) && attributes_well_formed(out->attributes);
@@ -70,8 +58,8 @@ bool login_decode(struct bytes payload, capabilities_t offered, struct login *ou
     if (lenenc ? !lenenc_read_text(&r, &out->auth_response)
                : !read_short_text(&r, &out->auth_response))
         return false;
-    if ((out->capabilities & CAP(CONNECT_WITH_DB)) != 0)
-        out->schema = read_text(&r);
+    if ((out->capabilities & CAP(CONNECT_WITH_DB)) != 0 && !reader_nul_text(&r, &out->schema))
+        return false;
     if (!read_method_and_attributes(&r, out))
         return false;
     if ((out->capabilities & CAP(ZSTD)) != 0 && r.left > 0)
@@ -145,15 +133,15 @@ bool change_user_decode(struct bytes payload, capabilities_t agreed, struct logi
     *out = (struct login){.capabilities = agreed};
     uint8_t command;
     if (!reader_u8(&r, &command) || command != COMMAND_CHANGE_USER ||
-        !reader_nul_text(&r, &out->user) || !read_short_text(&r, &out->auth_response))
+        !reader_nul_text(&r, &out->user) || !read_short_text(&r, &out->auth_response) ||
+        !reader_nul_text(&r, &out->schema))
         return false;
-    out->schema = read_text(&r);
     if (r.left == 0)
-        return true;
+        return (agreed & CAP(PLUGIN_AUTH)) == 0;
     if (!reader_u16(&r, &out->collation_wide))
         return false;
     out->collation = (uint8_t)out->collation_wide;
-    return r.left == 0 || read_method_and_attributes(&r, out);
+    return read_method_and_attributes(&r, out);
 }
 
 void change_user_encode(struct writer *w, const struct login *l)

@@ -416,7 +416,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
 {
     struct login l;
     if (!change_user_decode(payload, c->capabilities, &l)) {
-        client_close(c, CLOSE_CLIENT_PROTOCOL);
+        client_close(c, CLOSE_CLIENT_CHANGE_USER_FORMAT);
         return;
     }
     if (!client_auth_start(c)) {
