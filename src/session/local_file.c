@@ -2,11 +2,30 @@
  * Who may be asked for a file, and what the others are told. */
 #include "session/local_file.h"
 
+#include "base/log.h"
+
 #include <string.h>
 
 bool local_file_is_agreed(const struct client *c)
 {
     return (c->capabilities & CAP(LOCAL_FILES)) != 0;
+}
+
+bool local_file_is_invited(const struct client *c)
+{
+    static const enum sql_effect may_hide_one[] = {
+        SQL_EFFECT_IN_FILE,      SQL_EFFECT_TEXT_PREPARE, SQL_EFFECT_STORED_CODE,
+        SQL_EFFECT_UNKNOWN_VERB, SQL_EFFECT_UNTERMINATED,
+    };
+    const struct request *r = &c->request;
+    if (!r->scanned)
+        return true;
+    for (size_t i = 0; i < countof(may_hide_one); i++)
+        if (sql_scan_has(r->scan, may_hide_one[i]))
+            return true;
+    log_warning(client_who(c),
+                "the server asked this client for a file, and its statement is no LOAD DATA LOCAL");
+    return false;
 }
 
 void local_file_choose_pool(struct client *c)

@@ -3,13 +3,18 @@
  * server would ask such a client for a file. When the text shows it, the request goes to a link
  * without the capability, where the server itself refuses; when it does not (a prepared statement,
  * a transaction that has its link already), the server gets an empty file and the client the
- * server's error. */
+ * server's error. And a server that asks for the file of a client whose statement wants none is no
+ * server that may be believed: whoever answers in a server's place reads the clients' files so. */
 #ifndef WEIR_SESSION_LOCAL_FILE_H
 #define WEIR_SESSION_LOCAL_FILE_H
 
 #include "session/client.h"
 
 NODISCARD bool local_file_is_agreed(const struct client *c);
+
+/* The server has asked the client for a file. False when its statement can be none that wants one.
+ */
+NODISCARD bool local_file_is_invited(const struct client *c);
 
 /* Before the client gets a link for its request. */
 void local_file_choose_pool(struct client *c);

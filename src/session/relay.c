@@ -72,6 +72,8 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
         l->reply_ended = true;
         return RELAY_ON;
     case REPLY_INFILE:
+        if (!local_file_is_invited(l->client))
+            break;
         if (!local_file_is_agreed(l->client))
             return local_file_refuse(l) ? RELAY_ON : RELAY_STOP;
         client_set_state(l->client, CLIENT_INFILE);
