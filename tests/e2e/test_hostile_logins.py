@@ -36,7 +36,7 @@ def accounts(server):
 
 @pytest.fixture(scope="module")
 def one(module_weir, accounts):
-    return module_weir(users=accounts, connect_timeout=4)
+    return module_weir(users=accounts, connect_timeout=4, failed_connections_threshold=0)
 
 
 @pytest.fixture(autouse=True)
@@ -154,8 +154,7 @@ def test_login_packets_that_end_too_early(server, one):
 @pytest.mark.parametrize("sequence", [0, 2, 255])
 def test_login_packets_out_of_order(server, one, sequence):
     direct, through = (raw_verdict(a, bytes, sequence) for a in (server.address, one.address))
-    assert direct == (1156, "08S01")
-    assert through in (direct, (1043, "08S01"))
+    assert direct == through == (1156, "08S01")
 
 
 # --- proofs of others ---
@@ -282,7 +281,8 @@ def test_a_password_that_is_changed_under_way(server, one):
 def test_no_link_serves_another_user(weir, accounts):
     """Two links for three users, who come and go, change, fail to change and cut their logins: whoever
     gets an answer is told that it is himself."""
-    one = weir(users=accounts, server_max_connections=2, pool_max_size=2, pool_wait_timeout=30)
+    one = weir(users=accounts, server_max_connections=2, pool_max_size=2, pool_wait_timeout=30000,
+               failed_connections_threshold=0)
     names = {"app": "secret", "h_good": PASSWORD, "h_changed": PASSWORD}
     wrong, answers = [], [0]
 
@@ -323,7 +323,7 @@ def test_no_link_serves_another_user(weir, accounts):
         thread.start()
     for thread in threads:
         thread.join()
-    assert not wrong and answers[0] > 60
+    assert not wrong and answers[0] > 100
     assert one.counters()["Weir_links"] <= 2
 
 

@@ -42,7 +42,7 @@ class Place:
         accounts = login_cells.accounts(self.server.family)
         passwords = {a.name: a.given or a.password for a in accounts}
         self.weir = processes.Weir(self.server, users={"app": "secret", **passwords}, ssl_cert=certificate,
-                                   ssl_key=key)
+                                   ssl_key=key, failed_connections_threshold=0)
         self.weir.sections = {f"user {a.name}": {"require_secure_transport": "on"} for a in accounts
                               if a.needs_tls}
         self.weir.configure()
