@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "console/console_client.h"
 #include "session/status.h"
+#include "session/user_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,12 +93,20 @@ void table_fill_users(struct row_sink *rows, const struct console_facts *f)
 {
     const struct config *c = f->config;
     const char *first = c->server_count > 0 ? c->servers[0].name : "";
-    for (size_t i = 0; i < c->user_count; i++) {
-        const struct user_settings *s = &c->users[i].settings;
-        row_text(rows, c->users[i].name);
-        row_text(rows, s->server[0] != '\0' ? s->server : first);
-        row_integer(rows, s->password[0] != '\0');
+    size_t count;
+    struct user_view *users = user_store_view(f->console->proxy->users, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct user_view *u = &users[i];
+        const struct config_user *section = config_find_user(c, u->name);
+        row_text(rows, u->name);
+        row_text(rows, u->server[0] != '\0' ? u->server : first);
+        row_integer(rows, section != NULL && section->settings.password[0] != '\0');
+        row_text(rows, user_source_text(u->source));
+        row_text_or_null(rows, login_way_text(u->way));
+        row_integer(rows, u->learnt);
+        row_integer(rows, u->clients);
     }
+    free(users);
 }
 
 void table_fill_warnings(struct row_sink *rows, const struct console_facts *f)

@@ -123,6 +123,7 @@ static void add_client(struct row_sink *rows, const struct snapshot_client *c)
     row_text_or_null(rows, c->client_name);
     row_text_or_null(rows, c->client_version);
     row_text_or_null(rows, c->os);
+    row_text_or_null(rows, login_way_text(c->login_way));
     row_integer(rows, c->worker);
 }
 

@@ -316,6 +316,9 @@ void pool_open_declined(struct pool *p, usec_t now);
  * still has to prove itself there. The link is lent to nobody else; pool_closed ends it. */
 void pool_opened_for_one(struct pool_seat *seat, usec_t now);
 
+/* This link need not be replaced, although it was opened before the last pool_renew. */
+void pool_spare_from_renewal(struct pool_seat *seat, usec_t now);
+
 /* A FIRM seat goes over to another pool of its server, as if it had been opened there. */
 void pool_move(struct pool_seat *seat, struct pool *to, usec_t now);
 

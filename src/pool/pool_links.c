@@ -174,6 +174,11 @@ void pool_opened_for_one(struct pool_seat *seat, usec_t now)
     raise_observed_limits(p, now);
 }
 
+void pool_spare_from_renewal(struct pool_seat *seat, usec_t now)
+{
+    seat->begun = pool_time(seat->pool->server, now) + 1;
+}
+
 void pool_move(struct pool_seat *seat, struct pool *to, usec_t now)
 {
     struct pool *from = seat->pool;
@@ -185,7 +190,7 @@ void pool_move(struct pool_seat *seat, struct pool *to, usec_t now)
     from->counters.closed++;
     seat->pool = to;
     seat->since = now;
-    seat->begun = now + 1; /* whatever is to be renewed now: it has just logged in */
+    pool_spare_from_renewal(seat, now);
     list_push_back(&to->firm, &seat->node);
     to->counters.opened++;
     seat_set_expiry(seat);

@@ -358,6 +358,11 @@ static void begin(struct catalogue_reader *r)
         catalogue_publish(r, NULL, false);
         return;
     }
+    if (user_is_relayed(r->user)) {
+        r->reading.asked_at = 0;
+        fail(r, "Weir relays the logins of this user and does not know its password");
+        return;
+    }
     if (!server_group_take_side(r->group)) {
         if (now - r->reading.asked_at < w->config->global.connect_timeout) {
             arm(r, now + SIDE_RETRY);

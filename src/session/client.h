@@ -243,8 +243,6 @@ void client_finish_local(struct client *c);
 void client_finish_answered(struct client *c);
 
 /* -------- lease.c -------- */
-/* The link of its login, which the server has let it in on, is its lease. */
-void lease_take(struct client *c, struct link *l);
 /* Gets a link for the request that is in the buffer; goes on by itself when it must wait. */
 void lease_acquire(struct client *c);
 /* link_baseline.c: before its first request, the session is as the server makes it at a login. */

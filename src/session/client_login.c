@@ -182,6 +182,7 @@ static void welcome(struct client *c)
 
 void client_login_proved(struct client *c)
 {
+    c->user->way = (enum login_way)c->login_way;
     if (client_auth_delay_verdict(c, true))
         return;
     client_auth_finish(c);
@@ -190,7 +191,7 @@ void client_login_proved(struct client *c)
         return;
     client_take_timeouts(c);
     c->status = c->facts->status;
-    if (c->login_schema == NULL && c->link == NULL && !registry_must_prove_login(c)) {
+    if (c->login_schema == NULL && !registry_must_prove_login(c)) {
         welcome(c);
         return;
     }

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
+#include "session/hash_reader.h"
 #include "session/login_guard.h"
 
 #include <openssl/crypto.h>
@@ -62,6 +63,7 @@ void guest_forget(struct client *c)
 {
     struct guest *g = c->guest;
     bool alone = g->link != NULL;
+    hash_reader_forget(g);
     part(c);
     if (alone)
         guest_end_alone(g);
@@ -104,8 +106,7 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
         c->login_sequence--;
     c->user = user;
     c->key = key;
-    c->login_way = g->way;
-    user->way = g->way;
+    c->login_way = (uint8_t)g->way;
     c->pool = pool_registry_pool(w, c->group, user, g->dialect);
     if (c->pool == NULL) {
         client_close(c, CLOSE_NO_MEMORY);
@@ -115,6 +116,21 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
     CHECK(client_auth_keep(&c->auth->last_word, bytes_of(g->last_word, g->last_word_size)));
     part(c);
     client_login_proved(c);
+}
+
+/* The password that it has logged in with has been refused since, or another one has come up: the
+ * name may be somebody else's now. Whoever is meant can log in. */
+bool guest_is_still_welcome(struct client *c)
+{
+    static const char text[] = "The server no longer accepts the password that you have logged in "
+                               "with, or others have logged in with another one; log in again";
+    if (user_key_is_good(c->worker->proxy->users, c->user, c->key))
+        return true;
+    if (c->login_schema == NULL)
+        client_send_error(c, 1, ER_CONNECTION_KILLED, "70100", bytes_of_text(text));
+    log_note(client_who(c), "%s", text);
+    client_close(c, CLOSE_LOGIN_OVER);
+    return false;
 }
 
 /* -------- waiting for a link -------- */
@@ -235,13 +251,55 @@ static void keep_answer(struct client *c, struct auth_wish wish, const struct au
     g->answer_size = answer.size;
 }
 
+void guest_find_hashes(struct guest *g, struct bytes text)
+{
+    const size_t size = 1 + 2 * (size_t)AUTH_HASH_SIZE;
+    for (size_t i = 0; i + size <= text.size && g->hash_count < GUEST_HASHES_MAX; i++) {
+        uint8_t *hash = g->hashes[g->hash_count];
+        if (text.data[i] == '*' &&
+            text_parse_hex(bytes_of(text.data + i + 1, size - 1), hash, AUTH_HASH_SIZE))
+            g->hash_count++;
+    }
+}
+
+bool guest_fits_hash(struct guest *g, const uint8_t *challenge, struct bytes proof)
+{
+    struct auth_check check = {.method = auth_method_default()};
+    memcpy(check.challenge, challenge, SCRAMBLE_SIZE);
+    for (unsigned i = 0; i < g->hash_count && !g->has_candidate; i++) {
+        uint8_t memory[AUTH_ANSWER_MAX];
+        struct writer out = writer_over(memory, sizeof memory);
+        struct auth_secret secret = {.known = AUTH_KNOWS_NATIVE_STAGE2};
+        struct auth_check trial = check;
+        size_t which;
+        memcpy(secret.stage2, g->hashes[i], AUTH_HASH_SIZE);
+        g->has_candidate = auth_check_hear(&trial, proof, &secret, 1, &out, &which) == AUTH_OK;
+        if (g->has_candidate)
+            g->candidate = secret;
+        OPENSSL_cleanse(&secret, sizeof secret);
+    }
+    return g->has_candidate;
+}
+
+void guest_hashes_read(struct client *c)
+{
+    struct guest *g = c->guest;
+    if (!g->has_candidate && g->answered && g->greeted == auth_method_default() &&
+        guest_fits_hash(g, c->auth->check.challenge, bytes_of(g->answer, g->answer_size)))
+        g->way = LOGIN_BY_HASH;
+    queue(c);
+}
+
 void guest_begin(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
                  struct bytes answer)
 {
     keep_answer(c, wish, greeted, answer);
     c->auth->check.private_channel = client_is_secure(c);
     c->auth->check.key = login_guard_key(c->worker->proxy->guard);
-    if (!try_keys(c))
+    if (try_keys(c))
+        return;
+    client_set_state(c, CLIENT_PROVING);
+    if (c->guest->has_candidate || !hash_reader_is_wanted(c) || !hash_reader_ask(c))
         queue(c);
 }
 

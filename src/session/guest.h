@@ -22,6 +22,11 @@
 /* A server may ask for several methods in turn (MariaDB: IDENTIFIED VIA a OR b). */
 #define GUEST_SWITCHES_MAX 4
 
+/* Hashes of accounts of one name (of different hosts, second passwords). */
+#define GUEST_HASHES_MAX 8
+
+struct hash_reader;
+
 enum guest_stage {
     GUEST_WAITS,       /* for a link, or for hashes */
     GUEST_IS_ASKED,    /* for its password */
@@ -32,8 +37,10 @@ enum guest_stage {
 
 /* A login under way. Of the client as long as that is there, then of the link. */
 struct guest {
-    struct client *client; /* NULL: it has left */
-    struct link *link;     /* NULL none */
+    struct list_node node;           /* of those who wait for their hashes */
+    struct hash_reader *hash_reader; /* whose queue that is, NULL none */
+    struct client *client;           /* NULL: it has left */
+    struct link *link;               /* NULL none */
     enum guest_stage stage;
     enum login_way way;
     char name[GUEST_NAME_MAX + 1];
@@ -55,6 +62,8 @@ struct guest {
     uint8_t last_word[8];                  /* goes before the OK */
     size_t last_word_size;
     struct auth_secret candidate;
+    unsigned hash_count;
+    uint8_t hashes[GUEST_HASHES_MAX][AUTH_HASH_SIZE]; /* of accounts of this name */
 };
 
 /* Is somebody of this name, who is not configured, to be asked for at the server? */
@@ -72,6 +81,10 @@ void guest_hear(struct client *c, struct bytes said);
 NODISCARD bool guest_needs_link(const struct client *c);
 /* Its wait for a link has failed. */
 void guest_wait_failed(struct client *c);
+/* What the server stores of accounts of its name is known, as far as it could be read. */
+void guest_hashes_read(struct client *c);
+/* May it have another link, as whom it has logged in? False: it is told, and closed. */
+NODISCARD bool guest_is_still_welcome(struct client *c);
 /* The client is being closed, or logs in again. */
 void guest_forget(struct client *c);
 
@@ -86,6 +99,12 @@ void guest_answer_server(struct guest *g);
 void guest_pass_on(struct guest *g, struct bytes said);
 /* The client has left: the server is not left without an answer. */
 void guest_end_alone(struct guest *g);
+/* Asks the link what is stored of the account; the answer (empty when there is none). An account
+ * may see that of itself on MariaDB. With it, the proof that the server has accepted tells the
+ * password (mysql_native_password), or at least whether the account is the one of before
+ * (client_ed25519). */
+void guest_ask_account(struct link *l);
+void guest_read_account(struct link *l, struct bytes reply);
 /* The server has let it in. False: the link is closed. */
 NODISCARD bool guest_link_logged_in(struct link *l);
 /* And the link is ready for use. */
@@ -101,6 +120,13 @@ NODISCARD bool guest_link_timed_out(struct link *l);
 
 /* The client is asked for its password, by the method that the server wants. */
 void guest_ask_password(struct client *c);
+/* All hashes in a text of any form: '*' and 40 hex digits. MariaDB has several methods of an
+ * account in one JSON document, MySQL the second valid password. */
+void guest_find_hashes(struct guest *g, struct bytes text);
+/* Has the client proved to know the password of one of the hashes? Its proof was for this
+ * challenge.
+ */
+NODISCARD bool guest_fits_hash(struct guest *g, const uint8_t *challenge, struct bytes proof);
 /* The server's packet goes to the client. */
 void guest_show(struct client *c, struct bytes payload);
 

@@ -48,6 +48,13 @@ void registry_login_joins(struct link *l, struct link_pool *pool)
     pool_events_note_proof(l);
 }
 
+void registry_login_is_new(struct link *l)
+{
+    usec_t now = pool_events_lock(l->worker, l->pool->group);
+    pool_spare_from_renewal(&l->seat, now);
+    pool_events_finish(l->worker, l->pool->group, false);
+}
+
 void registry_renew_user(struct worker *w, const struct user *user)
 {
     struct pool_registry *r = w->proxy->registry;

@@ -2,6 +2,7 @@
  * The link on which a guest logs in. */
 #include "base/check.h"
 #include "mysql/auth_packet.h"
+#include "mysql/result_set.h"
 #include "net/tls.h"
 #include "session/guest.h"
 #include "session/pool_events.h"
@@ -58,13 +59,14 @@ static bool link_is_private(const struct link *l)
 
 static void answer_with_candidate(struct link *l, const struct auth_packet *p, uint8_t sequence)
 {
-    struct open_error error;
     uint8_t frame[LINK_AUTH_FRAME_MAX];
     struct writer w = writer_over(frame, sizeof frame);
     l->guest->stage = GUEST_IS_JUDGED;
-    if (!link_auth_answer(l, p, sequence, &w, &error))
-        refuse(l, error.code, error.sqlstate, error.text);
-    else if (w.size > 0)
+    if (p->kind == AUTH_PACKET_SWITCH)
+        l->login_in_vain = false;
+    if (!link_auth_answer(l, p, sequence, &w, &l->chore_error))
+        link_answer_in_vain(l, sequence, &w);
+    if (w.size > 0)
         link_send_login(l, &w);
     OPENSSL_cleanse(frame, sizeof frame);
 }
@@ -83,6 +85,10 @@ void guest_pass_on(struct guest *g, struct bytes said)
 {
     uint8_t frame[FRAME_HEADER_SIZE + AUTH_SAID_MAX];
     struct writer w = writer_over(frame, sizeof frame);
+    if (g->stage == GUEST_SPEAKS && said.size > 0 && said.size <= sizeof g->answer) {
+        memcpy(g->answer, said.data, said.size); /* which is to be understood if it was right */
+        g->answer_size = said.size;
+    }
     g->stage = GUEST_IS_JUDGED;
     auth_answer_encode(&w, (uint8_t)(g->link_sequence + 1), said);
     link_send_login(g->link, &w);
@@ -101,6 +107,18 @@ void guest_end_alone(struct guest *g)
     guest_pass_on(g, bytes_of(NULL, 0));
 }
 
+/* This method will not do; the account may have another. */
+static void decline(struct link *l, const char *text)
+{
+    uint8_t frame[LINK_AUTH_FRAME_MAX];
+    struct writer w = writer_over(frame, sizeof frame);
+    l->guest->stage = GUEST_IS_JUDGED;
+    l->chore_error = (struct open_error){.code = ER_NOT_SUPPORTED_AUTH_MODE, .sqlstate = "08004"};
+    snprintf(l->chore_error.text, sizeof l->chore_error.text, "%s", text);
+    link_answer_in_vain(l, l->guest->link_sequence, &w);
+    link_send_login(l, &w);
+}
+
 static bool is_learnt(const struct auth_method *m)
 {
     return m != NULL && m->takes_clear_text;
@@ -112,24 +130,24 @@ static void begin_method(struct link *l, struct bytes payload, const struct auth
     struct guest *g = l->guest;
     const struct auth_method *m = auth_method_find(p->method);
     bool is_private = client_is_secure(g->client) && link_is_private(l);
+    l->login_in_vain = false;
     if (is_about_weir(p->method) || (says_clear_text(p->method) && !is_private)) {
-        refuse(
-            l, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
-            is_about_weir(p->method)
-                ? "the account is proved by its Unix socket, which does not lead through Weir"
-                : "the account's method sends the password in clear text: client and server must "
-                  "both be connected by TLS");
-        return;
-    }
-    if (!is_learnt(m) || p->data.size > sizeof g->challenge) {
-        guest_show(g->client, payload);
+        decline(l,
+                is_about_weir(p->method)
+                    ? "the account is proved by its Unix socket, which does not lead through Weir"
+                    : "the account's method sends the password in clear text: client and server "
+                      "must both be connected by TLS");
         return;
     }
     g->method = m;
-    g->challenge_size = p->data.size;
-    if (p->data.size > 0)
+    g->challenge_size = p->data.size <= sizeof g->challenge ? p->data.size : 0;
+    if (g->challenge_size > 0)
         memcpy(g->challenge, p->data.data, p->data.size);
-    guest_ask_password(g->client);
+    g->answer_size = is_learnt(m) ? g->answer_size : 0;
+    if (is_learnt(m) && g->challenge_size == p->data.size)
+        guest_ask_password(g->client);
+    else
+        guest_show(g->client, payload);
 }
 
 void guest_server_asks(struct link *l, struct bytes payload, const struct auth_packet *p,
@@ -158,10 +176,66 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
 
 /* -------- the verdict -------- */
 
+/* A proof of mysql_native_password that the server has accepted, and the hash: that is enough to
+ * log in. */
+static bool understands_proof(struct guest *g)
+{
+    return !g->has_candidate && g->method == auth_method_default() &&
+           g->challenge_size >= SCRAMBLE_SIZE &&
+           guest_fits_hash(g, g->challenge, bytes_of(g->answer, g->answer_size));
+}
+
+void guest_ask_account(struct link *l)
+{
+    const struct server_facts *facts = atomic_load(&l->pool->group->facts);
+    if (!l->guest->has_candidate && facts != NULL && facts->server.mariadb)
+        link_chore_add(l, CHORE_READ_ACCOUNT, COMMAND_QUERY,
+                       bytes_of_text("SHOW CREATE USER CURRENT_USER()"));
+}
+
+/* … IDENTIFIED VIA ed25519 USING 'Gv2JI8Env2fd5YGonZ082tX3UAW+yJYldOlj4R1bfK4' */
+static void find_public_key(struct guest *g, struct bytes text)
+{
+    static const char before[] = "ed25519 USING '";
+    const size_t skipped = sizeof before - 1;
+    const size_t size = 43;
+    char key[44];
+    const uint8_t *at = memmem(text.data, text.size, before, skipped);
+    if (at == NULL || (size_t)(text.data + text.size - at) < skipped + size)
+        return;
+    memcpy(key, at + skipped, size);
+    key[size] = '\0';
+    g->has_candidate = auth_secret_from_setting(key, &g->candidate) &&
+                       auth_secret_knows(&g->candidate, AUTH_KNOWS_ED25519_PUBLIC);
+}
+
+static bool remember(struct link *l, struct user *user);
+
+void guest_read_account(struct link *l, struct bytes reply)
+{
+    struct guest *g = l->guest;
+    struct bytes cell;
+    if (g == NULL || result_set_first_row(reply, &cell, 1) != 1 || cell.data == NULL)
+        return;
+    guest_find_hashes(g, cell);
+    if (!understands_proof(g) && !g->has_candidate)
+        find_public_key(g, cell);
+    if (!g->has_candidate)
+        return;
+    if (remember(l, l->pool->user)) {
+        registry_renew_user(l->worker, l->pool->user);
+        registry_login_is_new(l);
+    }
+    l->key = g->key;
+    pool_registry_review(l->worker, l->pool);
+}
+
 static bool remember(struct link *l, struct user *user)
 {
     struct guest *g = l->guest;
     bool is_new = false;
+    if (understands_proof(g))
+        g->way = LOGIN_BY_HASH;
     if (g->has_candidate)
         g->key = user_prove_key(l->worker->proxy->users, user, &g->candidate,
                                 loop_now(l->worker->loop), l->login_epoch, &is_new);
@@ -218,12 +292,10 @@ void guest_link_ready(struct link *l)
     struct user *user = l->pool->user;
     uint32_t key = l->guest->key;
     release(l);
-    if (c == NULL) {
-        registry_give_back(l);
-        return;
-    }
-    lease_take(c, l);
-    guest_accept(c, user, key);
+    /* Its verdict may be delayed, and others may wait: so it asks for a link as they do. */
+    registry_give_back(l);
+    if (c != NULL)
+        guest_accept(c, user, key);
 }
 
 /* It was accepted before, and is not any more. */

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "session/catalogue.h"
 #include "session/guest.h"
+#include "session/hash_reader.h"
 #include "session/leaks.h"
 #include "session/monitor.h"
 #include "session/private_state.h"
@@ -49,26 +50,6 @@ static struct link *end_lease(struct client *c)
 }
 
 /* -------- getting a link -------- */
-
-void lease_take(struct client *c, struct link *l)
-{
-    begin_lease(c, l);
-}
-
-/* The password that it has logged in with has been refused since, or another one has come up: the
- * name may be somebody else's now. Whoever is meant can log in. */
-static bool is_still_welcome(struct client *c)
-{
-    static const char text[] = "The server no longer accepts the password that you have logged in "
-                               "with, or others have logged in with another one; log in again";
-    if (user_key_is_good(c->worker->proxy->users, c->user, c->key))
-        return true;
-    if (c->login_schema == NULL)
-        client_send_error(c, 1, ER_CONNECTION_KILLED, "70100", bytes_of_text(text));
-    log_note(client_who(c), "%s", text);
-    client_close(c, CLOSE_LOGIN_OVER);
-    return false;
-}
 
 void lease_acquire_again(struct client *c)
 {
@@ -260,7 +241,7 @@ void lease_acquire(struct client *c)
         prepare(c);
         return;
     }
-    if (!is_still_welcome(c))
+    if (!guest_is_still_welcome(c))
         return;
     switch (registry_checkout(c, &l)) {
     case CHECKOUT_LENT:
@@ -296,9 +277,8 @@ void lease_granted(struct client *c)
         lease_acquire_again(c);
         return;
     }
-    if (!user_key_is_good(c->worker->proxy->users, c->user, c->key)) {
+    if (!guest_is_still_welcome(c)) {
         registry_give_back(l);
-        (void)!is_still_welcome(c);
         return;
     }
     begin_lease(c, l);
@@ -595,6 +575,9 @@ void link_chores_done(struct link *l)
             lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
         else
             leaks_rolled_back(l);
+        break;
+    case PURPOSE_HASHES:
+        hash_reader_link_done(l);
         break;
     case PURPOSE_MONITOR:
         monitor_link_done(l);

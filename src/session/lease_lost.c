@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A leased link breaks: who lives on, and who is told what. */
 #include "session/client_timeouts.h"
+#include "session/hash_reader.h"
 #include "session/monitor.h"
 #include "session/user_variables.h"
 
@@ -37,6 +38,11 @@ void lease_link_lost(struct link *l, enum close_reason why)
         return;
     }
     struct client *c = l->client;
+    if (l->hash_reader != NULL) {
+        hash_reader_link_failed(l, "the server closed the connection");
+        link_close(l, why);
+        return;
+    }
     if (l->monitor != NULL) {
         monitor_link_lost(l, why);
         return;

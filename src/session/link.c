@@ -8,6 +8,7 @@
 #include "net/socket.h"
 #include "session/catalogue.h"
 #include "session/guest.h"
+#include "session/hash_reader.h"
 #include "session/monitor.h"
 #include "session/statement.h"
 #include "session/tallies.h"
@@ -197,7 +198,7 @@ static void link_on_ready(struct loop_fd *io)
     }
 }
 
-static struct link *link_create(struct worker *w, struct link_pool *pool)
+struct link *link_create(struct worker *w, struct link_pool *pool)
 {
     struct link *l = calloc(1, sizeof *l);
     if (l == NULL)
@@ -260,7 +261,7 @@ static void link_on_resolved(struct mail *mail)
     free(r);
 }
 
-static void link_resolve(struct link *l)
+void link_resolve(struct link *l)
 {
     const struct server_group *g = l->pool->group;
     struct address a;
@@ -289,105 +290,6 @@ static void link_resolve(struct link *l)
     l->resolving = r;
     link_set_state(l, LINK_RESOLVING);
     resolver_ask(l->worker->proxy->resolver, &r->request);
-}
-
-/* What a guest's logins have brought is all that there is. */
-static void fail_without_password(struct link *l)
-{
-    char text[300];
-    snprintf(text, sizeof text,
-             "Weir does not know the password of '%.64s', whose logins it relays to the server, so "
-             "only another login opens another link; log in again (or name an auth_user)",
-             l->pool->user->name);
-    link_fail_open(l, registry_has_links(l->pool) ? POOL_USER_FULL : POOL_LOGIN_FAILED,
-                   ER_CON_COUNT_ERROR, "08004", bytes_of_text(text));
-}
-
-void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint)
-{
-    struct link *l = link_create(w, pool);
-    if (l != NULL && hint.session != NULL)
-        l->want_multi = hint.session->multi_statements;
-    if (hint.session != NULL)
-        session_state_release(hint.session);
-    if (l == NULL) {
-        registry_open_unbegun(w, pool);
-        return;
-    }
-    memcpy(l->opened_for, hint.client, sizeof l->opened_for);
-    registry_attach(l);
-    if (pool->user->source == USER_OF_SERVER && pool->user->keys_known == 0)
-        fail_without_password(l);
-    else
-        link_resolve(l);
-}
-
-void link_open_for_guest(struct worker *w, struct link_pool *logins, struct guest *g)
-{
-    struct link *l = link_create(w, logins);
-    if (l == NULL) {
-        registry_open_unbegun(w, logins);
-        return;
-    }
-    l->guest = g;
-    g->link = l;
-    l->want_multi = g->multi;
-    memcpy(l->opened_for, g->client->peer, sizeof l->opened_for);
-    snprintf(l->who, sizeof l->who, "link to %.40s for %.40s", logins->group->name, g->name);
-    registry_attach(l);
-    link_resolve(l);
-}
-
-/* With a pool of its own, of which the policy knows nothing. NULL when out of memory. */
-static struct link *create_side(struct worker *w, struct server_group *group, struct user *user)
-{
-    struct link_pool *pool = calloc(1, sizeof *pool);
-    if (pool == NULL)
-        return NULL;
-    pool->group = group;
-    pool->user = user;
-    struct link *l = link_create(w, pool);
-    if (l == NULL)
-        free(pool);
-    else
-        l->side = true;
-    return l;
-}
-
-bool link_open_side(struct worker *w, struct server_group *group, struct user *user,
-                    struct kill_job *job)
-{
-    struct link *l = create_side(w, group, user);
-    if (l == NULL)
-        return false;
-    l->kill = job;
-    link_resolve(l);
-    return true;
-}
-
-bool link_open_reading(struct worker *w, struct server_group *group, struct user *user,
-                       struct catalogue_reader *reader, struct link **link)
-{
-    struct link *l = create_side(w, group, user);
-    *link = l;
-    if (l == NULL)
-        return false;
-    l->reader = reader;
-    link_resolve(l);
-    return true;
-}
-
-bool link_open_monitor(struct worker *w, struct server_group *group, struct user *user,
-                       struct monitor *monitor, bool keeps_place, struct link **link)
-{
-    struct link *l = create_side(w, group, user);
-    *link = l;
-    if (l == NULL)
-        return false;
-    l->monitor = monitor;
-    l->keeps_place = keeps_place;
-    link_resolve(l);
-    return true;
 }
 
 /* A server that is down is tried again and again: the log need not say so every second. */
@@ -427,6 +329,8 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
         catalogue_link_failed(l, &error);
     else if (l->monitor != NULL)
         monitor_link_failed(l, why, &error);
+    else if (l->hash_reader != NULL)
+        hash_reader_link_failed(l, error.text);
     else if (l->side)
         kill_side_done(l, &error);
     else
@@ -452,6 +356,10 @@ void link_logged_in(struct link *l)
         monitor_link_ready(l);
         return;
     }
+    if (l->hash_reader != NULL) {
+        hash_reader_link_ready(l);
+        return;
+    }
     if (l->side) { /* a probe: the greeting was all it was about */
         link_close(l, CLOSE_LINK_SIDE_DONE);
         return;
@@ -464,6 +372,8 @@ void link_logged_in(struct link *l)
     link_chore_add(l, CHORE_READ_LIMITS, COMMAND_QUERY,
                    bytes_of_text("SELECT @@max_prepared_stmt_count,@@wait_timeout,"
                                  "@@global.interactive_timeout LIMIT 1"));
+    if (l->guest != NULL)
+        guest_ask_account(l);
     link_chores_send(l);
 }
 

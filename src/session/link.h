@@ -51,6 +51,8 @@ enum chore {
     CHORE_KILL,
     CHORE_ROLLBACK,     /* of a leak */
     CHORE_READ_NUMBERS, /* of the server, for the monitor */
+    CHORE_READ_ACCOUNT, /* of a guest, by itself; it may fail */
+    CHORE_READ_HASHES,  /* of guests, for a hash reader; it may fail */
     CHORE_READ_WEIRS,   /* the same: which others are there; it may fail */
     CHORE_CHANGE_USER,  /* COM_CHANGE_USER to the same user without a schema; always alone */
 };
@@ -68,6 +70,7 @@ enum chore_purpose {
     PURPOSE_SOIL,     /* debug_link_switching */
     PURPOSE_KILL,     /* on a side link */
     PURPOSE_ROLLBACK, /* of a leak, see leaks.h */
+    PURPOSE_HASHES,   /* reading what the server stores of guests' passwords */
     PURPOSE_MONITOR,  /* reading the server's numbers */
 };
 
@@ -76,6 +79,7 @@ enum chore_purpose {
 
 struct catalogue_reader;
 struct guest;
+struct hash_reader;
 struct kill_job;
 struct link_login_kept;
 struct link_resolution;
@@ -102,6 +106,7 @@ struct link {
     struct guest *guest;   /* who logs in on it, see guest.h; NULL */
     uint32_t key;          /* that it has logged in with, of a guest; 0 none, or relayed */
     struct catalogue_reader *reader; /* a side link that reads a catalogue, until it has; NULL */
+    struct hash_reader *hash_reader; /* whose side link it is, until it has read; NULL */
     struct monitor *monitor;         /* whose connection it is, NULL nobody's (any more) */
     bool side;                       /* a side link: in no pool */
     bool keeps_place;                /* a side link with a place of its own under the ceiling */
@@ -185,6 +190,11 @@ struct link_hint {
     char client[CLIENT_PEER_SIZE]; /* its address, which the server is told */
 };
 
+/* For link_open.c: a link that is not connected yet, NULL when out of memory; and begins to connect
+ * it. */
+struct link *link_create(struct worker *w, struct link_pool *pool);
+void link_resolve(struct link *l);
+
 /* Begins to open a link for a pool (an OPEN action). Takes the hint's reference. */
 void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint);
 
@@ -199,6 +209,10 @@ NODISCARD bool link_open_side(struct worker *w, struct server_group *group, stru
 /* The same for reading a catalogue; *link is set before anything can go wrong. */
 NODISCARD bool link_open_reading(struct worker *w, struct server_group *group, struct user *user,
                                  struct catalogue_reader *reader, struct link **link);
+
+/* The same for reading hashes. */
+NODISCARD bool link_open_hashes(struct worker *w, struct server_group *group, struct user *user,
+                                struct hash_reader *reader, struct link **link);
 
 /* The same for a monitor. `keeps_place`: see server_group_end_monitor. */
 NODISCARD bool link_open_monitor(struct worker *w, struct server_group *group, struct user *user,
@@ -242,6 +256,9 @@ struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIB
 
 /* link_login.c: a word of the login. */
 void link_send_login(struct link *l, const struct writer *w);
+/* link_login.c: there is no answer to the server's question with this sequence number; a wrong one
+ * goes to `out`. Its refusal is told as l->chore_error. */
+void link_answer_in_vain(struct link *l, uint8_t sequence, struct writer *out);
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
 

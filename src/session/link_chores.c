@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "mysql/query_attributes.h"
 #include "net/compression.h"
+#include "session/hash_reader.h"
 #include "session/monitor.h"
 #include "session/statement.h"
 
@@ -85,6 +86,8 @@ static enum command chore_command(enum chore chore)
     case CHORE_TEXT_PREPARE_AHEAD:
     case CHORE_KILL:
     case CHORE_ROLLBACK:
+    case CHORE_READ_ACCOUNT:
+    case CHORE_READ_HASHES:
     case CHORE_READ_NUMBERS:
     case CHORE_READ_WEIRS:
         break;
@@ -168,8 +171,13 @@ static void on_chore_reply(struct link *l, struct bytes reply)
             lease_read_back(l, chore, bytes_of(NULL, 0));
         else if (chore != CHORE_SIGNAL && chore != CHORE_INIT_DB_AGAIN &&
                  chore != CHORE_READ_GLOBAL && chore != CHORE_TEXT_PREPARE_AHEAD &&
-                 chore != CHORE_READ_WEIRS)
+                 chore != CHORE_READ_WEIRS && chore != CHORE_READ_HASHES &&
+                 chore != CHORE_READ_ACCOUNT)
             keep_error(l, reply);
+        if (chore == CHORE_READ_HASHES) {
+            keep_error(l, reply);
+            l->chore_failed = false;
+        }
         return;
     }
     if (s->status_known) {
@@ -185,6 +193,10 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         old_globals_read(l, reply);
     else if (chore == CHORE_READ_LIMITS)
         link_read_limits(l, reply);
+    else if (chore == CHORE_READ_ACCOUNT)
+        guest_read_account(l, reply);
+    else if (chore == CHORE_READ_HASHES)
+        hash_reader_read_reply(l, reply);
     else if (chore == CHORE_READ_NUMBERS || chore == CHORE_READ_WEIRS)
         monitor_read_reply(l, chore, reply);
 }

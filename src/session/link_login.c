@@ -324,7 +324,7 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
 /* A login that ends in the middle counts against max_connect_errors, until the server refuses this
  * address: so when there is no answer, it gets a wrong one. An account may have other methods, too,
  * that the server goes on to. */
-static void answer_in_vain(struct link *l, uint8_t sequence, struct writer *out)
+void link_answer_in_vain(struct link *l, uint8_t sequence, struct writer *out)
 {
     struct frame_mark mark = frame_begin(out, (uint8_t)(sequence + 1));
     if (l->auth.method != NULL)
@@ -345,7 +345,7 @@ static void on_auth_packet(struct link *l, const struct auth_packet *p, uint8_t 
     if (p->kind == AUTH_PACKET_SWITCH)
         l->login_in_vain = false;
     if (!link_auth_answer(l, p, sequence, &w, &l->chore_error))
-        answer_in_vain(l, sequence, &w);
+        link_answer_in_vain(l, sequence, &w);
     if (w.size > 0)
         link_send_login(l, &w);
     OPENSSL_cleanse(frame, sizeof frame);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "session/catalogue_reader.h"
 #include "session/client.h"
+#include "session/hash_reader.h"
 #include "session/monitor.h"
 #include "session/user_store.h"
 
@@ -53,7 +54,7 @@ static struct pool_limits limits_of_pool(const struct config *c, const char *ser
     };
     if (limits.size > limits.max_size)
         limits.size = limits.max_size; /* they may come from different sections */
-    if (user->source == USER_OF_SERVER && user->keys_known == 0) {
+    if (user_is_relayed(user)) {
         limits.irreplaceable = true;
         limits.size = 0;
         limits.lifetime = 0;
@@ -153,6 +154,10 @@ static void group_fini(struct server_group *g)
         free(g->shared.logins[w]);
     }
     free(g->shared.logins);
+    for (unsigned w = 0; g->shared.hash_readers != NULL && w < g->proxy->worker_count; w++)
+        if (g->shared.hash_readers[w] != NULL)
+            hash_reader_destroy(g->shared.hash_readers[w]);
+    free(g->shared.hash_readers);
     while (g->shared.readers != NULL) {
         struct catalogue_reader *reader = g->shared.readers;
         g->shared.readers = reader->next;
@@ -354,6 +359,9 @@ void pool_registry_stop(struct pool_registry *r, const struct worker *w)
         for (struct catalogue_reader *reader = r->groups[i].shared.readers; reader != NULL;
              reader = reader->next)
             catalogue_reader_stop(reader, w);
+        struct hash_reader **hashes = r->groups[i].shared.hash_readers;
+        if (hashes != NULL && hashes[w->index] != NULL)
+            hash_reader_stop(hashes[w->index]);
     }
 }
 

@@ -14,6 +14,7 @@
 
 struct auth_method;
 struct catalogue_reader;
+struct hash_reader;
 struct client;
 struct link;
 struct monitor;
@@ -65,8 +66,9 @@ struct server_group {
         unsigned side_links;    /* connections for KILL and catalogues, outside the pools */
         unsigned monitor_links; /* the monitor's, when a place is kept for it */
         struct catalogue_reader *readers;
-        struct link_pool **logins; /* of guests, one for each worker, NULL none yet */
-        bool paused;               /* pools that are made are paused; see pool_orders.h */
+        struct hash_reader **hash_readers; /* one for each worker, NULL none yet */
+        struct link_pool **logins;         /* of guests, one for each worker, NULL none yet */
+        bool paused;                       /* pools that are made are paused; see pool_orders.h */
         unsigned paused_user_count;
         const struct user *paused_users[PAUSED_USERS_MAX];
     } shared; /* under the lock */
@@ -185,6 +187,8 @@ void registry_login_declined(struct link_pool *logins);
 void registry_login_answered(struct link *l, struct client *c);
 /* The server has let it in: it belongs to its user's pool, and is still that client's. */
 void registry_login_joins(struct link *l, struct link_pool *pool);
+/* It is not one of those that registry_renew_user has just told to go. */
+void registry_login_is_new(struct link *l);
 /* All links of this user are closed when they are free. */
 void registry_renew_user(struct worker *w, const struct user *user);
 /* Are there links that can be waited for? */

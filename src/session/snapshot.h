@@ -13,6 +13,7 @@
 #include "session/monitor.h"
 #include "session/pins.h"
 #include "session/proxy.h"
+#include "session/user_store.h"
 
 /* What to look at; a set of bits. */
 enum snapshot_what {
@@ -70,6 +71,7 @@ struct snapshot_client {
     const char *program_name;
     const char *pid;
     const char *client_name;
+    enum login_way login_way;
     const char *client_version;
     const char *os;
 };

@@ -138,6 +138,7 @@ static void add_attributes(struct snapshot_client *row, struct snapshot_texts *t
     row->program_name = snapshot_text(t, client_attribute(c, "program_name"));
     row->pid = snapshot_text(t, client_attribute(c, "_pid"));
     row->client_name = snapshot_text(t, client_attribute(c, "_client_name"));
+    row->login_way = c->logged_in ? (enum login_way)c->login_way : LOGIN_NONE;
     row->client_version = snapshot_text(t, client_attribute(c, "_client_version"));
     row->os = snapshot_text(t, client_attribute(c, "_os"));
 }
@@ -229,6 +230,8 @@ static const char *purpose_text(enum chore_purpose purpose)
         return "debug_link_switching";
     case PURPOSE_KILL:
         return "KILL";
+    case PURPOSE_HASHES:
+        return "reading hashes (auth_user)";
     case PURPOSE_MONITOR:
         return "reading the server's numbers";
     case PURPOSE_ROLLBACK:
@@ -245,6 +248,8 @@ static const char *side_text(const struct link *l)
         return "KILL";
     if (l->monitor != NULL)
         return "monitor";
+    if (l->hash_reader != NULL)
+        return "reading hashes (auth_user)";
     return l->reader != NULL ? "reading views, triggers and routines" : "reading the greeting";
 }
 

@@ -27,6 +27,8 @@ static bool is_same(const struct auth_secret *a, const struct auth_secret *b)
         return CRYPTO_memcmp(a->password, b->password, sizeof a->password) == 0;
     if ((both & AUTH_KNOWS_NATIVE_STAGE2) != 0)
         return CRYPTO_memcmp(a->stage2, b->stage2, sizeof a->stage2) == 0;
+    if ((both & AUTH_KNOWS_ED25519_PUBLIC) != 0)
+        return memcmp(a->ed25519_public, b->ed25519_public, sizeof a->ed25519_public) == 0;
     if ((both & AUTH_KNOWS_SHA2_STAGE2) != 0)
         return CRYPTO_memcmp(a->sha2_stage2, b->sha2_stage2, sizeof a->sha2_stage2) == 0;
     return false;

@@ -256,8 +256,12 @@ static const char *const source_texts[] = {
 };
 
 static const char *const way_texts[] = {
-    [LOGIN_BY_PASSWORD] = "password", [LOGIN_BY_KEY] = "cache",   [LOGIN_BY_HASH] = "auth_user",
-    [LOGIN_BY_LEARNING] = "learning", [LOGIN_BY_RELAY] = "relay",
+    [LOGIN_NONE] = "",
+    [LOGIN_BY_PASSWORD] = "password",
+    [LOGIN_BY_KEY] = "cache",
+    [LOGIN_BY_HASH] = "auth_user",
+    [LOGIN_BY_LEARNING] = "learning",
+    [LOGIN_BY_RELAY] = "relay",
 };
 
 const char *user_source_text(enum user_source source)
@@ -342,6 +346,15 @@ static struct user_keys *keys_of_locked(struct user *u)
     return u->shared.keys;
 }
 
+/* Those that suffice to log in. */
+static void count_keys_locked(struct user *u)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; u->shared.keys != NULL && i < u->shared.keys->count; i++)
+        count += auth_secret_can_log_in(&u->shared.keys->keys[i].secret) ? 1 : 0;
+    u->keys_known = count;
+}
+
 uint32_t user_prove_key(struct user_store *s, struct user *u, const struct auth_secret *secret,
                         usec_t now, unsigned epoch, bool *is_new)
 {
@@ -352,7 +365,7 @@ uint32_t user_prove_key(struct user_store *s, struct user *u, const struct auth_
     if (k != NULL)
         id = user_keys_prove(k, secret, fresh, now, epoch);
     *is_new = id == fresh;
-    u->keys_known = k != NULL ? k->count : 0;
+    count_keys_locked(u);
     if (*is_new)
         u->keys_changed++;
     pthread_mutex_unlock(&s->lock);
@@ -365,7 +378,7 @@ bool user_refuse_key(struct user_store *s, struct user *u, uint32_t id)
     struct user_keys *k = u->shared.keys;
     bool was_there = k != NULL && user_keys_refuse(k, id);
     if (was_there) {
-        u->keys_known = k->count;
+        count_keys_locked(u);
         u->keys_changed++;
     }
     pthread_mutex_unlock(&s->lock);
@@ -389,10 +402,46 @@ uint32_t user_login_secret(struct user_store *s, const struct user *u, struct au
     pthread_mutex_lock(&s->lock);
     const struct user_keys *k = u->shared.keys;
     *out = u->shared.secret;
-    if (u->source == USER_OF_SERVER && k != NULL && k->count > 0) {
-        *out = k->keys[0].secret;
-        id = k->keys[0].id;
+    for (unsigned i = 0; u->source == USER_OF_SERVER && k != NULL && i < k->count && id == 0; i++) {
+        if (!auth_secret_can_log_in(&k->keys[i].secret))
+            continue;
+        *out = k->keys[i].secret;
+        id = k->keys[i].id;
     }
     pthread_mutex_unlock(&s->lock);
     return id;
+}
+
+/* -------- for the console -------- */
+
+static int compare_views(const void *a, const void *b)
+{
+    return strcmp(((const struct user_view *)a)->name, ((const struct user_view *)b)->name);
+}
+
+static void view_locked(const struct user *u, struct user_view *v)
+{
+    (void)!text_copy(v->name, sizeof v->name, bytes_of_text(u->name));
+    memcpy(v->server, u->shared.server, sizeof v->server);
+    v->source = u->source;
+    v->way = u->way;
+    v->learnt = u->keys_known;
+    v->clients = u->clients;
+}
+
+struct user_view *user_store_view(struct user_store *s, size_t *count)
+{
+    size_t room = 0;
+    *count = 0;
+    pthread_mutex_lock(&s->lock);
+    for (const struct user *u = s->first; u != NULL; u = u->next)
+        room++;
+    struct user_view *views = calloc(room + 1, sizeof *views);
+    CHECK(views != NULL);
+    for (const struct user *u = s->first; u != NULL; u = u->next)
+        if (!u->shared.removed)
+            view_locked(u, &views[(*count)++]);
+    pthread_mutex_unlock(&s->lock);
+    qsort(views, *count, sizeof *views, compare_views);
+    return views;
 }

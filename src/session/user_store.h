@@ -35,6 +35,7 @@ enum user_source {
 
 /* How a client has proved who it is. */
 enum login_way {
+    LOGIN_NONE,        /* it has not */
     LOGIN_BY_PASSWORD, /* of its section or line */
     LOGIN_BY_KEY,      /* a password that the server has accepted a moment ago */
     LOGIN_BY_HASH, /* one that fits a hash that auth_user has read, and the server has accepted */
@@ -82,7 +83,26 @@ struct user *user_store_any(struct user_store *s, const char *server);
 const char *user_source_text(enum user_source source);
 const char *login_way_text(enum login_way way);
 
+/* What the console shows of a user. */
+struct user_view {
+    char name[GUEST_NAME_MAX + 1];
+    char server[65]; /* "" = the first */
+    enum user_source source;
+    enum login_way way;
+    unsigned learnt;
+    unsigned clients;
+};
+
+/* All that may log in, by name; to be freed. */
+struct user_view *user_store_view(struct user_store *s, size_t *count);
+
 /* -------- guests, see guest.h -------- */
+
+/* Its clients log in by a relay: Weir cannot log in for it. */
+static inline bool user_is_relayed(const struct user *u)
+{
+    return u->source == USER_OF_SERVER && u->keys_known == 0;
+}
 
 /* NULL when the server has let in no guest of this name so far. */
 struct user *user_store_find_guest(struct user_store *s, struct bytes name);
