@@ -77,9 +77,16 @@ enum chore_purpose {
 /* Room for "[address]:port" of IPv6; the path of a Unix socket is cut. */
 #define CLIENT_PEER_SIZE 48
 
+/* What a client's driver says of itself, cut, for the server's eyes; "" nothing. */
+struct link_client_says {
+    char program[33];
+    char pid[21];
+};
+
 struct catalogue_reader;
 struct guest;
 struct hash_reader;
+struct client_attributes;
 struct kill_job;
 struct link_login_kept;
 struct link_resolution;
@@ -144,6 +151,7 @@ struct link {
     uint64_t leak;    /* number of the case of this lease in the book of leaks, 0 none */
     usec_t leased_at; /* when its client got it */
     char opened_for[CLIENT_PEER_SIZE]; /* address of the client whose wait opened it, "" nobody's */
+    struct link_client_says opened_by; /* the same client's driver */
 
     struct reply reply; /* of what is being answered now */
     bool reply_active;
@@ -186,6 +194,7 @@ struct link {
 
 /* What is known of the client that a new link is opened for: all zero for nobody. */
 struct link_hint {
+    struct link_client_says says;
     struct session_state *session; /* the link logs in with its multi-statements */
     char client[CLIENT_PEER_SIZE]; /* its address, which the server is told */
 };
@@ -248,6 +257,9 @@ void link_logged_in(struct link *l);
 /* The attempt to open the link has failed. */
 void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, const char *sqlstate,
                     struct bytes text);
+
+/* `a` may be NULL. */
+struct link_client_says link_client_says(const struct client_attributes *a);
 
 /* What the server shows in performance_schema.session_connect_attrs: that this is Weir, and the
  * client that the link was opened for. A link that changes hands keeps it, since only a login or a

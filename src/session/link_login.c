@@ -2,6 +2,7 @@
  * Logging in to a server: greeting, answer, method switch, verdict. */
 #include "auth/auth_method.h"
 #include "base/check.h"
+#include "base/text.h"
 #include "mysql/auth_packet.h"
 #include "mysql/connect_attributes.h"
 #include "mysql/greeting.h"
@@ -9,6 +10,8 @@
 #include "net/tls.h"
 #include "session/compression_setup.h"
 #include "session/guest.h"
+#include "session/client.h"
+#include "session/client_attributes.h"
 #include "session/user_store.h"
 
 #include <openssl/crypto.h>
@@ -33,6 +36,24 @@ static capabilities_t link_dialect(const struct link *l)
     return l->guest != NULL ? l->guest->dialect : l->pool->dialect;
 }
 
+struct link_client_says link_client_says(const struct client_attributes *a)
+{
+    struct link_client_says says = {0};
+    if (a == NULL)
+        return says;
+    struct bytes block = bytes_of(a->block, a->size);
+    (void)!text_copy(says.program, sizeof says.program, client_program(a));
+    (void)!text_copy(says.pid, sizeof says.pid, connect_attributes_find(block, "_pid"));
+    return says;
+}
+
+/* What was not said is left out. */
+static void add_said(struct writer *w, const char *name, const char *value)
+{
+    if (value[0] != '\0')
+        connect_attributes_add(w, name, bytes_of_text(value));
+}
+
 struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIBUTES_MAX])
 {
     char pid[24];
@@ -46,6 +67,10 @@ struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIB
     connect_attributes_add(&w, "_weir_user", bytes_of_text(link_user(l)));
     connect_attributes_add(&w, "_weir_client",
                            bytes_of_text(l->client != NULL ? l->client->peer : l->opened_for));
+    struct link_client_says says =
+        l->client != NULL ? link_client_says(l->client->attributes) : l->opened_by;
+    add_said(&w, "_weir_client_program", says.program);
+    add_said(&w, "_weir_client_pid", says.pid);
     return writer_written(&w);
 }
 

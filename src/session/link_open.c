@@ -32,6 +32,7 @@ void link_open(struct worker *w, struct link_pool *pool, struct link_hint hint)
         return;
     }
     memcpy(l->opened_for, hint.client, sizeof l->opened_for);
+    l->opened_by = hint.says;
     registry_attach(l);
     if (user_is_relayed(pool->user))
         fail_without_password(l);

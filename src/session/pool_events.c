@@ -172,6 +172,7 @@ static struct link_hint hint_of(struct link_pool *p)
         struct pool_ticket *t = container_of(first, struct pool_ticket, node);
         hint.session = session_state_hold(client_of(t)->session);
         memcpy(hint.client, client_of(t)->peer, sizeof hint.client);
+        hint.says = link_client_says(client_of(t)->attributes);
     }
     pthread_mutex_unlock(&p->group->lock);
     return hint;

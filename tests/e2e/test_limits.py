@@ -411,41 +411,6 @@ def test_the_error_of_a_full_pool_names_who_holds_it(weir):
         assert "SHOW PROCESSLIST" in text and len(text) < 512
 
 
-def test_a_storm_is_refused_to_the_last_client_and_no_further(server, weir):
-    """Many connections at once against few places: exactly the surplus is refused, whoever is in is
-    served all the time."""
-    places, attempts = 500, 2500
-    one = weir(max_connections=places, pool_max_size=20)
-    early = [one.connect() for _ in range(10)]
-    sockets = [wire.Wire(one.address) for _ in range(attempts)]
-    for c in early:
-        assert c.value("SELECT 3") == "3"
-    inside, at_once, politely = [], 0, 0
-    for c in sockets:
-        try:
-            c.read_greeting()
-            inside.append(c)
-        except wire.ServerError:
-            assert c.take() == b"\x17\0\0\0\xff\x10\x04Too many connections"
-            at_once += 1
-    admitted = []
-    for c in inside:
-        try:
-            c.login()
-            admitted.append(c)
-        except wire.ServerError as e:
-            assert (e.code, e.state) == (1040, "08004")
-            politely += 1
-    assert len(admitted) == places - len(early)
-    assert (politely, at_once) == (1, attempts - len(admitted) - 1)
-    processes.wait_until(lambda: one.counters()["Threads_connected"] == places, 5, "the count")
-    for c in admitted[::20] + early:
-        assert c.value("SELECT 4") == "4"
-    for c in sockets + early:
-        c.close()
-    del server
-
-
 def test_the_error_of_a_full_pool_says_who_holds_the_most(weir):
     one = weir(pool_max_size=3, pool_wait_timeout="300ms")
     holders = []

@@ -139,12 +139,15 @@ def attributes(server, user="app"):
 
 def test_a_link_tells_the_server_for_whom_it_was_opened(telling_server, weir):
     one = weir(telling_server, pool_max_size=1)
-    with one.connect() as c:
+    said = ((b"program_name", b"billing"), (b"_pid", b"4711"))
+    with one.connect(capabilities=wire.BASIC, attributes=said) as c:
         c.query("SELECT 1")
         seen = attributes(telling_server)
         host, port = c.socket.getsockname()[:2]
         assert ("program_name", "weir") in seen
         assert ("_weir_user", "app") in seen
+        assert ("_weir_client_program", "billing") in seen
+        assert ("_weir_client_pid", "4711") in seen
         assert ("_weir_client", f"{host}:{port}") in seen
         assert any(name == "_weir_version" for name, _ in seen)
         assert ("_pid", str(one.pid)) in seen
