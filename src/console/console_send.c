@@ -190,12 +190,12 @@ void console_send_answer(struct console_client *c, const struct answer *a)
 void console_send_fields(struct console_client *c, const struct console_table *t)
 {
     for (size_t i = 0; i < t->column_count; i++) {
-        bool text = t->columns[i].type == COLUMN_TEXT;
+        enum column_type type = t->columns[i].type;
+        bool text = type == COLUMN_TEXT || type == COLUMN_VALUE;
         struct column_shape shape = {
             .table = t->name,
             .name = t->columns[i].name,
-            .type = text ? TYPE_VAR_STRING
-                         : (t->columns[i].type == COLUMN_REAL ? TYPE_DOUBLE : TYPE_LONGLONG),
+            .type = text ? TYPE_VAR_STRING : (type == COLUMN_REAL ? TYPE_DOUBLE : TYPE_LONGLONG),
             .width = 255};
         send_column(c, &shape, true);
     }

@@ -3,6 +3,7 @@
 #include "console/row_sink.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,16 @@ static struct cell *add(struct row_sink *s)
 void row_integer(struct row_sink *s, int64_t v)
 {
     *add(s) = (struct cell){.kind = CELL_INTEGER, .value.integer = v};
+}
+
+void row_value(struct row_sink *s, const char *text)
+{
+    uint64_t number;
+    bool plain = text[0] != '0' || text[1] == '\0';
+    if (plain && text_parse_u64(text, &number) && number <= INT64_MAX)
+        row_unsigned(s, number);
+    else
+        row_text(s, text);
 }
 
 void row_unsigned(struct row_sink *s, uint64_t v)

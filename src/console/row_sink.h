@@ -43,6 +43,8 @@ void row_sink_fini(struct row_sink *s);
 
 /* One call per column, in order. */
 void row_integer(struct row_sink *s, int64_t v);
+/* A number when it is one to the letter, else text. */
+void row_value(struct row_sink *s, const char *text);
 void row_unsigned(struct row_sink *s, uint64_t v); /* beyond INT64_MAX: INT64_MAX */
 void row_real(struct row_sink *s, double v);
 void row_text(struct row_sink *s, const char *text); /* NULL: SQL NULL */

@@ -122,6 +122,60 @@ static void on_if(sqlite3_context *c, int argc, sqlite3_value **argv)
     sqlite3_result_value(c, argv[true_one ? 1 : 2]);
 }
 
+/* What stands before the n-th mark, or behind the n-th from the end (n < 0); all of it when there
+ * are not so many. */
+static struct bytes before_mark(struct bytes text, struct bytes mark, int64_t n)
+{
+    size_t found = 0;
+    for (size_t i = 0; i + mark.size <= text.size; i++) {
+        if (memcmp(text.data + i, mark.data, mark.size) != 0)
+            continue;
+        if (++found == (uint64_t)n)
+            return bytes_of(text.data, i);
+        i += mark.size - 1;
+    }
+    return text;
+}
+
+static struct bytes behind_mark(struct bytes text, struct bytes mark, int64_t n)
+{
+    size_t found = 0;
+    for (size_t end = text.size; end >= mark.size;) {
+        size_t at = end - mark.size;
+        if (memcmp(text.data + at, mark.data, mark.size) != 0) {
+            end--;
+            continue;
+        }
+        if (++found == (uint64_t)-n)
+            return bytes_of(text.data + end, text.size - end);
+        end = at;
+    }
+    return text;
+}
+
+static void on_substring_index(sqlite3_context *c, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    struct bytes text = text_of(argv[0]);
+    struct bytes mark = text_of(argv[1]);
+    int64_t n = sqlite3_value_int64(argv[2]);
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL)
+        return;
+    struct bytes part = bytes_of(text.data, 0);
+    if (mark.size > 0 && n > 0)
+        part = before_mark(text, mark, n);
+    else if (mark.size > 0 && n < 0 && n > INT64_MIN)
+        part = behind_mark(text, mark, n);
+    sqlite3_result_text64(c, part.size > 0 ? (const char *)part.data : "", part.size,
+                          SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static void on_unix_timestamp(sqlite3_context *c, int argc, sqlite3_value **argv)
+{
+    (void)argc, (void)argv;
+    sqlite3_result_int64(c, (sqlite3_int64)time(NULL));
+}
+
 /* -------- LIKE -------- */
 
 static uint8_t folded(uint8_t c)
@@ -203,6 +257,8 @@ bool select_functions_install(sqlite3 *db, const struct select_environment **env
         {"concat", -1, on_concat},
         {"if", 3, on_if},
         {"like", 2, on_like},
+        {"substring_index", 3, on_substring_index},
+        {"unix_timestamp", 0, on_unix_timestamp},
     };
     for (size_t i = 0; i < countof(functions); i++)
         if (sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments, SQLITE_UTF8,

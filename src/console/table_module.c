@@ -41,6 +41,8 @@ static const char *declared_type(enum column_type type)
         return "INTEGER";
     case COLUMN_REAL:
         return "REAL";
+    case COLUMN_VALUE: /* a number, or text: `Value > 100` compares numbers */
+        return "NUMERIC COLLATE NOCASE";
     case COLUMN_TEXT:
         break;
     }

@@ -99,6 +99,7 @@ static const char *type_name(enum column_type type)
     case COLUMN_REAL:
         return "double";
     case COLUMN_TEXT:
+    case COLUMN_VALUE:
         break;
     }
     return "varchar";

@@ -25,7 +25,7 @@ struct console_facts {
 struct console_column {
     unsigned table; /* row of tables.def */
     const char *name;
-    enum column_type { COLUMN_INT, COLUMN_REAL, COLUMN_TEXT } type;
+    enum column_type { COLUMN_INT, COLUMN_REAL, COLUMN_TEXT, COLUMN_VALUE } type;
     const char *help;
 };
 

@@ -16,7 +16,7 @@ static void add_variable(struct row_sink *rows, const struct console_facts *f, c
     row_text(rows, name);
     if (console_variable(f->session, f->config, f->console->version, bytes_of_text(name), false,
                          value, sizeof value))
-        row_text(rows, value);
+        row_value(rows, value);
     else
         row_text(rows, "");
 }
@@ -127,7 +127,7 @@ void table_fill_status(struct row_sink *rows, const struct console_facts *f)
         char text[STATUS_TEXT_MAX];
         status_text(&values[i], text);
         row_text(rows, values[i].name);
-        row_text(rows, text);
+        row_value(rows, text);
         row_text(rows, values[i].help);
     }
     free(values);

@@ -6,6 +6,8 @@
 #include "session/tallies.h"
 
 #include <malloc.h>
+#include <stdio.h>
+#include <unistd.h>
 
 /* -------- pools -------- */
 
@@ -179,13 +181,31 @@ static void add_memory(struct row_sink *rows, const char *what, uint64_t bytes, 
     row_text(rows, help);
 }
 
+/* 0 when the kernel does not say. */
+static uint64_t resident_bytes(void)
+{
+    unsigned long all = 0;
+    unsigned long resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%lu %lu", &all, &resident) != 2)
+        resident = 0;
+    (void)fclose(file);
+    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 void table_fill_memory(struct row_sink *rows, const struct console_facts *f)
 {
     struct proxy *p = f->console->proxy;
     struct mallinfo2 m = mallinfo2();
+    uint64_t links = pool_registry_links(p->registry);
+    add_memory(rows, "resident", resident_bytes(), "what the process has in memory, its code too");
     add_memory(rows, "heap in use", m.uordblks + m.hblkhd, "allocated and not freed");
     add_memory(rows, "heap", m.arena + m.hblkhd, "what the allocator has got from the system");
     add_memory(rows, "clients", (uint64_t)atomic_load(&p->live_clients) * sizeof(struct client),
                "the clients themselves, without what the busy ones need");
+    add_memory(rows, "links", links * sizeof(struct link),
+               "the links themselves, without buffers and what is prepared on them");
     add_memory(rows, "one client", sizeof(struct client), "an idle one, apart from the kernel's");
 }

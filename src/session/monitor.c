@@ -94,12 +94,22 @@ static void give_place_back(struct monitor *m)
         server_group_end_side(m->group);
 }
 
+static const char *who(const struct monitor *m)
+{
+    static _Thread_local char text[96];
+    snprintf(text, sizeof text, "monitor of %.60s", m->group->name);
+    return text;
+}
+
 static void begin_connecting(struct monitor *m)
 {
     struct user *u = account_of(m);
     if (u == NULL) {
-        set_state(m, MONITOR_NO_ACCOUNT,
-                  "no password is known that would let Weir log in; see monitor_user");
+        static const char text[] =
+            "no password is known that would let it log in: see monitor_user";
+        if (m->state != MONITOR_NO_ACCOUNT)
+            log_note(who(m), "%s", text);
+        set_state(m, MONITOR_NO_ACCOUNT, text);
         arm(m, interval(m));
         return;
     }
@@ -128,13 +138,6 @@ static enum monitor_state state_of(enum pool_open_failure why)
         break;
     }
     return MONITOR_DOWN;
-}
-
-static const char *who(const struct monitor *m)
-{
-    static _Thread_local char text[96];
-    snprintf(text, sizeof text, "monitor of %.60s", m->group->name);
-    return text;
 }
 
 /* Once per change. */

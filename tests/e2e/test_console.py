@@ -384,6 +384,22 @@ def test_sql_over_the_tables(one, con):
         b.query("DROP TEMPORARY TABLE console_pin")
 
 
+def test_values_compare_as_the_numbers_that_they_are(con):
+    rows = con.query("SHOW VARIABLES WHERE Variable_name LIKE 'pool\\_max\\_%' AND Value > 100")
+    assert rows == [[b"pool_max_waiters", b"10000"]]
+    assert con.query("SHOW VARIABLES WHERE Variable_name = 'pool_max_size' AND Value = '20'") == [
+        [b"pool_max_size", b"20"]]
+    assert con.query("SHOW STATUS WHERE Variable_name = 'Uptime' AND Value > 1000000") == []
+
+
+@pytest.mark.parametrize("text,count,part", [
+    ("10.0.0.7:4242", 1, "10.0.0.7"), ("a:b:c", 2, "a:b"), ("a:b:c", 9, "a:b:c"), ("a:b:c", -1, "c"),
+    ("a:b:c", -2, "b:c"), ("a:b:c", -9, "a:b:c"), ("a:b", 0, ""), ("", 1, ""), (":b", 1, ""), ("b:", -1, "")])
+def test_substring_index(con, text, count, part):
+    """What nearly every article about 1040 types: SUBSTRING_INDEX(host, ':', 1)."""
+    assert con.value(f"SELECT SUBSTRING_INDEX('{text}', ':', {count})") == part
+
+
 @pytest.mark.parametrize("statement,code", [
     ("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT COUNT(*) FROM t", 3024),
     ("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t LIMIT 20000) "

@@ -13,7 +13,7 @@ from settings import ROOT, cell, rows  # noqa: E402
 
 PAGE = ROOT / "docs/reference/console.md"
 FOLDER = ROOT / "src/console"
-TYPES = {"INT": "number", "REAL": "number with fraction", "TEXT": "text"}
+TYPES = {"VALUE": "number or text", "INT": "number", "REAL": "number with fraction", "TEXT": "text"}
 
 INTRODUCTION = """# The console
 
