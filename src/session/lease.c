@@ -285,19 +285,6 @@ void lease_granted(struct client *c)
     prepare(c);
 }
 
-void lease_wait_failed(struct client *c)
-{
-    char text[800];
-    struct err_packet err;
-    registry_explain_wait(c, c->ticket_why, &err, text, sizeof text);
-    registry_cancel(c);
-    log_write(LOG_LEVEL_WARNING, client_who(c), "got no link: %s", text);
-    bool over = c->user->source == USER_OF_SERVER && c->ticket_why == POOL_WHY_LOGIN_FAILED;
-    client_fail_request(c, err.code, err.sqlstate, err.message);
-    if (over && c->state != CLIENT_CLOSED && c->logged_in)
-        client_close(c, CLOSE_LOGIN_OVER);
-}
-
 /* -------- giving it back -------- */
 
 static void release(struct link *l)

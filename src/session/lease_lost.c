@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A leased link breaks: who lives on, and who is told what. */
+ * A leased link breaks, or none is to be had: who lives on, and who is told what. */
 #include "session/client_timeouts.h"
 #include "session/hash_reader.h"
 #include "session/monitor.h"
+#include "session/user_store.h"
 #include "session/user_variables.h"
 
 static enum close_reason loss_of(const struct client *c, enum close_reason why)
@@ -65,4 +66,17 @@ void lease_link_lost(struct link *l, enum close_reason why)
     enum close_reason told = loss_of(c, why);
     lease_drop(c, why);
     client_close(c, told);
+}
+
+void lease_wait_failed(struct client *c)
+{
+    char text[800];
+    struct err_packet err;
+    registry_explain_wait(c, c->ticket_why, &err, text, sizeof text);
+    registry_cancel(c);
+    log_write(LOG_LEVEL_WARNING, client_who(c), "got no link: %s", text);
+    bool over = c->user->source == USER_OF_SERVER && c->ticket_why == POOL_WHY_LOGIN_FAILED;
+    client_fail_request(c, err.code, err.sqlstate, err.message);
+    if (over && c->state != CLIENT_CLOSED && c->logged_in)
+        client_close(c, CLOSE_LOGIN_OVER);
 }

@@ -8,10 +8,10 @@
 #include "mysql/greeting.h"
 #include "mysql/login.h"
 #include "net/tls.h"
-#include "session/compression_setup.h"
-#include "session/guest.h"
 #include "session/client.h"
 #include "session/client_attributes.h"
+#include "session/compression_setup.h"
+#include "session/guest.h"
 #include "session/user_store.h"
 
 #include <openssl/crypto.h>
