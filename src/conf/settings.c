@@ -17,6 +17,7 @@
 #define KIND_BOOL                   SETTING_TYPE_BOOL, NULL
 #define KIND_TEXT                   SETTING_TYPE_TEXT, NULL
 #define KIND_SECRET                 SETTING_TYPE_SECRET, NULL
+#define KIND_ENUM_io_engine         SETTING_TYPE_ENUM, "io_engine"
 #define KIND_ENUM_pool_mode         SETTING_TYPE_ENUM, "pool_mode"
 #define KIND_ENUM_log_level         SETTING_TYPE_ENUM, "log_level"
 #define KIND_ENUM_slow_log_format   SETTING_TYPE_ENUM, "slow_log_format"
@@ -80,6 +81,7 @@ static const struct {
 #include "conf/setting_enums.def"
 #undef SETTING_ENUM
 };
+_Static_assert(sizeof(enum io_engine) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum pool_mode) == sizeof(unsigned), "enum members are accessed as unsigned");
 _Static_assert(sizeof(enum leak_action) == sizeof(unsigned),
                "enum members are accessed as unsigned");

@@ -22,6 +22,7 @@ enum ssl_mode {
 };
 
 enum leak_action { LEAK_ACTION_REPORT, LEAK_ACTION_ROLLBACK, LEAK_ACTION_KILL };
+enum io_engine { IO_ENGINE_AUTO, IO_ENGINE_EPOLL, IO_ENGINE_URING };
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
 enum slow_log_format { SLOW_LOG_FORMAT_MYSQL, SLOW_LOG_FORMAT_MARIADB };
 enum unknown_users { UNKNOWN_USERS_AUTO, UNKNOWN_USERS_REFUSE, UNKNOWN_USERS_SERVE };
@@ -36,6 +37,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_BOOL                   bool
 #define SETTING_CTYPE_TEXT                   char *
 #define SETTING_CTYPE_SECRET                 char *
+#define SETTING_CTYPE_ENUM_io_engine         enum io_engine
 #define SETTING_CTYPE_ENUM_pool_mode         enum pool_mode
 #define SETTING_CTYPE_ENUM_log_level         enum log_level
 #define SETTING_CTYPE_ENUM_slow_log_format   enum slow_log_format

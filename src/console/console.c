@@ -146,16 +146,16 @@ void console_destroy(struct console *c)
     if (c->loop != NULL)
         loop_turn(c->loop, 0); /* frees what was closed last */
     select_engine_destroy(c->engine);
-    if (c->buffers != NULL)
-        buffer_cache_destroy(c->buffers);
     if (c->loop != NULL)
         loop_destroy(c->loop);
+    if (c->buffers != NULL)
+        buffer_cache_destroy(c->buffers);
     free(c);
 }
 
 static bool set_up(struct console *c)
 {
-    c->loop = loop_create();
+    c->loop = loop_create(LOOP_EPOLL); /* its few clients gain nothing by another */
     if (c->loop == NULL)
         return false;
     c->mailbox = mailbox_create(c->loop);

@@ -233,10 +233,22 @@ static unsigned worker_count(const struct config *c)
                : countof(((struct supervisor *)NULL)->threads);
 }
 
+static enum loop_engine choose_engine(const struct config *c)
+{
+    char why[160];
+    if (c->global.io_engine != IO_ENGINE_URING)
+        return LOOP_EPOLL;
+    if (loop_engine_works(LOOP_URING, why, sizeof why))
+        return LOOP_URING;
+    log_warning(WHO, "io_uring cannot be used, epoll serves instead: %s", why);
+    return LOOP_EPOLL;
+}
+
 static bool start_workers(struct supervisor *s)
 {
     struct proxy *p = &s->proxy;
     p->worker_count = worker_count(s->config);
+    p->io_engine = choose_engine(s->config);
     p->workers = calloc(p->worker_count, sizeof *p->workers);
     if (p->workers == NULL)
         return false;
@@ -297,8 +309,9 @@ static bool start(struct supervisor *s)
     start_console(s);
     tell_listeners(s, start_listening);
     for (unsigned i = 0; i < s->listening_count; i++)
-        log_note(WHO, "ready for clients on %s, %u workers, %zu servers, pid %ld",
-                 s->listening[i].text, p->worker_count, s->config->server_count, (long)getpid());
+        log_note(WHO, "ready for clients on %s, %u workers (%s), %zu servers, pid %ld",
+                 s->listening[i].text, p->worker_count, loop_engine_name(p->io_engine),
+                 s->config->server_count, (long)getpid());
     return true;
 }
 

@@ -25,7 +25,7 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
 {
     w->index = index;
     w->proxy = proxy;
-    w->loop = loop_create();
+    w->loop = loop_create(proxy->io_engine);
     if (w->loop == NULL)
         return false;
     w->mailbox = mailbox_create(w->loop);
@@ -63,8 +63,8 @@ void worker_fini(struct worker *w)
     growth_watch_stop(w);
     mailbox_destroy(w->mailbox);
     loop_turn(w->loop, 0); /* frees what was closed last */
-    buffer_cache_destroy(w->buffers);
     loop_destroy(w->loop);
+    buffer_cache_destroy(w->buffers);
     slab_close(&w->client_slab);
     slab_close(&w->record_slab);
     hashmap_u64_fini(&w->clients_by_id);

@@ -10,6 +10,7 @@
 struct buffer_cache {
     struct slab standard;
     size_t large_in_use;
+    size_t lent;
 };
 
 struct buffer_cache *buffer_cache_create(size_t keep_free)
@@ -29,7 +30,7 @@ void buffer_cache_destroy(struct buffer_cache *cache)
 
 size_t buffer_cache_in_use(const struct buffer_cache *cache)
 {
-    return cache->standard.used_count + cache->large_in_use;
+    return cache->standard.used_count + cache->large_in_use - cache->lent;
 }
 
 static struct buffer *buffer_make(struct buffer_cache *cache, size_t capacity)
@@ -51,6 +52,20 @@ static struct buffer *buffer_make(struct buffer_cache *cache, size_t capacity)
 struct buffer *buffer_get(struct buffer_cache *cache)
 {
     return buffer_make(cache, BUFFER_STANDARD);
+}
+
+struct buffer *buffer_lend(struct buffer_cache *cache)
+{
+    struct buffer *b = buffer_get(cache);
+    cache->lent += b != NULL;
+    return b;
+}
+
+void buffer_unlend(struct buffer_cache *cache, struct buffer *b)
+{
+    CHECK(cache->lent > 0);
+    cache->lent--;
+    buffer_put(cache, b);
 }
 
 void buffer_put(struct buffer_cache *cache, struct buffer *b)

@@ -17,6 +17,7 @@
  * [received .. capacity) room for the next recv
  */
 struct buffer {
+    struct buffer *next; /* in a list of its owner's, else undefined */
     size_t capacity;
     size_t sent;
     size_t parsed;
@@ -37,7 +38,12 @@ struct buffer_cache;
 struct buffer_cache *buffer_cache_create(size_t keep_free);
 void buffer_cache_destroy(struct buffer_cache *cache);
 
-/* Buffers of any size that were got and not put back. */
+/* A standard buffer for the kernel to receive into, and such a one that was never filled back
+ * again. One that was filled is exchanged for another: then it is like one that was got. */
+struct buffer *buffer_lend(struct buffer_cache *cache);
+void buffer_unlend(struct buffer_cache *cache, struct buffer *b);
+
+/* Buffers of any size that were got and not put back. Those that the kernel has do not count. */
 size_t buffer_cache_in_use(const struct buffer_cache *cache);
 
 /* An empty standard buffer, cursors at BUFFER_HEADROOM. NULL when out of memory. */

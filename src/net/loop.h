@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One event loop per worker thread: descriptors, timers, deferred tasks, the time. Behind it stands
- * epoll today (loop_epoll.c); the interface says nothing that io_uring could not do. */
+ * one of two engines, epoll (loop_epoll.c) or io_uring (loop_uring.c); who uses a loop does not see
+ * which. */
 #ifndef WEIR_NET_LOOP_H
 #define WEIR_NET_LOOP_H
 
@@ -14,12 +15,13 @@ struct loop;
 
 /* A watched descriptor, embedded in its owner. Readiness is edge-triggered and remembered here: the
  * flags are set by the loop and cleared by whoever meets EAGAIN (or a short read without hang-up).
- * So a descriptor costs one epoll_ctl when it arrives and none while it is used. */
+ * So a descriptor costs one registration when it arrives and none while it is used. */
 struct loop_fd {
     int fd;        /* -1 when none; owned by the embedding object */
     bool readable; /* there may be something to receive, EOF included */
     bool writable; /* there may be room to send */
     bool hung_up;  /* the other side has closed: a short read does not mean "drained" */
+    uint32_t slot; /* the engine's own */
     /* Called once per turn in which any of the flags was raised. May unwatch, close, watch. */
     void (*on_ready)(struct loop_fd *io);
     struct loop *loop; /* NULL while not watched */
@@ -41,10 +43,20 @@ struct loop_timer {
     uint16_t where; /* the wheel's own: in which of its lists `node` is */
 };
 
-/* NULL when the system refuses (no descriptors). */
-struct loop *loop_create(void);
+enum loop_engine { LOOP_EPOLL, LOOP_URING };
 
-/* Nothing may be watched or set any more. */
+/* Whether this kernel, and whoever confines this process, lets the engine do all that it does;
+ * tried out, not guessed. When not, `why` is for a person. */
+NODISCARD bool loop_engine_works(enum loop_engine engine, char *why, size_t why_size);
+
+/* "epoll", "io_uring" */
+const char *loop_engine_name(enum loop_engine engine);
+
+/* NULL when the system refuses (no descriptors). Any thread; the one that turns it first owns it
+ * from then on, and only watching, setting and deferring is for others before. */
+struct loop *loop_create(enum loop_engine engine);
+
+/* Nothing may be watched or set any more. The buffer caches of its streams are still there. */
 void loop_destroy(struct loop *loop);
 
 /* Runs until loop_stop. One thread only. */
@@ -54,7 +66,8 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
 /* One turn: waits at most `max_wait` µs for events, dispatches, fires timers, runs tasks. For tests
- * and for draining. */
+ * and for draining. On a thread that does not own the loop (which is gone by then): timers and
+ * tasks alone. */
 void loop_turn(struct loop *loop, usec_t max_wait);
 
 /* The time at which this turn began to dispatch. */

@@ -2,6 +2,9 @@
  * Moves bytes between descriptors and relay buffers. */
 #include "net/stream.h"
 
+#include "net/loop_internal.h"
+#include "net/stream_internal.h"
+
 #include <errno.h>
 
 void stream_init(struct stream *s, void (*on_ready)(struct loop_fd *io))
@@ -34,6 +37,33 @@ static void add_total(_Atomic uint64_t *total, uint64_t n)
     atomic_store_explicit(total, v + n, memory_order_relaxed);
 }
 
+void stream_count_received(struct stream *s, size_t n)
+{
+    s->bytes_received += n;
+    if (s->totals != NULL)
+        add_total(&s->totals->received, n);
+}
+
+void stream_count_sent(struct stream *s, size_t n)
+{
+    s->bytes_sent += n;
+    if (s->totals != NULL)
+        add_total(&s->totals->sent, n);
+}
+
+/* Of a settled stream. */
+static const struct stream_engine *engine_of(const struct stream *s)
+{
+    return s->io.loop->operations->streams;
+}
+
+void stream_settle(struct stream *s)
+{
+    CHECK(s->io.loop != NULL);
+    if (!s->settled && engine_of(s) != NULL && s->transport == &transport_plain)
+        engine_of(s)->settle(s);
+}
+
 static void drop(struct stream *s, struct buffer **b)
 {
     if (*b != NULL)
@@ -41,21 +71,26 @@ static void drop(struct stream *s, struct buffer **b)
     *b = NULL;
 }
 
-void stream_detach(struct stream *s)
+bool stream_detach(struct stream *s)
 {
     CHECK(stream_is_open(s));
     CHECK(s->in == NULL || buffer_empty(s->in));
     CHECK(s->out == NULL || buffer_empty(s->out));
+    if (s->settled && !engine_of(s)->leave(s))
+        return false;
     drop(s, &s->in);
     drop(s, &s->out);
     s->cache = NULL;
     loop_unwatch(&s->io);
+    return true;
 }
 
 void stream_close(struct stream *s)
 {
     if (!stream_is_open(s))
         return;
+    if (s->settled)
+        engine_of(s)->close(s);
     loop_unwatch(&s->io);
     s->transport->close(s->io.fd, s->transport_state);
     s->transport = &transport_plain;
@@ -66,15 +101,13 @@ void stream_close(struct stream *s)
     s->cache = NULL;
 }
 
-static enum stream_result fail(struct stream *s, int error)
+enum stream_result stream_fail(struct stream *s, int error)
 {
     s->error = error;
     return STREAM_FAILED;
 }
 
-/* Makes room for a receive without copying much: few live bytes are moved down; many only when
- * nothing of them can be sent on, for then nobody else makes room. */
-static void make_room(struct buffer *b)
+void stream_make_room(struct buffer *b)
 {
     if (buffer_empty(b))
         buffer_compact(b);
@@ -91,10 +124,12 @@ enum stream_result stream_fill(struct stream *s)
     CHECK(stream_is_open(s));
     if (!s->io.readable)
         return STREAM_AGAIN;
+    if (s->settled)
+        return engine_of(s)->fill(s);
     if (s->in == NULL && (s->in = buffer_get(s->cache)) == NULL)
-        return fail(s, ENOMEM);
+        return stream_fail(s, ENOMEM);
     struct buffer *b = s->in;
-    make_room(b);
+    stream_make_room(b);
     size_t room = buffer_room(b);
     if (room == 0)
         return STREAM_FULL;
@@ -103,9 +138,7 @@ enum stream_result stream_fill(struct stream *s)
     if (n > 0) {
         CHECK((size_t)n <= room);
         b->received += (size_t)n;
-        s->bytes_received += (uint64_t)n;
-        if (s->totals != NULL)
-            add_total(&s->totals->received, (uint64_t)n);
+        stream_count_received(s, (size_t)n);
         if ((size_t)n < room && s->transport->short_means_again && !s->io.hung_up)
             s->io.readable = false;
         return STREAM_OK;
@@ -114,7 +147,7 @@ enum stream_result stream_fill(struct stream *s)
     if (n == 0)
         return STREAM_EOF;
     if (error != EAGAIN)
-        return fail(s, error);
+        return stream_fail(s, error);
     s->io.readable = false;
     return STREAM_AGAIN;
 }
@@ -193,7 +226,7 @@ static enum stream_result send_once(struct stream *s, struct buffer *in, size_t 
     ssize_t n = s->transport->send(s->io.fd, s->transport_state, parts, count);
     if (n < 0) {
         if (errno != EAGAIN)
-            return fail(s, errno);
+            return stream_fail(s, errno);
         s->io.writable = false;
         return STREAM_AGAIN;
     }
@@ -201,9 +234,7 @@ static enum stream_result send_once(struct stream *s, struct buffer *in, size_t 
     CHECK(moved <= total);
     consume(s->out, &moved);
     consume(in, &moved);
-    s->bytes_sent += (uint64_t)n;
-    if (s->totals != NULL)
-        add_total(&s->totals->sent, (uint64_t)n);
+    stream_count_sent(s, (size_t)n);
     *left = total - (size_t)n;
     if (*left == 0 || !s->transport->short_means_again)
         return STREAM_OK;
@@ -214,6 +245,11 @@ static enum stream_result send_once(struct stream *s, struct buffer *in, size_t 
 enum stream_result stream_send(struct stream *s, struct stream *source)
 {
     CHECK(stream_is_open(s));
+    if (s->has_unsent) {
+        enum stream_result r = engine_of(s)->flush(s);
+        if (r != STREAM_OK)
+            return r;
+    }
     struct buffer *in = source != NULL ? source->in : NULL;
     size_t left;
     enum stream_result result;
@@ -224,7 +260,15 @@ enum stream_result stream_send(struct stream *s, struct stream *source)
         drop(s, &s->out);
     if (source != NULL)
         stream_trim(source);
+    if (result == STREAM_AGAIN && s->settled)
+        engine_of(s)->want_room(s);
     return result;
+}
+
+enum stream_result stream_forward(struct stream *s, struct stream *source)
+{
+    CHECK(stream_is_open(s));
+    return s->settled ? engine_of(s)->forward(s, source) : stream_send(s, source);
 }
 
 enum socket_quiet stream_peek(const struct stream *s)

@@ -3,8 +3,12 @@
  * (`out`). The only caller of recv and send. Knows nothing of MySQL.
  *
  * Relaying copies nothing: what one stream received is sent by the other straight from the
- * receiver's buffer (stream_send with the source's unsent bytes). When the other side does not take
- * it, the bytes stay where they are and nobody reads more: back-pressure is the buffer. */
+ * receiver's buffer (stream_forward with the source's unsent bytes). When the other side does not
+ * take it, the bytes stay where they are and nobody reads more: back-pressure is the buffer.
+ *
+ * On a loop that completes instead of telling readiness (io_uring), a settled stream has the kernel
+ * receive for it before it is asked (`ahead`), and what it forwards leaves at the end of the turn,
+ * with that of all others. Who calls fill and forward does not see the difference. */
 #ifndef WEIR_NET_STREAM_H
 #define WEIR_NET_STREAM_H
 
@@ -55,7 +59,13 @@ struct stream {
     struct buffer_cache *cache; /* of the worker that the stream lives on */
     struct buffer *in;          /* NULL when nothing is in flight */
     struct buffer *out;         /* own bytes, sent before forwarded ones; NULL when none */
+    struct buffer *ahead;       /* settled: received, not filled in yet; oldest first */
     int error;                  /* errno of the failure, 0 */
+    bool settled;               /* the loop receives and forwards for it */
+    bool ended;                 /* settled: behind `ahead` comes the end, or `error` */
+    bool has_unsent;            /* settled: something forwarded is not known to be sent */
+    bool is_local : 1;          /* settled: a Unix socket */
+    bool knows_family : 1;
     uint64_t bytes_received;
     uint64_t bytes_sent;
     struct stream_totals *totals; /* set by the owner, NULL none */
@@ -69,9 +79,15 @@ void stream_init(struct stream *s, void (*on_ready)(struct loop_fd *io));
 NODISCARD bool stream_attach(struct stream *s, struct loop *loop, struct buffer_cache *cache,
                              int fd);
 
+/* The dialogue of its beginning (TLS, compression, login) is over: from now on bytes are only
+ * relayed, and the transport stays what it is. The loop may have the kernel receive ahead and send
+ * later. Ends with stream_detach. Nothing, when the loop or the transport cannot. */
+void stream_settle(struct stream *s);
+
 /* Stops watching and keeps the descriptor, to be attached elsewhere. Both buffers must be empty
- * (they are given back). */
-void stream_detach(struct stream *s);
+ * (they are given back), and nothing forwarded may be left (stream_has_unsent). False: the other
+ * side has said something, or has closed; the stream stays attached, and is to be closed. */
+NODISCARD bool stream_detach(struct stream *s);
 
 /* Unwatches, closes the descriptor, gives the buffers back. Idempotent. */
 void stream_close(struct stream *s);
@@ -102,6 +118,18 @@ void stream_out_commit(struct stream *s, size_t size);
  * there was nothing.
  * STREAM_AGAIN: something is left, on_ready comes when there is room. */
 NODISCARD enum stream_result stream_send(struct stream *s, struct stream *source);
+
+/* The same for bytes that are only passed on: STREAM_OK may also mean that the loop has taken them,
+ * to be sent at the end of this turn with those of others, or as soon as there is room. What is
+ * sent later on this stream comes behind them. Who must know that they are gone says stream_send
+ * instead (also afterwards, with nothing to send). */
+NODISCARD enum stream_result stream_forward(struct stream *s, struct stream *source);
+
+/* Some of what was forwarded has not been taken by the kernel yet. */
+NODISCARD static inline bool stream_has_unsent(const struct stream *s)
+{
+    return s->has_unsent;
+}
 
 /* Asks without waiting whether there is nothing to receive: a connection that rests should be
  * SOCKET_QUIET. Attached or not. */

@@ -204,7 +204,8 @@ NODISCARD bool client_step_request(struct client *c);
 NODISCARD bool client_step_infile(struct client *c);
 /* In mid-request, receives more of it. False: wait, or the client is gone. */
 NODISCARD bool client_receive_more(struct client *c);
-/* Sends the link what is claimed. The same. */
+/* Sends the link what is claimed. The same. What gets no answer is gone then: the link may be
+ * another's at once. */
 NODISCARD bool client_push(struct client *c);
 /* The whole request in the buffer, with what is known now of stored code. */
 void client_scan_again(struct client *c);

@@ -263,10 +263,11 @@ bool client_step_idle(struct client *c)
             return false;
     }
     /* A client that sends but does not read gets no more answers until it does. */
-    if (c->stream.out != NULL) {
+    bool behind = stream_has_unsent(&c->stream) && (c->stream.io.readable || c->stream.in != NULL);
+    if (c->stream.out != NULL || behind) {
         if (!client_flush(c))
             return false;
-        if (c->stream.out != NULL) {
+        if (c->stream.out != NULL || stream_has_unsent(&c->stream)) {
             client_stalled(c);
             return false;
         }
@@ -448,7 +449,9 @@ bool client_receive_more(struct client *c)
 bool client_push(struct client *c)
 {
     struct link *l = c->link;
-    enum stream_result r = stream_send(&l->stream, &c->stream);
+    bool answered = c->request.command->reply != REPLY_SHAPE_NONE;
+    enum stream_result r =
+        answered ? stream_forward(&l->stream, &c->stream) : stream_send(&l->stream, &c->stream);
     if (r == STREAM_OK)
         return true;
     if (r == STREAM_FAILED)
@@ -528,7 +531,7 @@ static void tell_overdue(struct client *c)
 void client_reply_done(struct client *c)
 {
     struct link *l = c->link;
-    bool refused = !l->request_done;
+    bool refused = !l->request_done || stream_has_unsent(&l->stream);
     slow_watch_reply(c);
     learn_reply(c, &l->reply.summary);
     if (l->overdue)

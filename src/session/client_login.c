@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
+#include "net/compression.h"
 #include "net/tls.h"
 #include "session/admission.h"
 #include "session/client_attributes.h"
@@ -176,8 +177,11 @@ static void welcome(struct client *c)
     c->logged_in = true;
     send_login_ok(c);
     client_set_state(c, CLIENT_IDLE);
-    if (client_flush(c))
-        client_advance(c);
+    if (!client_flush(c))
+        return;
+    if (c->compression_due == COMPRESSION_NONE)
+        stream_settle(&c->stream);
+    client_advance(c);
 }
 
 void client_login_proved(struct client *c)

@@ -59,7 +59,8 @@ static enum stall stall_of(const struct client *c)
     const struct stream *s = &c->stream;
     switch (c->state) {
     case CLIENT_IDLE:
-        return s->out != NULL && !s->io.writable ? STALL_WRITE : STALL_NONE;
+        return (s->out != NULL || stream_has_unsent(s)) && !s->io.writable ? STALL_WRITE
+                                                                           : STALL_NONE;
     case CLIENT_REPLY:
         return s->io.writable ? STALL_NONE : STALL_WRITE;
     case CLIENT_REQUEST:

@@ -31,6 +31,7 @@ static void begin_lease(struct client *c, struct link *l)
     }
     residue_begin_lease(c, l);
     link_set_state(l, LINK_LEASED);
+    stream_settle(&l->stream);
 }
 
 static struct link *end_lease(struct client *c)

@@ -495,11 +495,13 @@ bool link_adopt(struct worker *w, struct link *l, bool rested)
     return true;
 }
 
-void link_detach(struct link *l)
+bool link_detach(struct link *l)
 {
     CHECK(l->worker != NULL);
+    if (!stream_detach(&l->stream))
+        return false;
     loop_timer_cancel(l->worker->loop, &l->timer);
     (void)hashmap_u64_remove(&l->worker->links_by_id, l->id);
-    stream_detach(&l->stream);
     l->worker = NULL;
+    return true;
 }

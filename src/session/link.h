@@ -249,7 +249,7 @@ void link_close_idle(struct worker *w, struct link *l, enum close_reason why);
 NODISCARD bool link_adopt(struct worker *w, struct link *l, bool rested);
 
 /* Takes a link off its loop, for another worker or for the pool's shelf. */
-void link_detach(struct link *l);
+NODISCARD bool link_detach(struct link *l);
 
 /* Called by the login when the server has accepted us. */
 void link_logged_in(struct link *l);

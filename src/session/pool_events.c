@@ -400,25 +400,27 @@ bool registry_rest(struct link *l)
 
 /* A link may stay on this loop only when it goes straight to a client of this worker: on the shelf
  * (where a paused pool puts it though clients wait), or granted to somebody elsewhere, another
- * thread may take it at any moment. Takes the lock. */
-static usec_t lock_for_return(struct link *l)
+ * thread may take it at any moment. True: the lock is taken. False: the server has said something
+ * unasked, or has closed. */
+static bool lock_for_return(struct link *l, usec_t *now)
 {
     struct worker *w = l->worker;
     struct server_group *g = l->pool->group;
-    usec_t now = pool_events_lock(w, g);
+    *now = pool_events_lock(w, g);
     const struct pool *p = &l->pool->shared.policy;
     const struct pool_ticket *next = p->paused ? NULL : pool_next_waiter(p, w->index);
     if (next == NULL || next->worker != w->index) {
         pthread_mutex_unlock(&g->lock);
-        link_detach(l);
-        now = pool_events_lock(w, g);
+        if (!link_detach(l))
+            return false;
+        *now = pool_events_lock(w, g);
     }
     l->soft = false;
     l->recalled = false;
     l->seat.tag = l->session;
     l->seat.rest_max = link_rest_max(l);
     l->state = LINK_IDLE;
-    return now;
+    return true;
 }
 
 void registry_give_back(struct link *l)
@@ -426,7 +428,11 @@ void registry_give_back(struct link *l)
     struct worker *w = l->worker;
     struct server_group *g = l->pool->group;
     CHECK(l->client == NULL);
-    usec_t now = lock_for_return(l);
+    usec_t now;
+    if (!lock_for_return(l, &now)) {
+        link_close(l, CLOSE_LINK_CLOSED_BY_SERVER);
+        return;
+    }
     pool_give_back(&l->seat, now);
     pool_events_finish(w, g, true);
 }
@@ -460,7 +466,11 @@ void registry_opened(struct link *l)
     struct server_group *g = l->pool->group;
     counters_add(&w->counters, COUNTER_links_opened, 1);
     pool_events_note_proof(l);
-    usec_t now = lock_for_return(l);
+    usec_t now;
+    if (!lock_for_return(l, &now)) {
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text("the server has closed it"));
+        return;
+    }
     pool_opened(&l->seat, now);
     pool_events_finish(w, g, true);
 }

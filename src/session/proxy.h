@@ -82,6 +82,7 @@ struct worker {
 
 struct proxy {
     struct worker *workers;
+    enum loop_engine io_engine; /* of the workers */
     unsigned worker_count;
     struct pool_registry *registry;
     struct user_store *users;

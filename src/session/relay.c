@@ -93,7 +93,7 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
 static enum relay_step pass_on(struct link *l)
 {
     struct client *c = l->client;
-    enum stream_result r = stream_send(&c->stream, &l->stream);
+    enum stream_result r = stream_forward(&c->stream, &l->stream);
     if (r == STREAM_FAILED) {
         client_close(c, CLOSE_CLIENT_IO);
         return RELAY_STOP;

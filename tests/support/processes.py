@@ -277,6 +277,8 @@ class Weir:
                          "console_socket": os.path.join(self.directory, "console.sock")}
         if switching():
             self.settings["debug_link_switching"] = "on"
+        if os.environ.get("WEIR_TEST_IO_ENGINE"):
+            self.settings["io_engine"] = os.environ["WEIR_TEST_IO_ENGINE"]
         self.server_settings = {}
         if os.environ.get("WEIR_TEST_LINK_COMPRESSION"):
             # Of all links: "zlib" or "zstd,uncompressed".

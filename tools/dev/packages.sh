@@ -2,7 +2,7 @@
 # Debian packages: which each part of ./dev needs, and installing those that are missing.
 # Source this file; then: need_packages "to run the demo" sysbench mariadb-client
 
-PACKAGES_BUILD="gcc libc6-dev cmake ninja-build libssl-dev libsodium-dev libinih-dev libsqlite3-dev zlib1g-dev libzstd-dev"
+PACKAGES_BUILD="gcc libc6-dev cmake ninja-build libssl-dev libsodium-dev libinih-dev libsqlite3-dev zlib1g-dev libzstd-dev liburing-dev"
 PACKAGES_CLANG="clang libclang-rt-14-dev"
 PACKAGES_SERVER="mariadb-server-core mariadb-client"
 PACKAGES_TEST="libcmocka-dev python3 python3-pytest python3-pymysql valgrind sysbench haproxy $PACKAGES_SERVER"

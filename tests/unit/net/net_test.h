@@ -13,11 +13,40 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* The engine of the loops that make_loop makes. */
+static enum loop_engine test_engine = LOOP_EPOLL;
+
+static inline struct loop *make_loop(void)
+{
+    struct loop *loop = loop_create(test_engine);
+    assert_non_null(loop);
+    return loop;
+}
+
+/* Whether the kernel lets us; says so where it does not. */
+static inline bool engine_can_be_tested(enum loop_engine engine)
+{
+    char why[160];
+    if (loop_engine_works(engine, why, sizeof why))
+        return true;
+    printf("skipped with %s: %s\n", loop_engine_name(engine), why);
+    return false;
+}
+
+/* cmocka_run_group_tests with each engine; the number of failures. */
+#define RUN_ON_EACH_ENGINE(tests, set_up, tear_down)                                               \
+    (cmocka_run_group_tests_name("epoll", tests, set_up, tear_down) +                              \
+     (test_engine = LOOP_URING,                                                                    \
+      engine_can_be_tested(LOOP_URING)                                                             \
+          ? cmocka_run_group_tests_name("io_uring", tests, set_up, tear_down)                      \
+          : 0))
 
 /* Turns `loop` until `condition` holds; fails the test after 10 s. */
 #define TURN_UNTIL(loop, condition)                                                                \

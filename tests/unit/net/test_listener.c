@@ -73,7 +73,7 @@ static void test_a_storm_is_taken_in_slices_until_all_are_in(void **state)
 {
     (void)state;
     struct address a;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     int listen_fd = listen_anywhere("127.0.0.1", &a);
     connect_many(&a, clients, 300);
     open_house(&house, loop, listen_fd);
@@ -94,7 +94,7 @@ static void test_stopping_inside_on_accept_leaves_the_rest_waiting(void **state)
 {
     (void)state;
     struct address a;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     int listen_fd = listen_anywhere("127.0.0.1", &a);
     connect_many(&a, clients, 3);
     open_house(&house, loop, listen_fd);
@@ -115,8 +115,8 @@ static void test_two_loops_share_a_socket(void **state)
 {
     (void)state;
     struct address a;
-    struct loop *one = loop_create();
-    struct loop *two = loop_create();
+    struct loop *one = make_loop();
+    struct loop *two = make_loop();
     int listen_fd = listen_anywhere("127.0.0.1", &a);
     open_house(&house, one, listen_fd);
     open_house(&second_house, two, listen_fd);
@@ -141,7 +141,7 @@ static void test_without_descriptors_it_pauses_and_then_goes_on(void **state)
     (void)state;
     struct address a;
     struct rlimit saved;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     int listen_fd = listen_anywhere("127.0.0.1", &a);
     open_house(&house, loop, listen_fd);
     connect_many(&a, clients, 2);
@@ -178,5 +178,5 @@ int main(void)
         cmocka_unit_test(test_two_loops_share_a_socket),
         cmocka_unit_test(test_without_descriptors_it_pauses_and_then_goes_on),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_EACH_ENGINE(tests, NULL, NULL);
 }

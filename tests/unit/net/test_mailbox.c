@@ -46,7 +46,9 @@ static void test_letters_of_two_threads_all_come_in_order(void **state)
 {
     (void)state;
     static int senders[SENDERS] = {0, 1};
-    struct loop *loop = loop_create();
+    received = 0;
+    memset(next_number, 0, sizeof next_number);
+    struct loop *loop = make_loop();
     box = mailbox_create(loop);
     pthread_t threads[SENDERS];
     for (int i = 0; i < SENDERS; i++)
@@ -89,8 +91,8 @@ static void *play(void *arg)
 static void test_a_mail_may_be_posted_again_by_its_receiver(void **state)
 {
     (void)state;
-    struct loop *mine = loop_create();
-    struct loop *theirs = loop_create();
+    struct loop *mine = make_loop();
+    struct loop *theirs = make_loop();
     struct mailbox *my_box = mailbox_create(mine);
     struct mailbox *their_box = mailbox_create(theirs);
     /* The first catch is ours and goes to the other side: flights with even numbers end there. */
@@ -120,7 +122,7 @@ static void count_delivery(struct mail *mail)
 static void test_destroying_delivers_what_is_left(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     box = mailbox_create(loop);
     struct mail mails[3] = {0};
     received = 0;
@@ -142,5 +144,5 @@ int main(void)
         cmocka_unit_test(test_a_mail_may_be_posted_again_by_its_receiver),
         cmocka_unit_test(test_destroying_delivers_what_is_left),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_EACH_ENGINE(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ struct desk {
 
 static struct desk desk_open(void)
 {
-    struct desk d = {.loop = loop_create()};
+    struct desk d = {.loop = make_loop()};
     d.box = mailbox_create(d.loop);
     d.resolver = resolver_create();
     assert_non_null(d.resolver);
@@ -148,5 +148,5 @@ int main(void)
         cmocka_unit_test(test_a_name_that_cannot_be_fails_with_a_reason),
         cmocka_unit_test(test_every_question_is_answered_once_whatever_happens),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_EACH_ENGINE(tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@ static void on_ready(struct loop_fd *io)
 static int set_up(void **state)
 {
     (void)state;
-    loop = loop_create();
+    loop = make_loop();
     cache = buffer_cache_create(4);
     return loop != NULL && cache != NULL ? 0 : -1;
 }
@@ -393,13 +393,13 @@ static void test_without_a_pause_one_call_sends_all_and_a_pause_is_remembered(vo
 static void test_a_detached_stream_goes_on_on_another_loop(void **state)
 {
     (void)state;
-    struct loop *other_loop = loop_create();
+    struct loop *other_loop = make_loop();
     struct buffer_cache *other_cache = buffer_cache_create(1);
     struct side a;
     side_open(&a);
     turn_quietly(loop);
     int fd = a.stream.io.fd;
-    stream_detach(&a.stream);
+    assert_true(stream_detach(&a.stream));
     assert_null(a.stream.io.loop);
     assert_true(stream_is_open(&a.stream));
     peer_says(&a, "while nobody watched");
@@ -409,7 +409,7 @@ static void test_a_detached_stream_goes_on_on_another_loop(void **state)
     assert_int_equal(buffer_cache_in_use(other_cache), 1);
     parse_all(&a.stream);
     a.stream.in->sent = a.stream.in->received;
-    stream_detach(&a.stream);
+    assert_true(stream_detach(&a.stream));
     assert_int_equal(buffer_cache_in_use(other_cache), 0);
     side_close(&a); /* also while detached */
     assert_int_equal(fcntl(fd, F_GETFD), -1);
@@ -421,6 +421,8 @@ static void test_a_failed_attach_leaves_the_descriptor_to_the_caller(void **stat
 {
     (void)state;
     struct stream s;
+    if (test_engine != LOOP_EPOLL)
+        return; /* refuses nothing */
     stream_init(&s, on_ready);
     assert_false(stream_attach(&s, loop, cache, 999999));
     assert_int_equal(errno, EBADF);
@@ -543,5 +545,5 @@ int main(void)
         cmocka_unit_test(test_a_failed_attach_leaves_the_descriptor_to_the_caller),
         cmocka_unit_test(test_a_mebibyte_passes_a_slow_reader_in_one_buffer),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return RUN_ON_EACH_ENGINE(tests, set_up, tear_down);
 }

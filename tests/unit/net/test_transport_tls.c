@@ -43,7 +43,7 @@ static void close_pair(void)
 static int set_up(void **state)
 {
     (void)state;
-    loop = loop_create();
+    loop = make_loop();
     cache = buffer_cache_create(4);
     return loop != NULL && cache != NULL ? 0 : -1;
 }
@@ -295,5 +295,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_tls_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(versions_must_agree, set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_EACH_ENGINE(tests, NULL, NULL);
 }

@@ -63,14 +63,14 @@ static int set_up(void **state)
         struct worker *w = &s->workers[i];
         w->index = i;
         w->proxy = &s->proxy;
-        w->loop = loop_create();
+        w->loop = loop_create(LOOP_EPOLL);
         assert_non_null(w->loop);
         w->mailbox = mailbox_create(w->loop);
         assert_non_null(w->mailbox);
         list_init(&w->clients);
         list_init(&w->snapshot_walks);
     }
-    s->asker = loop_create();
+    s->asker = loop_create(LOOP_EPOLL);
     assert_non_null(s->asker);
     s->mailbox = mailbox_create(s->asker);
     assert_non_null(s->mailbox);

@@ -34,7 +34,7 @@ static void watch(struct loop *loop, struct watcher *w, int fd, void (*on_ready)
 static void test_flags_follow_the_descriptor(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     struct watcher w = {0};
     int fds[2];
     make_pair(fds);
@@ -62,7 +62,7 @@ static void test_flags_follow_the_descriptor(void **state)
 static void test_half_a_hang_up_is_seen(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     struct watcher w = {0};
     int fds[2];
     make_pair(fds);
@@ -79,7 +79,7 @@ static void test_half_a_hang_up_is_seen(void **state)
 static void test_what_was_there_before_is_reported(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     struct watcher w = {0};
     int fds[2];
     make_pair(fds);
@@ -97,7 +97,7 @@ static void test_what_was_there_before_is_reported(void **state)
 static void test_unwatching_drops_the_events_of_this_turn(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     int a[2];
     int b[2];
     make_pair(a);
@@ -142,7 +142,7 @@ static void close_self(struct loop_fd *io)
 static void test_a_number_used_again_belongs_to_the_new_object(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     int a[2];
     int b[2];
     make_pair(a);
@@ -169,14 +169,22 @@ static void test_a_number_used_again_belongs_to_the_new_object(void **state)
     loop_destroy(loop);
 }
 
-static void test_watching_nonsense_is_refused_with_errno(void **state)
+/* epoll says so at once; io_uring when it is told, and who receives then meets the error. */
+static void test_watching_nonsense_is_noticed(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
-    struct loop_fd io = {.fd = 999999, .on_ready = count_call};
-    assert_false(loop_watch(loop, &io));
-    assert_int_equal(errno, EBADF);
-    assert_null(io.loop);
+    struct loop *loop = make_loop();
+    struct watcher w = {.io = {.fd = 999999, .on_ready = count_call}};
+    if (loop_watch(loop, &w.io)) {
+        TURN_UNTIL(loop, w.calls > 0);
+        assert_true(w.io.readable && w.io.writable && w.io.hung_up);
+        turn_quietly(loop);
+        assert_int_equal(w.calls, 1);
+        loop_unwatch(&w.io);
+    } else {
+        assert_int_equal(errno, EBADF);
+        assert_null(w.io.loop);
+    }
     loop_destroy(loop);
 }
 
@@ -186,16 +194,16 @@ static void test_more_descriptors_than_one_turn_takes_all_get_their_call(void **
     enum { N = 400 };
     static struct watcher w[N];
     static int fds[N][2];
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     for (int i = 0; i < N; i++) {
         make_pair(fds[i]);
         w[i] = (struct watcher){0};
         watch(loop, &w[i], fds[i][0], count_call);
         assert_int_equal(write(fds[i][1], "x", 1), 1);
     }
-    turn_quietly(loop);
+    for (int i = 0; i < N; i++)
+        TURN_UNTIL(loop, w[i].calls >= 1); /* io_uring takes few at a time */
     for (int i = 0; i < N; i++) {
-        assert_true(w[i].calls >= 1);
         assert_true(w[i].io.readable);
         loop_unwatch(&w[i].io);
         (void)close(fds[i][0]);
@@ -222,7 +230,7 @@ static void run_job(struct loop_task *task)
 static void test_tasks_run_at_the_end_of_the_turn_and_those_of_tasks_in_the_next(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     struct job self = {.task = {.run = run_job}, .loop = loop};
     self.next = &self;
     struct job once = {.task = {.run = run_job}, .loop = loop};
@@ -256,7 +264,7 @@ static void run_cancel(struct loop_task *task)
 static void test_a_task_may_cancel_the_one_behind_it(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     struct job last = {.task = {.run = run_job}, .loop = loop};
     struct job late = {.task = {.run = run_job}, .loop = loop};
     struct job victim = {.task = {.run = run_job}, .loop = loop};
@@ -291,7 +299,7 @@ static void ring(struct loop_timer *timer)
 static void test_a_timer_ends_the_wait_and_is_not_early(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     loop_turn(loop, 0);
     struct alarm a = {.timer = {.on_fire = ring}, .loop = loop};
     usec_t begin = loop_now(loop);
@@ -307,7 +315,7 @@ static void test_a_timer_ends_the_wait_and_is_not_early(void **state)
 static void test_far_timers_do_not_wake_a_short_wait(void **state)
 {
     (void)state;
-    struct loop *loop = loop_create();
+    struct loop *loop = make_loop();
     struct alarm a = {.timer = {.on_fire = ring}, .loop = loop};
     loop_timer_set(loop, &a.timer, UINT64_MAX);
     loop_timer_set(loop, &a.timer, 3600 * USEC_PER_SEC);
@@ -327,12 +335,12 @@ int main(void)
         cmocka_unit_test(test_what_was_there_before_is_reported),
         cmocka_unit_test(test_unwatching_drops_the_events_of_this_turn),
         cmocka_unit_test(test_a_number_used_again_belongs_to_the_new_object),
-        cmocka_unit_test(test_watching_nonsense_is_refused_with_errno),
+        cmocka_unit_test(test_watching_nonsense_is_noticed),
         cmocka_unit_test(test_more_descriptors_than_one_turn_takes_all_get_their_call),
         cmocka_unit_test(test_tasks_run_at_the_end_of_the_turn_and_those_of_tasks_in_the_next),
         cmocka_unit_test(test_a_task_may_cancel_the_one_behind_it),
         cmocka_unit_test(test_a_timer_ends_the_wait_and_is_not_early),
         cmocka_unit_test(test_far_timers_do_not_wake_a_short_wait),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_EACH_ENGINE(tests, NULL, NULL);
 }
