@@ -53,7 +53,7 @@ static void close_pair(void)
 static int set_up(void **state)
 {
     (void)state;
-    loop = loop_create();
+    loop = make_loop();
     cache = buffer_cache_create(4);
     return loop != NULL && cache != NULL ? 0 : -1;
 }
@@ -332,5 +332,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_answers_go_on_where_requests_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_came_early_is_compressed, set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_EACH_ENGINE(tests, NULL, NULL);
 }
