@@ -22,37 +22,46 @@ SEEN = {}
 
 
 class Place:
-    """A server with the accounts, and Weir in front of it that has all of them in its file."""
+    """A server with the accounts, and in front of it two Weirs: one that has all of them in its file, and
+    one that has none."""
 
     def __init__(self, kind, authority, stranger):
         options = ["--plugin-maturity=unknown"] if kind == "mariadb" else []
         for what, path in zip(("cert", "key"), authority.sign(kind)):
             options.append(f"--ssl-{what}={path}")
         self.authority = authority
-        self.server = processes.SERVERS[kind]("--max-connections=100",
+        self.server = processes.SERVERS[kind]("--max-connections=200", "--max-connect-errors=1000000",
                                               f"--ssl-ca={authority.certificate}", *options, name="logins")
         self.files = [shutil.copy(one.certificate, os.path.join(self.server.directory, f"{one.name}.pem"))
                       for one in (authority, stranger)]
-        self.weir = None
+        self.weirs = {}
 
     def start(self):
         self.server.start().prepare()
         login_cells.prepare(self.server)
-        certificate, key = self.authority.sign("weir-" + self.server.family)
         accounts = login_cells.accounts(self.server.family)
         passwords = {a.name: a.given or a.password for a in accounts}
-        self.weir = processes.Weir(self.server, users={"app": "secret", **passwords}, ssl_cert=certificate,
-                                   ssl_key=key, failed_connections_threshold=0)
-        self.weir.sections = {f"user {a.name}": {"require_secure_transport": "on"} for a in accounts
-                              if a.needs_tls}
-        self.weir.configure()
-        self.weir.start()
+        self.weirs["listed"] = self._weir({"app": "secret", **passwords}, {
+            f"user {a.name}": {"require_secure_transport": "on"} for a in accounts if a.needs_tls})
+        self.weirs["guests"] = self._weir({}, {})
         with self.server.root() as root:
             SEEN[self.server.family] = (login_cells.version(root), {})
 
+    def _weir(self, users, sections):
+        certificate, key = self.authority.sign(f"weir-{self.server.family}-{len(users)}")
+        one = processes.Weir(self.server, users=users, ssl_cert=certificate, ssl_key=key,
+                             failed_connections_threshold=0)
+        one.sections = sections
+        one.configure()
+        return one.start()
+
     def stop(self):
-        if self.weir:
-            self.weir.destroy()
+        for one in self.weirs.values():
+            one.stop()
+
+    def destroy(self):
+        for one in self.weirs.values():
+            one.destroy()
         self.server.destroy()
 
     def remember_accounts(self):
@@ -62,6 +71,9 @@ class Place:
             if account.method.startswith("caching_sha2"):
                 wire.connect(self.server.address, user=account.name, password=account.password,
                              tls=wire.unverified_tls()).close()
+
+    def handshakes(self):
+        return {kind: one.counters()["Ssl_finished_accepts"] for kind, one in self.weirs.items()}
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +94,9 @@ def place(request, authorities):
     try:
         one.start()
         yield one
-        one.weir.stop()
-    finally:
         one.stop()
+    finally:
+        one.destroy()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,18 +111,25 @@ def test_every_cell_is_as_direct(place, client):
     if processes.ASAN and client in SAME_LIBRARY:
         pytest.skip("with the sanitizers one client of each library is enough")
     place.remember_accounts()
-    before = place.weir.counters()["Ssl_finished_accepts"]
+    before = place.handshakes()
     try:
-        direct, through = login_cells.run(client, place.server,
-                                          [place.server.address, place.weir.address], *place.files)
+        direct, *through = login_cells.run(
+            client, place.server, [place.server.address, *(one.address for one in place.weirs.values())],
+            *place.files)
     except login_cells.Missing as missing:
         pytest.skip(str(missing))
+    through = dict(zip(place.weirs, through))
     SEEN[place.server.family][1][client] = (direct, through)
     assert any(login_cells.is_row(words) for words in direct.values()), direct
-    assert not [cell for cell, words in through.items() if login_cells.is_row(words)
-                and (cell[2] == login_cells.STRANGER or cell[1] == login_cells.WRONG)]
-    different = [f"{cell}: direct {direct[cell]!r}, through Weir {through[cell]!r}" for cell in direct
-                 if not login_cells.is_as_direct(cell[1], direct[cell], through[cell])]
+    different = []
+    plain_with_require_ssl = [(a.name, a.password, "off") for a in login_cells.accounts(place.server.family)
+                              if a.needs_tls]
+    for kind, said in through.items():
+        assert not [cell for cell, words in said.items() if login_cells.is_row(words)
+                    and (cell[2] == login_cells.STRANGER or cell[1] == login_cells.WRONG)]
+        different += [f"{kind} {cell}: direct {direct[cell]!r}, through Weir {said[cell]!r}" for cell in said
+                      if not login_cells.is_as_direct(cell, direct[cell], said[cell])
+                      and not (kind == "guests" and cell in plain_with_require_ssl)]
+        encrypted = [cell for cell in said if cell[2] != "off" and login_cells.is_row(said[cell])]
+        assert encrypted and place.handshakes()[kind] - before[kind] >= len(encrypted)
     assert not different, "\n".join(different)
-    encrypted = [cell for cell in through if cell[2] != "off" and login_cells.is_row(through[cell])]
-    assert encrypted and place.weir.counters()["Ssl_finished_accepts"] - before >= len(encrypted)

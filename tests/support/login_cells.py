@@ -250,9 +250,17 @@ def is_given_up(words):
     return bool(re.match(r"error (2\d{3}$|(?!\d+$))", words))
 
 
-def is_as_direct(password, direct, through):
+NO_CLEAR_TEXT = "error 1251"
+
+
+def is_as_direct(cell, direct, through):
     """The same row, the same error of the server, or given up both times. A client that gives up direct,
-    because it lacks the account's method, may get in through Weir, which asks it for one that it has."""
+    because it lacks the account's method, may get in through Weir, which asks it for one that it has.
+    And without TLS Weir passes no password in clear to a server: for whom the server asks that (a user
+    that it does not know is asked for any method), it says so."""
+    user, password, tls = cell
+    if tls == "off" and user in (CLEAR.name, UNKNOWN) and through == NO_CLEAR_TEXT:
+        return True
     if is_given_up(direct):
         return is_given_up(through) or is_row(through) == (password != WRONG)
     return direct == through

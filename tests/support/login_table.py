@@ -19,7 +19,7 @@ PACKAGES = {
     "Perl DBD::mysql": "libdbd-mysql-perl", "Perl DBD::MariaDB": "libdbd-mariadb-perl",
     "Ruby mysql2": "ruby-mysql2",
 }
-SAME, REFUSED, MORE, OTHER = "✓", "–", "+", "✗"
+SAME, REFUSED, MORE, LESS, OTHER = "✓", "–", "+", "−", "✗"
 
 
 def _version(client):
@@ -34,30 +34,37 @@ def _version(client):
     return found.split(":")[-1].split("-")[0].split("+")[0]
 
 
-def _mark(password, direct, through):
-    if not login_cells.is_as_direct(password, direct, through):
-        return OTHER
+def _mark(cell, direct, through):
+    if login_cells.is_row(direct) and login_cells.is_row(through):
+        return SAME if direct == through else OTHER
     if login_cells.is_row(direct):
-        return SAME
+        return LESS
     return MORE if login_cells.is_row(through) else REFUSED
 
 
-def _family(server, version, results):
-    accounts = login_cells.accounts(server)
+def _marks(account, direct, through):
+    """Off, on, verified, for one Weir; one mark when all are the same."""
+    cells = [(account.name, account.password, tls) for tls in login_cells.TLS_MODES]
+    marks = "".join(_mark(cell, direct[cell], through[cell]) for cell in cells)
+    return marks[0] if len(set(marks)) == 1 else marks
+
+
+def _family(family, version, results):
+    accounts = login_cells.accounts(family)
     lines = [f"**{version}**", "", "| client | " + " | ".join(a.method for a in accounts) + " |",
              "|---" * (len(accounts) + 1) + "|"]
     for client, (direct, through) in results.items():
-        marks = []
+        row = [f"{client} {_version(client)}".rstrip()]
         for account in accounts:
-            cells = [(account.name, account.password, tls) for tls in login_cells.TLS_MODES]
-            marks.append("".join(_mark(account.password, direct[c], through[c]) for c in cells))
-        lines.append(f"| {client} {_version(client)}".rstrip() + " | " + " | ".join(marks) + " |")
+            marks = [_marks(account, direct, one) for one in through.values()]
+            row.append(marks[0] if len(set(marks)) == 1 else ", guest ".join(marks))
+        lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines) + "\n"
 
 
 def write(all_results):
-    """`all_results`: {family: (version of the server, {client: (direct, through)})}."""
-    tables = "\n".join(_family(server, *found) for server, found in all_results.items())
+    """`all_results`: {family: (version of the server, {client: (direct, {Weir: through})})}."""
+    tables = "\n".join(_family(family, *found) for family, found in all_results.items())
     with open(PAGE, encoding="utf-8") as page:
         before, _, rest = page.read().partition(BEGIN)
     _, _, after = rest.partition(END)
