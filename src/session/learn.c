@@ -342,7 +342,7 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
     bool selects = r->scan->verb == SQL_VERB_SELECT || r->scan->verb == SQL_VERB_TABLE;
     if (s->result_set && selects && !odd && !cursor)
         found_rows_are(c, !doubtful, s->rows);
-    else if (s->result_set || odd)
+    else if (s->result_set || selects || odd) /* INTO: no rows for the client */
         found_rows_are(c, false, 0);
 }
 

@@ -444,9 +444,13 @@ static bool has_blocks(const struct client *c)
 static bool prime_both(const struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
-    if (r->row_count != 1 || r->found_rows == 0 || r->found_rows > PRIME_UNION_MAX)
+    bool finds_none = r->found_rows == 0 && has_blocks(c);
+    if (r->row_count != 1 || r->found_rows > PRIME_UNION_MAX ||
+        (r->found_rows == 0 && !finds_none))
         return false;
-    if (has_blocks(c)) {
+    if (finds_none) { /* MariaDB finds nothing where there is no table */
+        prime(l, BLOCK "SELECT 1 INTO x LIMIT 1; END");
+    } else if (has_blocks(c)) {
         prime_union(l, r->found_rows, BLOCK "SELECT SQL_CALC_FOUND_ROWS 1 INTO x FROM (",
                     ") weir LIMIT 1; END");
     } else if (r->found_rows == 1) { /* the other way leaves a warning */
@@ -486,17 +490,14 @@ static bool prime_row_count(const struct client *c, struct link *l, int64_t coun
     return true;
 }
 
-/* Several rows counted and others found: an INSERT of values leaves what was found. */
+/* Rows counted and others found: an INSERT of values leaves what was found. False when they are too
+ * many: each of the other ways would undo the other. */
 #define PRIME_VALUES_MAX 2000
-
-static bool primes_values(const struct residue *r, sql_effects_t reads)
-{
-    sql_effects_t both = SQL_EFFECT_BIT(READS_ROW_COUNT) | SQL_EFFECT_BIT(READS_FOUND_ROWS);
-    return (reads & both) == both && r->row_count > 1 && r->row_count <= PRIME_VALUES_MAX;
-}
 
 static bool prime_values(const struct residue *r, struct link *l)
 {
+    if (r->row_count > PRIME_VALUES_MAX)
+        return false;
     char text[PRIME_VALUES_MAX * 4 + 80];
     struct writer w = writer_over(text, sizeof text);
     char head[80];
@@ -541,13 +542,11 @@ bool residue_prime(struct client *c, struct link *l, sql_effects_t reads)
      * diagnostics comes before the condition, which sets the row count, too. */
     bool found_rows = (reads & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
     bool counts = row_count;
-    if (primes_values(r, reads)) {
-        ok = prime_values(r, l);
-        row_count = found_rows = false;
-    } else if (row_count && found_rows && prime_both(c, l)) {
+    if (row_count && found_rows && r->row_count >= 1) {
+        ok = prime_both(c, l) || prime_values(r, l);
         row_count = found_rows = false;
     }
-    bool first = row_count && (r->row_count > 1 || (r->row_count == 1 && found_rows));
+    bool first = row_count && r->row_count > 1;
     bool counted = counts && (first || !row_count);
     if (first)
         ok = prime_row_count(c, l, r->row_count);

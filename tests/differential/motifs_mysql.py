@@ -44,7 +44,7 @@ OBSERVERS = [
 
 # The types of the first execution go on to count (docs/differences.md).
 MANY_TYPES = [("prepare", "f1", "SELECT ?, LENGTH(?), ? IS NULL"), ("execute", "f1", [1, b"\x00\xff", "a"], ""),
-              ("execute", "f1", [None, b"y", None], "same types"), ("execute", "f1", [-1, b"x" * 300, "b"], ""),
+              ("execute", "f1", [2, b"y", None], "same types"), ("execute", "f1", [-1, b"x" * 300, "b"], ""),
               ("reset statement", "f1"), ("execute", "f1", [7, b"", "c"], "same types"), ("close", "f1")]
 
 MOTIFS = {

@@ -177,6 +177,17 @@ SCENARIOS = {
         use("two"), "SET CHARACTER SET utf8mb4", "SELECT @@collation_connection, 'a'='A'", "SET NAMES utf8mb4",
         "SELECT 'a'='A'", "SET CHARACTER SET latin1", use("one"), "SELECT @@collation_connection",
         "PREPARE s FROM 'SELECT 1'", "SELECT @@collation_connection"],
+    "what SELECT INTO finds": [
+        "SELECT id FROM t", "SELECT 1, 2 INTO @a, @b", "SELECT ROW_COUNT(), FOUND_ROWS()", "SELECT id FROM t",
+        "SELECT id FROM t WHERE id=-1 INTO @a", "SELECT FOUND_ROWS()", "SELECT id FROM t",
+        "SELECT id FROM t ORDER BY id LIMIT 1 INTO @a", "SELECT FOUND_ROWS()", "SELECT id FROM t",
+        ("prepare", "p", "SELECT ?, ? INTO @a, @b"), ("execute", "p", [4, "x"], ""), "SELECT FOUND_ROWS()"],
+    "a row counted, and others found": [
+        "SELECT id FROM t WHERE id=-1", "UPDATE t SET v=9 WHERE id=1", "SELECT ROW_COUNT(), FOUND_ROWS()",
+        "SELECT id FROM t WHERE id=-1", "INSERT INTO c (p) VALUES (1)", "SELECT ROW_COUNT(), FOUND_ROWS()",
+        "SELECT seq FROM seq_1_to_700", "INSERT INTO c (p) VALUES (1)", "SELECT ROW_COUNT(), FOUND_ROWS()",
+        "SELECT seq FROM seq_1_to_700", "INSERT INTO c (p) VALUES (1), (2)", "SELECT ROW_COUNT(), FOUND_ROWS()",
+        "SELECT 1", "INSERT INTO c (p) VALUES (1)", "SELECT ROW_COUNT(), FOUND_ROWS()"],
     "GET DIAGNOSTICS leaves the row count": [
         "UPDATE t SET v=9 WHERE id=1", "GET DIAGNOSTICS @n=NUMBER", "SELECT ROW_COUNT()",
         "SELECT CAST('a' AS SIGNED), CAST('b' AS SIGNED)", "GET DIAGNOSTICS CONDITION 2 @b=MESSAGE_TEXT",

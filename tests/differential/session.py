@@ -211,7 +211,7 @@ class Session:
     def _select_again(self):
         """Behind a reset, MariaDB has forgotten the character set of the schema (docs/differences.md)."""
         self._collect()
-        self.wire.send(bytes([wire.COM_QUERY]) + b"SELECT DATABASE() LIMIT 1")
+        self.wire.send(self._query("SELECT DATABASE() LIMIT 1", {}))
         yield
         self.wire.read_reply(wire.COM_QUERY)
         row = self.wire.rows[0] if self.wire.rows else b"\xfb"
