@@ -72,6 +72,7 @@ struct sql_scan {
     char collation[SQL_NAME_MAX +
                    1]; /* of SET NAMES … COLLATE x, the last one; "" when it is the default of the
                           character set, SQL_COLLATION_UNKNOWN when only the server knows it */
+    unsigned sets;     /* statements that are a SET or USE */
     bool aggregates;   /* calls COUNT, MAX and the like */
     bool only_ping;    /* the statement is a lone SELECT <decimal literal>: for statistics */
 

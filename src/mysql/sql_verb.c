@@ -83,6 +83,7 @@ void sql_verb_begin(struct sql_scan *s, enum sql_word word)
     if (s->statements == 1 && s->verb == SQL_VERB_NONE)
         s->verb = verb;
     s->statement_verb = (uint8_t)verb;
+    s->sets += verb == SQL_VERB_SET || verb == SQL_VERB_USE;
     s->step = first_steps[verb] != SQL_STEP_START ? first_steps[verb] : (uint8_t)SQL_STEP_PLAIN;
     s->no_calls = verb == SQL_VERB_CREATE || verb == SQL_VERB_ALTER || verb == SQL_VERB_DROP ||
                   verb == SQL_VERB_GRANT || verb == SQL_VERB_REVOKE;

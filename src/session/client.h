@@ -41,18 +41,18 @@ struct user_timeouts;
 /* The command that is being served. */
 struct request {
     const struct command_row *command;
-    uint32_t sql_at;       /* of a COM_QUERY: where its text begins in the payload */
-    uint32_t frame_left;   /* bytes of the current frame that were not passed on yet */
-    bool frame_full;       /* the current frame is a full one: another follows */
-    bool begun;            /* its first frame header was read */
-    bool scanned;          /* `scan` says what the request does */
-    bool changed_state;    /* a STATE_CHANGE tracker came in its reply */
-    bool schema_came_back; /* a SCHEMA tracker named the schema that was selected before */
-    bool changed_variable; /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
-    bool set_option_on;    /* of COM_SET_OPTION */
-    bool whole;            /* all of it lies in the buffer */
-    bool unit_results;     /* a bulk execution that answers with a row for each of its rows */
-    bool awaits_catalogue; /* … with its link; it goes on by lease_continue */
+    uint32_t sql_at;        /* of a COM_QUERY: where its text begins in the payload */
+    uint32_t frame_left;    /* bytes of the current frame that were not passed on yet */
+    bool frame_full;        /* the current frame is a full one: another follows */
+    bool begun;             /* its first frame header was read */
+    bool scanned;           /* `scan` says what the request does */
+    unsigned state_changes; /* STATE_CHANGE trackers in its reply */
+    bool schema_came_back;  /* a SCHEMA tracker named the schema that was selected before */
+    bool changed_variable;  /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
+    bool set_option_on;     /* of COM_SET_OPTION */
+    bool whole;             /* all of it lies in the buffer */
+    bool unit_results;      /* a bulk execution that answers with a row for each of its rows */
+    bool awaits_catalogue;  /* … with its link; it goes on by lease_continue */
     bool awaited_catalogue;
     bool defines;                /* noted as a definition that is under way */
     unsigned catalogue_version;  /* that it was scanned with */

@@ -191,7 +191,7 @@ static bool begin_request(struct client *c, const struct command_row *row,
     r->frame_full = header.size == FRAME_PAYLOAD_MAX;
     r->last_sequence = 0;
     r->scanned = row->command == COMMAND_QUERY;
-    r->changed_state = false;
+    r->state_changes = 0;
     r->changed_variable = false;
     r->schema_came_back = false;
     track_begin(c);

@@ -172,7 +172,7 @@ static void learn_change(struct client *c, const struct session_change *change)
         c->session = session_state_with_schema_charset(c->session);
         break;
     case SESSION_TRACK_STATE_CHANGE:
-        c->request.changed_state = true;
+        c->request.state_changes++;
         break;
     case SESSION_TRACK_TRANSACTION_CHARACTERISTICS:
         learn_next_transaction(c, change->value);
@@ -238,12 +238,19 @@ static void learn_collation(struct client *c)
     link_session_becomes(c->link, c->session);
 }
 
+/* Several statements: each SET and USE reports one change, and these did all that there are. (What
+ * a SET changes is variables, or has effects of its own.) */
+static bool explained_by_sets(const struct request *r)
+{
+    return r->scanned && r->scan->statements > 1 && r->state_changes <= r->scan->sets;
+}
+
 /* A change of state that came with no variable or schema, or from a statement that is not there to
  * change them (a trigger, a function), may hide more than the trackers tell. */
 static bool hides_a_change(const struct client *c)
 {
     const struct request *r = &c->request;
-    if (!r->changed_state || track_explains_change(c) ||
+    if (r->state_changes == 0 || track_explains_change(c) || explained_by_sets(r) ||
         (r->scanned && private_state_explains_change(c)))
         return false;
     if (r->command->command == COMMAND_INIT_DB)

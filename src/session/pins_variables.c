@@ -255,10 +255,10 @@ void track_read(struct client *c, struct bytes trackers)
 {
     if (trackers.size == 0 || c->track == NULL)
         return;
-    bool changed_state = c->request.changed_state;
+    unsigned state_changes = c->request.state_changes;
     bool changed_variable = c->request.changed_variable;
     learn_trackers(c, trackers);
-    c->request.changed_state = changed_state; /* of the statement that waits, not of this one */
+    c->request.state_changes = state_changes; /* of the statement that waits, not of this one */
     c->request.changed_variable = changed_variable;
     track_names_clear(&c->track->unread);
 }

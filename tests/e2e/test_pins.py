@@ -75,6 +75,15 @@ SCENARIOS = {
         held("CREATE TEMPORARY TABLE a (x INT); SELECT 1"), held("DROP TABLE a")],
     "temporary_table_with_a_comment": [
         held("CREATE /* why */ TEMPORARY TABLE a (x INT) -- not"), free("DROP TABLE /*?*/ a;")],
+    "user_variables_in_many_statements": [
+        free("SET @x=1; SELECT @x"), free("SELECT @x"), free("SELECT 5 INTO @y; SET @x=@x+1; SELECT @x, @y"),
+        free("SELECT @x, @y"), free("SET @x=3; UPDATE t SET v=@x WHERE id=1; SELECT 1"), free("SELECT @x, v FROM t")],
+    "variables_in_many_statements": [
+        free("SELECT 1; SET time_zone='+05:00'; SELECT 2"), free("SELECT @@time_zone"),
+        free("USE other; SET @x=4; SET SESSION group_concat_max_len=99"),
+        free("SELECT DATABASE(), @x, @@group_concat_max_len")],
+    "other_state_in_many_statements": [
+        held("SET @x=4; CREATE TEMPORARY TABLE a (x INT); SELECT 1"), held("SELECT @x"), held("SELECT * FROM a")],
     "drop_of_what_never_was": [
         any_of("DROP TEMPORARY TABLE IF EXISTS a"), any_of("SHOW WARNINGS"),
         free("SELECT COUNT(*) FROM t")],
