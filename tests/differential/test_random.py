@@ -20,9 +20,7 @@ import world
 SCRIPT_STEPS = 200
 SHRINK_S = 30
 # Seeds whose scripts show a difference that is known and being worked on.
-KNOWN = {
-    1029: "GET DIAGNOSTICS among other statements: the SQLSTATE of a warning (docs/differences.md)",
-}
+KNOWN = {}
 
 # A lock that one side meets and the other does not: direct, a client runs into the transaction of
 # another one; with fewer links than transactions it waits for that one's end before it asks.

@@ -356,7 +356,8 @@ def test_kill_connection_of_a_sleeping_client(one, con):
     with pytest.raises((wire.Closed, wire.ServerError, OSError)):
         client.query("SELECT 1")
     processes.wait_until(lambda: client.greeting.thread_id not in console.processlist(con), 10, "KILL")
-    assert f"KILL CONNECTION {client.greeting.thread_id}" in one.log()
+    processes.wait_until(lambda: f"KILL CONNECTION {client.greeting.thread_id}" in one.log(), 20,
+                         "the line in the log")
     assert console.error_of(con, f"KILL {client.greeting.thread_id}").code == 1094
 
 

@@ -193,6 +193,7 @@ def test_links_at_rest_are_closed_before_their_server_does_it(own, start):
         assert closes(weir, "LINK_CLOSED_BY_SERVER") == 0
 
 
+@pytest.mark.unswitched("the link is reset as soon as it is free")
 def test_a_session_with_a_wait_timeout_of_its_own_counts(own, start):
     weir = start(pool_spare_timeout=0, monitor_interval=0)
     with weir.connect() as client:

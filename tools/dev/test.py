@@ -11,7 +11,7 @@
 # those of the baseline and judged by the reader (bench: never fails), a build with clang, lint.
 # With --server mysql9 the end-to-end and the differential tests run with a real MySQL 9 as the server,
 # whose folder is made when it is missing (debootstrap, network, root); without it they run with MariaDB,
-# the written sessions of the differential ones once more with MySQL 9 when everything is asked for and
+# the differential ones once more with MySQL 9 (and fewer random steps) when everything is asked for and
 # that folder is there.
 # A filter picks tests by part of their name; for e2e it is pytest's -k, for mtr a name or --all (see
 # tests/third_party/mtr.py --help; "mtr" alone runs the whole list). One line per group, the whole
@@ -323,6 +323,10 @@ def run_switched(variants, wanted):
                      SWITCHED)
 
 
+# Random steps with the second kind of server.
+STEPS_ALSO = "2000"
+
+
 def run_differential(variants, wanted, servers):
     for variant in variants:
         start = time.monotonic()
@@ -335,11 +339,11 @@ def run_differential(variants, wanted, servers):
         for server in servers:
             if server != "mariadb" and variant != "release" and len(servers) > 1:
                 continue  # the sanitizers have seen it all with the other
-            # Random sessions on MySQL, where some still differ, only when they are asked for.
-            folder = "tests/differential" + ("/test_scenarios.py" if server != servers[0] else "")
-            run_pytest(f"{group}, {server}" if server != "mariadb" else group, folder, wanted,
+            also = server != servers[0]  # all of it when it is asked for by name
+            run_pytest(f"{group}, {server}" if server != "mariadb" else group, "tests/differential", wanted,
                        {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                        "WEIR_VARIANT": variant, "WEIR_DIFFERENTIAL_STEPS": steps,
+                        "WEIR_VARIANT": variant,
+                        "WEIR_DIFFERENTIAL_STEPS": STEPS_ALSO if also else steps,
                         "WEIR_SERVER": server},
                        max(SUITE_TIMEOUT_S, int(steps) // 10))
 
