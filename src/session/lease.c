@@ -63,34 +63,6 @@ void lease_drop(struct client *c, enum close_reason why)
     link_close(end_lease(c), why);
 }
 
-/* What the chores that were planned so far do to residue: a reset empties it, all but a
- * COM_STMT_PREPARE count their rows, only SELECTs find some, and what sets or prepares may warn. */
-static void restore_disturbs(struct link *l)
-{
-    bool reset = l->chore_count > 0 && l->chores[0] == CHORE_RESET;
-    if (reset) {
-        residue_left_init(&l->residue_left);
-        l->residue_of = 0;
-        residue_begin_lease(l->client, l);
-    }
-    bool only_prepares = true;
-    bool selects = false;
-    bool warns = false;
-    for (unsigned i = 0; i < l->chore_count; i++) {
-        enum chore chore = l->chores[i];
-        only_prepares = only_prepares && chore == CHORE_PREPARE;
-        selects = selects || chore == CHORE_READ_GLOBAL || chore == CHORE_SET_USER_VARIABLES;
-        warns = warns || chore == CHORE_SET || chore == CHORE_TEXT_PREPARE ||
-                chore == CHORE_TEXT_PREPARE_AHEAD;
-    }
-    if (!only_prepares)
-        l->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
-    if (selects)
-        l->residue_true &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
-    if (warns && !residue_is_in_doubt(&l->client->residue))
-        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
-}
-
 bool lease_is_firm(const struct client *c, const struct link *l)
 {
     return c->pins != 0 || l->kills_pending > 0 || (l->status_known && link_in_transaction(l));
@@ -111,7 +83,7 @@ static bool plan_restore(struct client *c, struct link *l, enum statement_place 
         statement_plan(c, l, c->session);
     if (track_shows_own(c))
         track_show_own(l);
-    restore_disturbs(l);
+    residue_disturbed(l);
     sql_effects_t reads = residue_missing(c, l);
     if (planned && reads != 0)
         planned = residue_prime(c, l, reads);

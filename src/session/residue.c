@@ -445,8 +445,7 @@ static bool prime_both(const struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
     bool finds_none = r->found_rows == 0 && has_blocks(c);
-    if (r->row_count != 1 || r->found_rows > PRIME_UNION_MAX ||
-        (r->found_rows == 0 && !finds_none))
+    if (r->row_count != 1 || r->found_rows > PRIME_UNION_MAX || (r->found_rows == 0 && !finds_none))
         return false;
     if (finds_none) { /* MariaDB finds nothing where there is no table */
         prime(l, BLOCK "SELECT 1 INTO x LIMIT 1; END");

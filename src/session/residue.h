@@ -98,6 +98,9 @@ NODISCARD bool residue_must_be_read_for_set(const struct client *c);
  * statement that uses a table, MySQL at every statement that is not about diagnostics. */
 NODISCARD bool residue_clears_diagnostics(const struct client *c);
 
+/* The chores that were planned so far change residue: they are counted, find rows, may warn. */
+void residue_disturbed(struct link *l);
+
 /* Adds the chores that make the residue true for a request that misses `reads`; call between
  * link_chores_begin and link_chores_send. May pin the client. False when a value cannot be primed.
  */

@@ -153,3 +153,31 @@ void residue_looked(struct client *c)
     if (c->residue.diagnostics != DIAGNOSTICS_KEPT)
         c->link->residue_true |= SQL_EFFECT_BIT(READS_DIAGNOSTICS);
 }
+
+/* What the chores that were planned so far do to residue: a reset empties it, all but a
+ * COM_STMT_PREPARE count their rows, only SELECTs find some, and what sets or prepares may warn. */
+void residue_disturbed(struct link *l)
+{
+    bool reset = l->chore_count > 0 && l->chores[0] == CHORE_RESET;
+    if (reset) {
+        residue_left_init(&l->residue_left);
+        l->residue_of = 0;
+        residue_begin_lease(l->client, l);
+    }
+    bool only_prepares = true;
+    bool selects = false;
+    bool warns = false;
+    for (unsigned i = 0; i < l->chore_count; i++) {
+        enum chore chore = l->chores[i];
+        only_prepares = only_prepares && chore == CHORE_PREPARE;
+        selects = selects || chore == CHORE_READ_GLOBAL || chore == CHORE_SET_USER_VARIABLES;
+        warns = warns || chore == CHORE_SET || chore == CHORE_TEXT_PREPARE ||
+                chore == CHORE_TEXT_PREPARE_AHEAD;
+    }
+    if (!only_prepares)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_ROW_COUNT);
+    if (selects)
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_FOUND_ROWS);
+    if (warns && !residue_is_in_doubt(&l->client->residue))
+        l->residue_true &= ~SQL_EFFECT_BIT(READS_DIAGNOSTICS);
+}
