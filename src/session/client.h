@@ -90,6 +90,7 @@ struct client {
     bool held;          /* in worker->held */
     bool has_baseline;  /* the server's own character sets went into its session */
     bool logged_in;     /* has been told OK once */
+    bool has_taught;    /* its login: how Weir can log in as this user */
     bool peer_is_local; /* it came through a Unix socket */
     bool advancing;
     bool advance_again;

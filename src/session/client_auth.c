@@ -177,7 +177,7 @@ static void proved(struct client *c, size_t which, struct bytes last_word)
     struct client_auth *a = c->auth;
     CHECK(client_auth_keep(&a->last_word, last_word));
     if (!a->hopeless && user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
-                                           which, &a->secrets[which]))
+                                           which, &a->secrets[which], &c->has_taught))
         client_login_proved(c);
     else
         client_login_deny(c);

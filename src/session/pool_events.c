@@ -306,8 +306,9 @@ static enum registry_checkout checkout_once(struct client *c, struct pool_seat *
     usec_t now = pool_events_lock(w, g);
     c->ticket.worker = w->index;
     c->ticket.tag = c->session;
-    if ((int)(c->login_epoch - c->pool->shared.refused_epoch) > 0)
+    if (c->has_taught || (int)(c->login_epoch - c->pool->shared.refused_epoch) > 0)
         pool_forget_refusal(&c->pool->shared.policy);
+    c->has_taught = false;
     enum pool_checkout verdict = pool_checkout(&c->pool->shared.policy, &c->ticket, now, seat);
     if (verdict == POOL_LEND)
         pool_events_note_holder(link_of(*seat), c);

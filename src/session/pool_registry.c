@@ -377,10 +377,8 @@ static bool probe(struct worker *w, struct server_group *g)
     if (atomic_load(&g->facts) != NULL)
         return true;
     struct user *u = user_store_any(w->proxy->users, g->name);
-    if (u == NULL && w->config->serves_unknown_users)
-        u = &stranger;
     if (u == NULL)
-        return true; /* only hashes are known: the first client's login will teach more */
+        u = &stranger;
     if (server_group_take_side(g) && !link_open_side(w, g, u, NULL))
         server_group_end_side(g);
     return false;

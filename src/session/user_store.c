@@ -197,11 +197,12 @@ size_t user_secrets_copy(struct user_store *s, const struct user *u,
 }
 
 bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, size_t which,
-                        const struct auth_secret *learnt)
+                        const struct auth_secret *learnt, bool *taught)
 {
     (void)which;
     pthread_mutex_lock(&s->lock);
     bool ok = !u->shared.removed && u->shared.version == version;
+    *taught = ok && (learnt->known & ~u->shared.secret.known) != 0;
     if (ok)
         auth_secret_merge(&u->shared.secret, learnt);
     pthread_mutex_unlock(&s->lock);
