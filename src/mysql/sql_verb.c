@@ -201,9 +201,12 @@ static void show_word(struct sql_scan *s, enum sql_word word, struct bytes text)
         break;
     case SQL_WORD_PROFILE:
     case SQL_WORD_PROFILES:
-    case SQL_WORD_STATUS:
         sql_add_effect(s, SQL_EFFECT_BIT(PROFILING));
         break;
+    case SQL_WORD_STATUS:
+        s->wants_text = true;
+        go(s, SQL_STEP_SHOW_STATUS);
+        return;
     case SQL_WORD_VARIABLES:
         s->wants_text = true;
         go(s, SQL_STEP_SHOW_VARIABLES);
@@ -212,6 +215,63 @@ static void show_word(struct sql_scan *s, enum sql_word word, struct bytes text)
         break;
     }
     go(s, SQL_STEP_PLAIN);
+}
+
+/* Counters that are the whole server's, on every server, whoever asks: these beginnings of names.
+ */
+static bool is_of_server(struct bytes pattern)
+{
+    static const char *const beginnings[] = {
+        "ABORTED_", "CONNECTION", "INNODB_",  "MAX_USED_", "QCACHE_",
+        "QUERIES",  "RPL_",       "THREADS_", "UPTIME",    "WSREP_",
+    };
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        const char *want = beginnings[i];
+        for (size_t at = 0; at < pattern.size && *want != '\0'; at++) {
+            uint8_t c = pattern.data[at];
+            if (c == '\\')
+                continue; /* the underscore itself, not any character */
+            if ((c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c) != *want)
+                break;
+            want++;
+        }
+        if (*want == '\0')
+            return true;
+    }
+    return false;
+}
+
+static void session_status(struct sql_scan *s)
+{
+    sql_add_effect(s, SQL_EFFECT_BIT(PROFILING));
+    s->wants_text = false;
+    go(s, SQL_STEP_PLAIN);
+}
+
+static void status_word(struct sql_scan *s, enum sql_word word, struct bytes text)
+{
+    (void)text;
+    if (word != SQL_WORD_LIKE)
+        session_status(s);
+}
+
+static void status_string(struct sql_scan *s, struct bytes text)
+{
+    if (s->text_cut || !is_of_server(text))
+        session_status(s);
+    s->wants_text = false;
+    go(s, SQL_STEP_PLAIN);
+}
+
+static void status_number(struct sql_scan *s)
+{
+    session_status(s);
+}
+
+static void status_byte(struct sql_scan *s, uint8_t c)
+{
+    (void)c;
+    session_status(s);
 }
 
 /* GET [CURRENT|STACKED] DIAGNOSTICS [CONDITION] … */
@@ -346,6 +406,7 @@ static const struct step steps[] = {
                                  variables_number, variables_byte},
     [SQL_STEP_SHOW_SOME_VARIABLES] = {REST_IS_IGNORED, variables_word, variables_string,
                                       variables_number, variables_byte},
+    [SQL_STEP_SHOW_STATUS] = {REST_IS_IGNORED, status_word, status_string, status_number, status_byte},
     [SQL_STEP_GET] = {REST_IS_IGNORED, get_word, NULL, NULL, NULL},
     [SQL_STEP_GET_DIAGNOSTICS] = {REST_IS_IGNORED, get_word, NULL, NULL, NULL},
     [SQL_STEP_KILL] = {REST_ENDS_IT, kill_word, NULL, kill_number, NULL},
@@ -414,6 +475,8 @@ void sql_verb_end(struct sql_scan *s)
         sql_set_end(s);
     else if (s->step == SQL_STEP_SHOW_VARIABLES)
         show_all_variables(s);
+    else if (s->step == SQL_STEP_SHOW_STATUS)
+        session_status(s);
     else if (s->step == SQL_STEP_SELECT_NUMBER)
         s->only_ping = true;
     else if (s->step == SQL_STEP_KILL_DONE)

@@ -84,6 +84,9 @@ SCENARIOS = {
         free("SELECT DATABASE(), @x, @@group_concat_max_len")],
     "other_state_in_many_statements": [
         held("SET @x=4; CREATE TEMPORARY TABLE a (x INT); SELECT 1"), held("SELECT @x"), held("SELECT * FROM a")],
+    "counters_of_the_server": [
+        free("SHOW STATUS LIKE 'Threads\\_nosuch'"), free("SHOW SESSION STATUS LIKE 'Uptime_nosuch'"),
+        held("SHOW STATUS LIKE 'Com_nosuch'")],
     "drop_of_what_never_was": [
         any_of("DROP TEMPORARY TABLE IF EXISTS a"), any_of("SHOW WARNINGS"),
         free("SELECT COUNT(*) FROM t")],
