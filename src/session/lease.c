@@ -10,6 +10,7 @@
 #include "session/request_record.h"
 #include "session/slow_watch.h"
 #include "session/statement.h"
+#include "session/thread_ids.h"
 #include "session/user_variables.h"
 
 #include <stdio.h>
@@ -118,7 +119,7 @@ static void prepare(struct client *c)
         return;
     }
     client_take_baseline(c);
-    if (!catalogue_ready(c) || kept_conditions_serve(c))
+    if (!catalogue_ready(c) || !thread_ids_ready(c) || kept_conditions_serve(c))
         return;
     l->must_reset = l->must_reset || private_state_needs_reset(c, l);
     enum statement_place place = statement_look(c, l, lease_is_firm(c, l));

@@ -26,6 +26,8 @@ bool request_record_begin(struct client *c)
     r->under_way = true;
     r->text_total = 0;
     r->text_size = 0;
+    r->asks_threads = NULL;
+    r->knows_threads = false;
     return true;
 }
 

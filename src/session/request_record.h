@@ -17,6 +17,8 @@ struct request_record {
     uint64_t text_total; /* bytes of the statement */
     uint16_t text_size;  /* of them, here */
     char text[RECORD_TEXT_MAX];
+    struct thread_question *asks_threads; /* under way, NULL none; see thread_ids.c */
+    bool knows_threads;
 };
 
 /* Read by whoever looks at the scan of a client that has no record; nobody writes to it. */
