@@ -118,6 +118,14 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
     client_login_proved(c);
 }
 
+void guest_send_away(struct client *c, const char *text)
+{
+    uint8_t sequence = c->login_schema != NULL ? c->login_sequence : 1;
+    client_send_error(c, sequence, ER_CONNECTION_KILLED, "70100", bytes_of_text(text));
+    log_note(client_who(c), "%s", text);
+    client_close(c, CLOSE_LOGIN_OVER);
+}
+
 /* The password that it has logged in with has been refused since, or another one has come up: the
  * name may be somebody else's now. Whoever is meant can log in. */
 bool guest_is_still_welcome(struct client *c)
@@ -126,10 +134,7 @@ bool guest_is_still_welcome(struct client *c)
                                "with, or others have logged in with another one; log in again";
     if (user_key_is_good(c->worker->proxy->users, c->user, c->key))
         return true;
-    if (c->login_schema == NULL)
-        client_send_error(c, 1, ER_CONNECTION_KILLED, "70100", bytes_of_text(text));
-    log_note(client_who(c), "%s", text);
-    client_close(c, CLOSE_LOGIN_OVER);
+    guest_send_away(c, text);
     return false;
 }
 

@@ -85,6 +85,8 @@ void guest_wait_failed(struct client *c);
 void guest_hashes_read(struct client *c);
 /* May it have another link, as whom it has logged in? False: it is told, and closed. */
 NODISCARD bool guest_is_still_welcome(struct client *c);
+/* It is told so, and closed: its next login will do better. */
+void guest_send_away(struct client *c, const char *text);
 /* The client is being closed, or logs in again. */
 void guest_forget(struct client *c);
 

@@ -110,6 +110,22 @@ static bool must_be_read(const struct client *c, const struct link *l, enum stat
            (sets && residue_must_be_read_for_set(c));
 }
 
+static void release(struct link *l);
+
+/* The client has no schema and the link has one: only another login takes it away. */
+static void unselect(struct client *c, struct link *l)
+{
+    if (user_is_relayed(c->user)) {
+        release(l);
+        guest_send_away(c, "No link is left without a selected schema, and Weir cannot log in for "
+                           "this user; log in again, or name a schema");
+        return;
+    }
+    link_chores_begin(l, PURPOSE_UNSELECT);
+    link_unselect_plan(l);
+    link_chores_send(l);
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
@@ -144,9 +160,7 @@ static void prepare(struct client *c)
     bool stuck = link_is_stuck(l, c->session);
     if (place == STATEMENT_UNSELECT ||
         (!stuck && c->session->schema[0] == '\0' && l->session->schema[0] != '\0')) {
-        link_chores_begin(l, PURPOSE_UNSELECT);
-        link_unselect_plan(l);
-        link_chores_send(l);
+        unselect(c, l);
         return;
     }
     counters_add(&c->worker->counters, COUNTER_restores, 1);

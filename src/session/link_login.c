@@ -128,7 +128,12 @@ static bool no_answer(struct open_error *error, const struct link *l)
     const char *user = link_user(l);
     error->code = ER_ACCESS_DENIED_ERROR;
     memcpy(error->sqlstate, "28000", sizeof error->sqlstate);
-    if (m == auth_method_default())
+    if (user_is_relayed(l->pool->user))
+        snprintf(error->text, sizeof error->text,
+                 "Weir relays the logins of '%.64s' and does not know its password: it cannot log "
+                 "in for it",
+                 user);
+    else if (m == auth_method_default())
         snprintf(error->text, sizeof error->text,
                  "Weir knows only the hash of the password of '%.64s'; it can log in to the server "
                  "once a client has logged in with the right password",
