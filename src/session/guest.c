@@ -101,6 +101,11 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
 {
     struct guest *g = c->guest;
     struct worker *w = c->worker;
+    if (user->wants_tls && !client_is_secure(c)) {
+        log_note(client_who(c), "refused: the account of '%s' has REQUIRE SSL", g->name);
+        client_login_deny(c);
+        return;
+    }
     leave_queue(c);
     if (g->may_speak)
         c->login_sequence--;

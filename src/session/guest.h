@@ -49,6 +49,7 @@ struct guest {
     bool answered;          /* `answer` is one to the greeting's challenge */
     bool has_candidate;     /* `candidate` is the password that it has shown to know */
     bool link_answered;     /* the server has answered on the link */
+    bool wants_tls;         /* its account has REQUIRE SSL, or more */
     bool may_speak;         /* its next word may come, or the server's */
     uint8_t link_sequence;  /* of the server's last packet */
     uint8_t switches;
@@ -102,9 +103,10 @@ void guest_pass_on(struct guest *g, struct bytes said);
 /* The client has left: the server is not left without an answer. */
 void guest_end_alone(struct guest *g);
 /* Asks the link what is stored of the account; the answer (empty when there is none). An account
- * may see that of itself on MariaDB. With it, the proof that the server has accepted tells the
- * password (mysql_native_password), or at least whether the account is the one of before
- * (client_ed25519). */
+ * may see that of itself: whether it may come without TLS; and on MariaDB what is stored of its
+ * password. With that, the proof that the server has accepted tells the password
+ * (mysql_native_password), or at least whether the account is the one of before (client_ed25519).
+ */
 void guest_ask_account(struct link *l);
 void guest_read_account(struct link *l, struct bytes reply);
 /* The server has let it in. False: the link is closed. */

@@ -187,10 +187,19 @@ static bool understands_proof(struct guest *g)
 
 void guest_ask_account(struct link *l)
 {
-    const struct server_facts *facts = atomic_load(&l->pool->group->facts);
-    if (!l->guest->has_candidate && facts != NULL && facts->server.mariadb)
-        link_chore_add(l, CHORE_READ_ACCOUNT, COMMAND_QUERY,
-                       bytes_of_text("SHOW CREATE USER CURRENT_USER()"));
+    link_chore_add(l, CHORE_READ_ACCOUNT, COMMAND_QUERY,
+                   bytes_of_text("SHOW CREATE USER CURRENT_USER()"));
+}
+
+/* … REQUIRE SSL …, REQUIRE SUBJECT '…' …. A name that looks like it makes it only stricter. */
+static bool finds_tls(struct bytes text)
+{
+    static const char *const clauses[] = {" REQUIRE SSL", " REQUIRE X509", " REQUIRE SUBJECT",
+                                          " REQUIRE ISSUER", " REQUIRE CIPHER"};
+    bool found = false;
+    for (size_t i = 0; i < countof(clauses); i++)
+        found = found || memmem(text.data, text.size, clauses[i], strlen(clauses[i])) != NULL;
+    return found;
 }
 
 /* … IDENTIFIED VIA ed25519 USING 'Gv2JI8Env2fd5YGonZ082tX3UAW+yJYldOlj4R1bfK4' */
@@ -217,8 +226,11 @@ void guest_read_account(struct link *l, struct bytes reply)
     struct bytes cell;
     if (g == NULL || result_set_first_row(reply, &cell, 1) != 1 || cell.data == NULL)
         return;
+    g->wants_tls = finds_tls(cell);
+    if (g->has_candidate)
+        return;
     guest_find_hashes(g, cell);
-    if (!understands_proof(g) && !g->has_candidate)
+    if (!understands_proof(g))
         find_public_key(g, cell);
     if (!g->has_candidate)
         return;
@@ -291,6 +303,7 @@ void guest_link_ready(struct link *l)
     struct client *c = l->guest->client;
     struct user *user = l->pool->user;
     uint32_t key = l->guest->key;
+    user->wants_tls = l->guest->wants_tls;
     release(l);
     /* Its verdict may be delayed, and others may wait: so it asks for a link as they do. */
     registry_give_back(l);

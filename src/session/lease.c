@@ -281,7 +281,8 @@ static void release(struct link *l)
     residue_end_lease(c, l);
     (void)end_lease(c);
     bool wants_more = c->state == CLIENT_WAITING;
-    if (c->worker->config->global.debug_link_switching && !l->never_reset)
+    if (c->worker->config->global.debug_link_switching && !l->never_reset &&
+        !user_is_relayed(l->pool->user))
         link_soil(l);
     else
         registry_give_back(l);

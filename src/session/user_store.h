@@ -48,6 +48,7 @@ struct user {
     const char *name;
     _Atomic(enum user_source) source;
     _Atomic(enum login_way) way; /* of its latest login */
+    atomic_bool wants_tls;       /* of a guest: its account has REQUIRE SSL, or more */
     atomic_uint clients;         /* that are logged in */
     atomic_uint keys_known;      /* of a guest: passwords in `keys` */
     atomic_uint keys_changed;    /* counts what makes them fewer, or puts them in doubt */

@@ -122,14 +122,11 @@ def test_every_cell_is_as_direct(place, client):
     SEEN[place.server.family][1][client] = (direct, through)
     assert any(login_cells.is_row(words) for words in direct.values()), direct
     different = []
-    plain_with_require_ssl = [(a.name, a.password, "off") for a in login_cells.accounts(place.server.family)
-                              if a.needs_tls]
     for kind, said in through.items():
         assert not [cell for cell, words in said.items() if login_cells.is_row(words)
                     and (cell[2] == login_cells.STRANGER or cell[1] == login_cells.WRONG)]
         different += [f"{kind} {cell}: direct {direct[cell]!r}, through Weir {said[cell]!r}" for cell in said
-                      if not login_cells.is_as_direct(cell, direct[cell], said[cell])
-                      and not (kind == "guests" and cell in plain_with_require_ssl)]
+                      if not login_cells.is_as_direct(cell, direct[cell], said[cell])]
         encrypted = [cell for cell in said if cell[2] != "off" and login_cells.is_row(said[cell])]
         assert encrypted and place.handshakes()[kind] - before[kind] >= len(encrypted)
     assert not different, "\n".join(different)
