@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log_file.h"
+#include "base/poison.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -221,6 +223,22 @@ static void raise_file_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What Weir knows of passwords stays its own: no core file that may be copied anywhere, no debugger
+ * and no /proc/PID/mem for other processes of its account. */
+static void keep_memory_private(const struct config *c)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = c->global.core_file ? limit.rlim_max : 0;
+        (void)setrlimit(RLIMIT_CORE, &limit);
+    }
+#ifndef WEIR_ASAN /* its search for leaks is a debugger */
+    if (!c->global.core_file && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        log_warning(WHO, "the memory of Weir is not hidden from debuggers and core files: %s",
+                    strerror(errno));
+#endif
+}
+
 static unsigned worker_count(const struct config *c)
 {
     unsigned n = c->global.workers;
@@ -277,6 +295,7 @@ static bool start(struct supervisor *s)
     random_bytes(instance, sizeof instance);
     text_format_hex(instance, sizeof instance, p->instance);
     raise_file_limit();
+    keep_memory_private(s->config);
     if (!open_listeners(s))
         return false;
     char error[500];
