@@ -154,15 +154,52 @@ static void check_auth_user(struct config_build *b, size_t i)
                            "there is no [user %.60s]; add it, with its password", name);
 }
 
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What servers store for caching_sha2_password and sha256_password is recognized by how it begins;
+ * the length that it has then, 0: it is no such thing. */
+static size_t stored_length(const char *password)
+{
+    if (starts_with(password, "$A$") && strlen(password) > 6 && password[6] == '$')
+        return 70;
+    if (starts_with(password, "$5$") && strlen(password) > 40)
+        return 67;
+    if (starts_with(password, "0x244124"))
+        return 2 + 2 * 70;
+    return starts_with(password, "0x243524") ? 2 + 2 * 67 : 0;
+}
+
+static bool is_stored_hash(const char *password)
+{
+    uint8_t hash[20];
+    return stored_length(password) != 0 ||
+           (password[0] == '*' && text_parse_hex(bytes_of_text(password + 1), hash, sizeof(hash)));
+}
+
+static void check_stored_hash(struct config_build *b, size_t i)
+{
+    const struct config_user *u = &b->config->users[i];
+    size_t length = stored_length(u->settings.password);
+    if (length == 0 || strlen(u->settings.password) == length)
+        return;
+    config_build_error(b, config_build_place(b, user_ref(i), "password"),
+                       "the password of '%s' begins like what a server stores, but has %zu "
+                       "characters instead of %zu (salts may hold any byte: SET "
+                       "print_identified_with_as_hex = 1; SHOW CREATE USER shows it as 0x…). If it "
+                       "is clear text, write plain: before it",
+                       u->name, strlen(u->settings.password), length);
+}
+
 /* Clear text in a file that every account of the machine can read. */
 static void check_secrecy(struct config_build *b, size_t i)
 {
     const struct config_user *u = &b->config->users[i];
-    uint8_t hash[20];
     struct config_place place = config_build_place(b, user_ref(i), "password");
     const char *password = u->settings.password;
-    bool is_hash =
-        password[0] == '*' && text_parse_hex(bytes_of_text(password + 1), hash, sizeof(hash));
+    bool is_hash = is_stored_hash(password);
     if (password[0] == '\0' || is_hash || place.file == NULL || !place.file->world_readable)
         return;
     config_build_warning(b, place,
@@ -178,6 +215,7 @@ static void check_user(struct config_build *b, size_t i)
     if (strlen(u->settings.password) > PASSWORD_MAX)
         config_build_error(b, config_build_place(b, user_ref(i), "password"),
                            "password is longer than %d bytes", PASSWORD_MAX);
+    check_stored_hash(b, i);
     check_secrecy(b, i);
     /* Its server is not looked at: what it says may change without the user's section. */
     check_own_pool(b, user_ref(i), u->name, settings_uint(u->settings.pool_size, 0),

@@ -106,7 +106,10 @@ static void set_secret_locked(struct user *u, const char *setting)
     struct auth_secret secret;
     bool valid = auth_secret_from_setting(setting, &secret);
     digest_sha256(bytes_of_text(setting), hash);
-    u->shared.removed = !valid; /* the configuration was checked; never let in on a bad one */
+    u->shared.removed = !valid; /* never let in on a bad one */
+    if (!valid)
+        log_warning(u->name, "nobody can log in: its password begins like what a server stores, "
+                             "and is none; if it is clear text, write plain: before it");
     if (valid && !digest_equal(hash, u->shared.setting, sizeof hash)) {
         u->shared.secret = secret;
         u->shared.version++;

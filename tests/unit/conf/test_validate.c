@@ -167,6 +167,24 @@ static void test_password_of_256_bytes_is_too_long(void **state)
     fixture_expect_text(text, "weir.cnf:5: password is longer than 255 bytes\n", "");
 }
 
+static void test_broken_stored_hash_is_an_error_before_it_is_a_password(void **state)
+{
+    (void)state;
+#define TAIL                                                                                       \
+    " characters instead of 70 (salts may hold any byte: SET print_identified_with_as_hex = 1; "   \
+    "SHOW CREATE USER shows it as 0x…). If it is clear text, write plain: before it\n"
+    fixture_expect_text("[user a]\npassword = $A$005$short\n",
+                        "weir.cnf:5: the password of 'a' begins like what a server stores, but has "
+                        "12" TAIL,
+                        "");
+#undef TAIL
+    fixture_expect_text("[user a]\npassword = plain:$A$005$short\n", "", "");
+    fixture_expect_text("[user a]\npassword = $A$bc\n", "", "");
+    fixture_expect_text("[user a]\npassword = "
+                        "$A$005$01234567890123456789abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq\n",
+                        "", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_server_is_not_weir_itself),
         cmocka_unit_test(test_clear_text_in_a_file_that_all_can_read_is_a_warning),
         cmocka_unit_test(test_password_of_256_bytes_is_too_long),
+        cmocka_unit_test(test_broken_stored_hash_is_an_error_before_it_is_a_password),
     };
     return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);
 }

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts that a server refuses for another reason than the password, and what Weir's own failures do
+to the server: the same error as direct, and never a blocked host."""
+
+import socket
+
+import pytest
+
+import processes
+import wire
+from auth_dialog import ED25519, NATIVE, Login, log_in
+
+# Of "secret": see test_auth_methods.py.
+ED25519_KEY = "ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY"
+
+
+@pytest.fixture
+def account(server):
+    with server.root() as root:
+        root.query("CREATE OR REPLACE USER stated@'%' IDENTIFIED BY 'secret'")
+        try:
+            yield root
+        finally:
+            root.query("DROP USER IF EXISTS stated@'%'")
+
+
+def code_of(address):
+    """Of the login, or of its first query; 0 none."""
+    try:
+        with wire.connect(address, user="stated") as c:
+            c.query("SELECT 1")
+            return 0
+    except wire.ServerError as error:
+        return error.code
+
+
+def test_a_locked_account_hears_so(account, server, weir):
+    one = weir(users={"stated": "secret"})
+    assert code_of(one.address) == 0
+    account.query("ALTER USER stated@'%' ACCOUNT LOCK")
+    direct = code_of(server.address)
+    assert direct == (3118 if wire.MYSQL else 4151)
+    fresh = weir(users={"stated": "secret"})
+    assert code_of(fresh.address) == direct
+    account.query("ALTER USER stated@'%' ACCOUNT UNLOCK")
+    assert code_of(server.address) == 0
+
+
+def test_an_expired_password_is_named(account, server, weir):
+    account.query("ALTER USER stated@'%' PASSWORD EXPIRE")
+    direct = code_of(server.address)
+    assert direct in (1820, 1862)
+    one = weir(users={"stated": "secret"})
+    assert code_of(one.address) == direct
+
+
+# -------- max_connect_errors --------
+
+def own_address():
+    """One of this machine's that is not loopback: servers let loopback off. None: there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))  # nothing is sent
+        except OSError:
+            return None
+        address = s.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
+@pytest.fixture(scope="module")
+def strict():
+    """A server that refuses a host after one interrupted login."""
+    if not own_address():
+        pytest.skip("this machine has no address but loopback")
+    one = processes.new_server("--max-connect-errors=1", "--bind-address=0.0.0.0", "--skip-name-resolve=0",
+                               "--host-cache-size=128", "--performance-schema=ON", name="strict")
+    try:
+        one.start().prepare()
+        with one.root() as root:
+            root.query("INSTALL SONAME 'auth_ed25519'")
+            root.query(f"CREATE USER curved@'%' IDENTIFIED VIA ed25519 USING '{ED25519_KEY}'")
+            root.query("CREATE USER hashed@'%' IDENTIFIED BY 'secret'")
+        yield one
+    finally:
+        one.destroy()
+
+
+@pytest.mark.mariadb
+def test_what_weir_cannot_answer_never_breaks_off_a_login(strict):
+    users = {"app": "secret", "curved": ED25519_KEY, "hashed": ED25519_KEY, "nobody": "x"}
+    one = processes.Weir(strict, users=users, server_host=own_address(), pool_wait_timeout="2s",
+                         failed_connections_threshold=0)
+    try:
+        one.start()
+        for user in ("curved", "hashed"):
+            last, heard = log_in(one.address, user, "secret", ED25519)
+            assert heard[0][:2] == ("switch", ED25519)
+            said = wire.ServerError(last)
+            assert said.code == 1045 and said.text.startswith("Weir "), said
+        assert wire.ServerError(log_in(one.address, "nobody", "x", NATIVE)[0]).code == 1045
+        assert log_in(one.address, "app", "secret", NATIVE)[1] == [("ok",)]
+        # Somebody else on this machine does what Weir does not.
+        with Login((own_address(), strict.port)) as broken_off:
+            broken_off.begin("curved", NATIVE, "secret")
+            assert broken_off.hear()[:1] == b"\xfe"
+        with strict.root() as root:
+            def errors():
+                return root.query("SELECT SUM(SUM_CONNECT_ERRORS) FROM performance_schema.host_cache")
+            processes.wait_until(lambda: errors() == [[b"1"]], 20, "the server counts it")
+        one.stop()
+        one.start()
+        one.wait_log("is blocked because of many connection errors")
+        assert "FLUSH HOSTS" in one.log()
+        with pytest.raises(wire.ServerError) as refused:
+            wire.connect(one.address).query("SELECT 1")
+        assert "is blocked" in refused.value.text and "FLUSH HOSTS" in refused.value.text
+    finally:
+        one.stop()
+        one.destroy()
