@@ -17,7 +17,7 @@ import npm
 DRIVERS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "drivers"))
 JAR = "/usr/share/java/mariadb-java-client.jar"
 GO_SOURCES = "/usr/share/gocode"
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 TLS_MODES = ("off", "on", "verified")
 # Verified by the certificate of another authority: the client must not go on.
 STRANGER = "stranger"
@@ -208,12 +208,14 @@ CLIENTS = {
 
 
 def cells(family):
-    """(user, password, TLS mode) of each."""
-    first = accounts(family)[0]
+    """(user, password, TLS mode) of each. Wrong passwords in every TLS mode only with
+    WEIR_LOGIN_MATRIX=all: who is refused depends on it less than how long the test takes."""
+    first, modes = accounts(family)[0], TLS_MODES if os.environ.get("WEIR_LOGIN_MATRIX") == "all" else ("on",)
     out = [(first.name, first.password, STRANGER)]
-    out += [(account.name, password, tls) for account in accounts(family)
-           for password in (account.password, WRONG) for tls in TLS_MODES]
-    return out + [(UNKNOWN, WRONG, tls) for tls in TLS_MODES]
+    for account in accounts(family):
+        out += [(account.name, account.password, tls) for tls in TLS_MODES]
+        out += [(account.name, WRONG, tls) for tls in modes]
+    return out + [(first.name, WRONG, "off"), (UNKNOWN, WRONG, "off"), (UNKNOWN, WRONG, "on")]
 
 
 def run(client, server, addresses, certificate, stranger):
