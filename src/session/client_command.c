@@ -52,20 +52,14 @@ static bool have(struct client *c, size_t size)
 
 struct sql_mode client_sql_mode(struct client *c)
 {
-    static const char *const multi_byte[] = {"sjis", "cp932", "gbk", "gb18030", "big5"};
-    struct sql_mode m = {
+    return (struct sql_mode){
         .names = catalogue_names(c),
-        .ansi_quotes = (c->status & STATUS_ANSI_QUOTES) != 0,
+        /* MySQL has no status flag for it. */
+        .ansi_quotes = (c->status & STATUS_ANSI_QUOTES) != 0 || c->session->ansi_quotes,
         .no_backslash_escapes = (c->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
+        .multi_byte_trail = c->session->multi_byte_trail,
         .mariadb = c->facts->server.mariadb,
     };
-    const char *sql_mode = session_state_get(c->session, "sql_mode");
-    if (sql_mode != NULL && strstr(sql_mode, "ANSI_QUOTES") != NULL)
-        m.ansi_quotes = true; /* MySQL has no status flag for it */
-    for (size_t i = 0; i < countof(multi_byte); i++)
-        if (strcmp(c->session->character_set_client, multi_byte[i]) == 0)
-            m.multi_byte_trail = true;
-    return m;
 }
 
 static void drop_request(struct client *c, size_t size)

@@ -154,6 +154,21 @@ static uint64_t long_query_time_of(const struct session_state *s)
     return value != NULL && text_parse_duration(value, USEC_PER_SEC, &t) ? t : UINT64_MAX;
 }
 
+static bool has_multi_byte_trail(const char *character_set)
+{
+    static const char *const sets[] = {"sjis", "cp932", "gbk", "gb18030", "big5"};
+    for (size_t i = 0; i < countof(sets); i++)
+        if (strcmp(character_set, sets[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool has_ansi_quotes(const struct session_state *s)
+{
+    const char *sql_mode = session_state_get(s, "sql_mode");
+    return sql_mode != NULL && strstr(sql_mode, "ANSI_QUOTES") != NULL;
+}
+
 static struct session_state *state_build(const struct draft *d, uint64_t hash)
 {
     size_t texts = d->schema.size + 1;
@@ -180,6 +195,8 @@ static struct session_state *state_build(const struct draft *d, uint64_t hash)
     s->variables = v;
     s->variable_count = d->count;
     s->long_query_time = long_query_time_of(s);
+    s->ansi_quotes = has_ansi_quotes(s);
+    s->multi_byte_trail = has_multi_byte_trail(s->character_set_client);
     s->hash = hash;
     s->size = size;
     atomic_init(&s->references, 1);

@@ -38,6 +38,8 @@ struct session_state {
     const struct session_variable *variables;
     size_t variable_count;
     uint64_t long_query_time; /* what the variable says, in µs; UINT64_MAX when it was not set */
+    bool ansi_quotes;         /* sql_mode says so, when the session has set it */
+    bool multi_byte_trail;    /* the second byte of a character of the client may be an ASCII one */
     /* private */
     struct session_state *next;
     uint64_t hash;

@@ -162,12 +162,16 @@ mysql_users=( {{ username="{USER}"; password="{PASSWORD}"; default_hostgroup=0; 
 
 
 def mysqlrouter(server, workers, program):
-    """Its routing without sharing of connections: that is for servers of its own maker alone."""
+    """Its routing without sharing of connections: that is for servers of its own maker alone. A folder
+    "plugin" beside the program holds its plugins."""
+    beside = os.path.join(os.path.dirname(os.path.realpath(program)), "plugin")
+    plugins = f"plugin_folder={beside}" if os.path.isdir(beside) else ""
+
     def files(path):
         return {"router.cnf": f"""
 [DEFAULT]
 logging_folder=
-plugin_folder={os.environ.get("MYSQLROUTER_PLUGINS", "")}
+{plugins}
 [logger]
 level=warning
 [io]
@@ -181,7 +185,7 @@ protocol=classic
 max_connections=9000
 client_ssl_mode=DISABLED
 server_ssl_mode=DISABLED
-""".replace("plugin_folder=\n", "")}
+"""}
     return Started("Router", lambda path: [program, "-c", os.path.join(path.directory, "router.cnf")], files)
 
 
@@ -204,7 +208,7 @@ class Weir(Path):
             self.weir.destroy()
             raise Unavailable(f"{self.name}: {error}") from None
         self.pid = self.weir.pid
-        if engine == "io_uring" and "io_uring" not in self.weir.log():
+        if engine == "io_uring" and "workers (io_uring)" not in self.weir.log():
             self.stop()
             raise Unavailable(f"{self.name}: it fell back to epoll")
 
