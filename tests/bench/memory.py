@@ -123,10 +123,13 @@ def run_idle(options):
             if path.pid is None:
                 continue
             count = min(options.idle, getattr(path, "max_clients", options.descriptors) - WARM - BUSY - 10)
-            lines.append(idle_clients(path, server, count, options.seconds))
-            if isinstance(path, paths.Weir):
-                lines.append(idle_clients(path, server, min(count, TLS_CLIENTS_MAX), 0,
-                                          wire.unverified_tls()))
+            try:
+                lines.append(idle_clients(path, server, count, options.seconds))
+                if isinstance(path, paths.Weir):
+                    lines.append(idle_clients(path, server, min(count, TLS_CLIENTS_MAX), 0,
+                                              wire.unverified_tls()))
+            except (OSError, wire.Closed, wire.ServerError, sysbench.SysbenchError) as error:
+                print(f"failed: {path.name}: {error}")
         for path in ways:
             path.stop()
         for engine in options.engines:

@@ -161,16 +161,18 @@ mysql_users=( {{ username="{USER}"; password="{PASSWORD}"; default_hostgroup=0; 
                                              "-c", "proxysql.cnf", "-D", path.directory], files)
 
 
-def mysqlrouter(server, workers, program):
+def mysqlrouter(server, workers, program, descriptors):
     """Its routing without sharing of connections: that is for servers of its own maker alone. A folder
     "plugin" beside the program holds its plugins."""
     beside = os.path.join(os.path.dirname(os.path.realpath(program)), "plugin")
     plugins = f"plugin_folder={beside}" if os.path.isdir(beside) else ""
+    clients = (descriptors - SPARE_DESCRIPTORS) // 2
 
     def files(path):
         return {"router.cnf": f"""
 [DEFAULT]
 logging_folder=
+max_total_connections={clients}
 {plugins}
 [logger]
 level=warning
@@ -182,11 +184,13 @@ bind_port={path.port}
 destinations=127.0.0.1:{server.port}
 routing_strategy=first-available
 protocol=classic
-max_connections=9000
+max_connections={clients}
 client_ssl_mode=DISABLED
 server_ssl_mode=DISABLED
 """}
-    return Started("Router", lambda path: [program, "-c", os.path.join(path.directory, "router.cnf")], files)
+    path = Started("Router", lambda path: [program, "-c", os.path.join(path.directory, "router.cnf")], files)
+    path.max_clients = clients
+    return path
 
 
 class Weir(Path):

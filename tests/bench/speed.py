@@ -212,7 +212,8 @@ def ways_of(options, server):
     if options.proxysql:
         add(lambda: paths.proxysql(server, options.workers, links, options.proxysql))
     if options.mysqlrouter:
-        add(lambda: paths.mysqlrouter(server, options.workers, options.mysqlrouter))
+        add(lambda: paths.mysqlrouter(server, options.workers, options.mysqlrouter,
+                                      options.descriptors))
     for engine in options.engines:
         add(lambda engine=engine: paths.Weir(server, engine, workers=options.workers, pool_max_size=links,
                                              server_max_connections=links + 1))
