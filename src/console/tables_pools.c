@@ -88,9 +88,10 @@ static void add_room(struct row_sink *rows, const struct monitor_view *m)
 
 static void add_monitor(struct row_sink *rows, const struct monitor_view *m, bool mariadb)
 {
-    struct server_numbers none;
-    const struct server_numbers *n = m->known ? &m->numbers : &none;
-    server_numbers_init(&none);
+    struct server_numbers numbers = m->numbers;
+    const struct server_numbers *n = &numbers;
+    if (!m->known)
+        server_numbers_init(&numbers);
     row_text(rows, monitor_state_text(m->state));
     row_text_or_null(rows, m->error);
     if (m->known)
