@@ -2,6 +2,7 @@
  * The login of a guest, as its client meets it. */
 #include "session/guest.h"
 
+#include "auth/account_text.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
@@ -263,13 +264,8 @@ static void keep_answer(struct client *c, struct auth_wish wish, const struct au
 
 void guest_find_hashes(struct guest *g, struct bytes text)
 {
-    const size_t size = 1 + 2 * (size_t)AUTH_HASH_SIZE;
-    for (size_t i = 0; i + size <= text.size && g->hash_count < GUEST_HASHES_MAX; i++) {
-        uint8_t *hash = g->hashes[g->hash_count];
-        if (text.data[i] == '*' &&
-            text_parse_hex(bytes_of(text.data + i + 1, size - 1), hash, AUTH_HASH_SIZE))
-            g->hash_count++;
-    }
+    g->hash_count += (unsigned)account_text_hashes(text, &g->hashes[g->hash_count],
+                                                   GUEST_HASHES_MAX - g->hash_count);
 }
 
 bool guest_fits_hash(struct guest *g, const uint8_t *challenge, struct bytes proof)

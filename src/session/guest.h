@@ -124,8 +124,7 @@ NODISCARD bool guest_link_timed_out(struct link *l);
 
 /* The client is asked for its password, by the method that the server wants. */
 void guest_ask_password(struct client *c);
-/* All hashes in a text of any form: '*' and 40 hex digits. MariaDB has several methods of an
- * account in one JSON document, MySQL the second valid password. */
+/* Keeps the hashes in a text about its accounts. */
 void guest_find_hashes(struct guest *g, struct bytes text);
 /* Has the client proved to know the password of one of the hashes? Its proof was for this
  * challenge.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The link on which a guest logs in. */
+#include "auth/account_text.h"
 #include "base/check.h"
 #include "mysql/auth_packet.h"
 #include "mysql/result_set.h"
@@ -191,33 +192,6 @@ void guest_ask_account(struct link *l)
                    bytes_of_text("SHOW CREATE USER CURRENT_USER()"));
 }
 
-/* … REQUIRE SSL …, REQUIRE SUBJECT '…' …. A name that looks like it makes it only stricter. */
-static bool finds_tls(struct bytes text)
-{
-    static const char *const clauses[] = {" REQUIRE SSL", " REQUIRE X509", " REQUIRE SUBJECT",
-                                          " REQUIRE ISSUER", " REQUIRE CIPHER"};
-    bool found = false;
-    for (size_t i = 0; i < countof(clauses); i++)
-        found = found || memmem(text.data, text.size, clauses[i], strlen(clauses[i])) != NULL;
-    return found;
-}
-
-/* … IDENTIFIED VIA ed25519 USING 'Gv2JI8Env2fd5YGonZ082tX3UAW+yJYldOlj4R1bfK4' */
-static void find_public_key(struct guest *g, struct bytes text)
-{
-    static const char before[] = "ed25519 USING '";
-    const size_t skipped = sizeof before - 1;
-    const size_t size = 43;
-    char key[44];
-    const uint8_t *at = memmem(text.data, text.size, before, skipped);
-    if (at == NULL || (size_t)(text.data + text.size - at) < skipped + size)
-        return;
-    memcpy(key, at + skipped, size);
-    key[size] = '\0';
-    g->has_candidate = auth_secret_from_setting(key, &g->candidate) &&
-                       auth_secret_knows(&g->candidate, AUTH_KNOWS_ED25519_PUBLIC);
-}
-
 static bool remember(struct link *l, struct user *user);
 
 void guest_read_account(struct link *l, struct bytes reply)
@@ -226,12 +200,12 @@ void guest_read_account(struct link *l, struct bytes reply)
     struct bytes cell;
     if (g == NULL || result_set_first_row(reply, &cell, 1) != 1 || cell.data == NULL)
         return;
-    g->wants_tls = finds_tls(cell);
+    g->wants_tls = account_text_wants_tls(cell);
     if (g->has_candidate)
         return;
     guest_find_hashes(g, cell);
     if (!understands_proof(g))
-        find_public_key(g, cell);
+        g->has_candidate = account_text_public_key(cell, &g->candidate);
     if (!g->has_candidate)
         return;
     if (remember(l, l->pool->user)) {

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What servers write about their accounts: SHOW CREATE USER, and the columns of mysql.user and
+ * mysql.global_priv. Only a few words of it are of use, so nothing is parsed but these. */
+#ifndef WEIR_AUTH_ACCOUNT_TEXT_H
+#define WEIR_AUTH_ACCOUNT_TEXT_H
+
+#include "auth/secret.h"
+
+/* The hashes of mysql_native_password in a text of any form: '*' and 40 hex digits. MariaDB has
+ * several methods of an account in one JSON document, MySQL the second valid password. At most
+ * `max`; how many. */
+size_t account_text_hashes(struct bytes text, uint8_t hashes[][AUTH_HASH_SIZE], size_t max);
+
+/* The public key of client_ed25519 in a SHOW CREATE USER of MariaDB. False: there is none. */
+NODISCARD bool account_text_public_key(struct bytes text, struct auth_secret *out);
+
+/* Does the account want TLS? REQUIRE SSL, X509, SUBJECT, ISSUER or CIPHER of SHOW CREATE USER. A
+ * name that looks like that makes it only stricter. */
+NODISCARD bool account_text_wants_tls(struct bytes text);
+
+#endif
