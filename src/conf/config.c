@@ -136,9 +136,14 @@ void config_release(struct config *c)
         settings_fini(SETTING_SCOPE_DATABASE, &c->databases[i].settings);
         free(c->databases[i].name);
     }
+    for (size_t i = 0; i < c->listener_count; i++) {
+        settings_fini(SETTING_SCOPE_LISTENER, &c->listeners[i].settings);
+        free(c->listeners[i].name);
+    }
     free(c->servers);
     free(c->users);
     free(c->databases);
+    free(c->listeners);
     free(c->file);
     free(c);
 }
@@ -157,6 +162,15 @@ const struct config_database *config_find_database(const struct config *c, const
     if (c->database_count == 0)
         return NULL;
     return bsearch(&key, c->databases, c->database_count, sizeof(*c->databases), compare_databases);
+}
+
+const struct config_listener *config_find_listener(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->listener_count; i++) {
+        if (strcmp(c->listeners[i].name, name) == 0)
+            return &c->listeners[i];
+    }
+    return NULL;
 }
 
 const struct config_server *config_find_server(const struct config *c, const char *name)
@@ -188,10 +202,9 @@ static void compare_rows(enum setting_scope scope, const char *section, const vo
     }
 }
 
-void config_restart_needs(const struct config *from, const struct config *to,
-                          struct config_errors *out)
+static void compare_servers(const struct config *from, const struct config *to,
+                            struct config_errors *out)
 {
-    compare_rows(SETTING_SCOPE_GLOBAL, "", &from->global, &to->global, out);
     for (size_t i = 0; i < from->server_count; i++) {
         const struct config_server *before = &from->servers[i];
         const struct config_server *after = config_find_server(to, before->name);
@@ -206,4 +219,32 @@ void config_restart_needs(const struct config *from, const struct config *to,
         if (config_find_server(from, to->servers[i].name) == NULL)
             config_errors_add(out, "[server %s]: adding it needs a restart", to->servers[i].name);
     }
+}
+
+static void compare_listeners(const struct config *from, const struct config *to,
+                              struct config_errors *out)
+{
+    for (size_t i = 0; i < from->listener_count; i++) {
+        const struct config_listener *before = &from->listeners[i];
+        const struct config_listener *after = config_find_listener(to, before->name);
+        char section[CONFIG_NAME_MAX + 16];
+        (void)snprintf(section, sizeof(section), "[listener %s] ", before->name);
+        if (after == NULL)
+            config_errors_add(out, "[listener %s]: taking it away needs a restart", before->name);
+        else
+            compare_rows(SETTING_SCOPE_LISTENER, section, &before->settings, &after->settings, out);
+    }
+    for (size_t i = 0; i < to->listener_count; i++) {
+        if (config_find_listener(from, to->listeners[i].name) == NULL)
+            config_errors_add(out, "[listener %s]: adding it needs a restart",
+                              to->listeners[i].name);
+    }
+}
+
+void config_restart_needs(const struct config *from, const struct config *to,
+                          struct config_errors *out)
+{
+    compare_rows(SETTING_SCOPE_GLOBAL, "", &from->global, &to->global, out);
+    compare_servers(from, to, out);
+    compare_listeners(from, to, out);
 }

@@ -30,6 +30,11 @@ struct config_database {
     struct database_settings settings;
 };
 
+struct config_listener {
+    char *name;
+    struct listener_settings settings;
+};
+
 struct config {
     struct global_settings global;
     struct config_server *servers; /* in the order of the file: the first is the default */
@@ -38,6 +43,8 @@ struct config {
     size_t user_count;
     struct config_database *databases; /* by name */
     size_t database_count;
+    struct config_listener *listeners; /* in the order of the file */
+    size_t listener_count;
     bool serves_unknown_users; /* what unknown_users comes to */
     char *file;                /* where it was read from, NULL when none */
     /* private */
@@ -97,6 +104,7 @@ void config_release(struct config *c);
 const struct config_user *config_find_user(const struct config *c, const char *name);
 const struct config_server *config_find_server(const struct config *c, const char *name);
 const struct config_database *config_find_database(const struct config *c, const char *name);
+const struct config_listener *config_find_listener(const struct config *c, const char *name);
 
 /* What differs in a way that needs a restart: lines for the log, e.g. "port: 6033 → 6034 needs a
  * restart". */

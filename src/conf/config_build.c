@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The words of sections by scope; that of [weir] is not written in overrides. */
-static const char *const kinds[] = {"weir", "server", "user", "database"};
+static const char *const kinds[] = {"weir", "server", "user", "database", "listener"};
 
 static char *copy_text(const char *text)
 {
@@ -71,6 +71,20 @@ static void add_database(struct config_build *b, const char *name,
         settings_init(SETTING_SCOPE_DATABASE, &d->settings);
 }
 
+static void add_listener(struct config_build *b, const char *name,
+                         const struct listener_settings *from)
+{
+    struct config *c = b->config;
+    c->listeners = grow(c->listeners, c->listener_count, sizeof(*c->listeners));
+    b->listeners = grow(b->listeners, c->listener_count, sizeof(*b->listeners));
+    struct config_listener *l = &c->listeners[c->listener_count++];
+    l->name = copy_text(name);
+    if (from != NULL)
+        settings_copy(SETTING_SCOPE_LISTENER, &l->settings, from);
+    else
+        settings_init(SETTING_SCOPE_LISTENER, &l->settings);
+}
+
 static void copy_sections(struct config_build *b, const struct config *from)
 {
     struct config *c = b->config;
@@ -84,6 +98,8 @@ static void copy_sections(struct config_build *b, const struct config *from)
     }
     for (size_t i = 0; i < from->database_count; i++)
         add_database(b, from->databases[i].name, &from->databases[i].settings);
+    for (size_t i = 0; i < from->listener_count; i++)
+        add_listener(b, from->listeners[i].name, &from->listeners[i].settings);
 }
 
 struct config_build config_build_begin(const struct config *from, struct config_errors *errors,
@@ -113,6 +129,7 @@ void config_build_fini(struct config_build *b)
     free(b->servers);
     free(b->users);
     free(b->databases);
+    free(b->listeners);
 }
 
 struct config_file *config_build_file(struct config_build *b, const char *name)
@@ -170,6 +187,8 @@ static struct config_section *known(const struct config_build *b, struct config_
         return &b->users[ref.index];
     case SETTING_SCOPE_DATABASE:
         return &b->databases[ref.index];
+    case SETTING_SCOPE_LISTENER:
+        return &b->listeners[ref.index];
     }
     return NULL;
 }
@@ -185,6 +204,8 @@ void *config_build_settings(const struct config_build *b, struct config_ref ref)
         return &b->config->users[ref.index].settings;
     case SETTING_SCOPE_DATABASE:
         return &b->config->databases[ref.index].settings;
+    case SETTING_SCOPE_LISTENER:
+        return &b->config->listeners[ref.index].settings;
     }
     return NULL;
 }
@@ -205,6 +226,9 @@ static void section_header(const struct config_build *b, struct config_ref ref, 
         return;
     case SETTING_SCOPE_DATABASE:
         (void)snprintf(out, out_size, "[database %s]", b->config->databases[ref.index].name);
+        return;
+    case SETTING_SCOPE_LISTENER:
+        (void)snprintf(out, out_size, "[listener %s]", b->config->listeners[ref.index].name);
         return;
     }
 }
@@ -251,6 +275,8 @@ static size_t section_count(const struct config *c, enum setting_scope scope)
         return c->user_count;
     case SETTING_SCOPE_DATABASE:
         return c->database_count;
+    case SETTING_SCOPE_LISTENER:
+        return c->listener_count;
     }
     return 0;
 }
@@ -266,6 +292,8 @@ static const char *section_name(const struct config *c, enum setting_scope scope
         return c->users[i].name;
     case SETTING_SCOPE_DATABASE:
         return c->databases[i].name;
+    case SETTING_SCOPE_LISTENER:
+        return c->listeners[i].name;
     }
     return "";
 }
@@ -292,6 +320,9 @@ static void add_section(struct config_build *b, enum setting_scope scope, const 
         return;
     case SETTING_SCOPE_DATABASE:
         add_database(b, name, NULL);
+        return;
+    case SETTING_SCOPE_LISTENER:
+        add_listener(b, name, NULL);
         return;
     }
 }
@@ -359,7 +390,7 @@ static void complain_unknown(struct config_build *b, struct config_ref ref, cons
         return;
     }
     static const char *const places[] = {"[weir]", "a [server NAME]", "a [user NAME]",
-                                         "a [database NAME]"};
+                                         "a [database NAME]", "a [listener NAME]"};
     for (enum setting_scope s = SETTING_SCOPE_GLOBAL; s <= SETTING_SCOPE_LAST; s++) {
         if (settings_find(s, name) != NULL) {
             config_build_error(b, place, "'%.60s' does not belong in %s; it is a setting of %s",

@@ -41,6 +41,7 @@ struct config_build {
     struct config_section *servers; /* parallel to config->servers */
     struct config_section *users;
     struct config_section *databases;
+    struct config_section *listeners;
     struct config_file **files;
     size_t file_count;
     bool broken_section; /* a section header was wrong: do not complain that it is missing */

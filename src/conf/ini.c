@@ -99,7 +99,7 @@ static void unescape(char *value)
 /* "weir", "server db1", "user 'a b'"; false when it is none of ours. */
 static bool parse_header(char *header, enum setting_scope *scope, char **name)
 {
-    static const char *const kinds[] = {"weir", "server", "user", "database"};
+    static const char *const kinds[] = {"weir", "server", "user", "database", "listener"};
     size_t n = strcspn(header, " \t\"'");
     struct bytes kind = bytes_of(header, n);
     for (enum setting_scope s = SETTING_SCOPE_GLOBAL; s <= SETTING_SCOPE_LAST; s++) {

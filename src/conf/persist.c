@@ -49,6 +49,8 @@ static size_t section_count(const struct config_build *b, enum setting_scope sco
         return b->config->user_count;
     case SETTING_SCOPE_DATABASE:
         return b->config->database_count;
+    case SETTING_SCOPE_LISTENER:
+        return b->config->listener_count;
     }
     return 0;
 }
@@ -64,6 +66,8 @@ static const char *section_name(const struct config_build *b, struct config_ref 
         return b->config->users[ref.index].name;
     case SETTING_SCOPE_DATABASE:
         return b->config->databases[ref.index].name;
+    case SETTING_SCOPE_LISTENER:
+        return b->config->listeners[ref.index].name;
     }
     return "";
 }
@@ -198,7 +202,7 @@ static void write_quoted(FILE *out, const char *text)
 static void write_value(void *context, const struct config_build *b, struct config_ref ref,
                         const struct setting *row)
 {
-    static const char *const kinds[] = {"weir", "server", "user", "database"};
+    static const char *const kinds[] = {"weir", "server", "user", "database", "listener"};
     struct writing *w = context;
     if (!w->begun || w->section.scope != ref.scope || w->section.index != ref.index) {
         w->begun = true;

@@ -24,6 +24,8 @@
 #define KIND_ENUM_digests           SETTING_TYPE_ENUM, "digests"
 #define KIND_ENUM_leak_action       SETTING_TYPE_ENUM, "leak_action"
 #define KIND_ENUM_ssl_mode          SETTING_TYPE_ENUM, "ssl_mode"
+#define KIND_ENUM_listener_ssl      SETTING_TYPE_ENUM, "listener_ssl"
+#define KIND_ENUM_proxy_protocol    SETTING_TYPE_ENUM, "proxy_protocol"
 #define KIND_ENUM_timeouts_apply_to SETTING_TYPE_ENUM, "timeouts_apply_to"
 #define KIND_ENUM_unknown_users     SETTING_TYPE_ENUM, "unknown_users"
 
@@ -32,6 +34,7 @@
 #define SAYS_NOTHING_SERVER   false
 #define SAYS_NOTHING_USER     false
 #define SAYS_NOTHING_DATABASE false
+#define SAYS_NOTHING_LISTENER false
 #define SAYS_NOTHING_POOLED   true
 #define SAYS_NOTHING_PERSONAL true
 #define SAYS_NOTHING_STORED   true
@@ -66,6 +69,10 @@ static const struct setting table[] = {
 #undef SETTING
 #define SETTING(scope, ...) SETTING_IN_DATABASE_##scope( \
     ROW(SETTING_SCOPE_DATABASE, struct database_settings, SAYS_NOTHING_##scope, __VA_ARGS__))
+#include "conf/settings.def"
+#undef SETTING
+#define SETTING(scope, ...) SETTING_IN_LISTENER_##scope( \
+    ROW(SETTING_SCOPE_LISTENER, struct listener_settings, SAYS_NOTHING_##scope, __VA_ARGS__))
 #include "conf/settings.def"
 #undef SETTING
 };

@@ -21,6 +21,10 @@ enum ssl_mode {
     SSL_MODE_VERIFY_IDENTITY,
 };
 
+/* Of a listener, for clients. */
+enum listener_ssl { LISTENER_SSL_OFF, LISTENER_SSL_PREFERRED, LISTENER_SSL_REQUIRED };
+/* Towards a server. */
+enum proxy_protocol { PROXY_PROTOCOL_OFF, PROXY_PROTOCOL_V1, PROXY_PROTOCOL_V2 };
 enum leak_action { LEAK_ACTION_REPORT, LEAK_ACTION_ROLLBACK, LEAK_ACTION_KILL };
 enum io_engine { IO_ENGINE_AUTO, IO_ENGINE_EPOLL, IO_ENGINE_URING };
 enum pool_mode { POOL_MODE_TRANSACTION, POOL_MODE_SESSION };
@@ -44,6 +48,8 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_ENUM_digests           enum digests
 #define SETTING_CTYPE_ENUM_leak_action       enum leak_action
 #define SETTING_CTYPE_ENUM_ssl_mode          enum ssl_mode
+#define SETTING_CTYPE_ENUM_listener_ssl      enum listener_ssl
+#define SETTING_CTYPE_ENUM_proxy_protocol    enum proxy_protocol
 #define SETTING_CTYPE_ENUM_timeouts_apply_to enum timeouts_apply_to
 #define SETTING_CTYPE_ENUM_unknown_users     enum unknown_users
 
@@ -57,6 +63,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_IN_GLOBAL_POOLED     SETTING_KEEP
 #define SETTING_IN_GLOBAL_PERSONAL   SETTING_KEEP
 #define SETTING_IN_GLOBAL_STORED     SETTING_KEEP
+#define SETTING_IN_GLOBAL_LISTENER   SETTING_DROP
 #define SETTING_IN_SERVER_GLOBAL     SETTING_DROP
 #define SETTING_IN_SERVER_SERVER     SETTING_KEEP
 #define SETTING_IN_SERVER_USER       SETTING_DROP
@@ -64,6 +71,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_IN_SERVER_POOLED     SETTING_KEEP
 #define SETTING_IN_SERVER_PERSONAL   SETTING_DROP
 #define SETTING_IN_SERVER_STORED     SETTING_DROP
+#define SETTING_IN_SERVER_LISTENER   SETTING_DROP
 #define SETTING_IN_USER_GLOBAL       SETTING_DROP
 #define SETTING_IN_USER_SERVER       SETTING_DROP
 #define SETTING_IN_USER_USER         SETTING_KEEP
@@ -71,6 +79,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_IN_USER_POOLED       SETTING_KEEP
 #define SETTING_IN_USER_PERSONAL     SETTING_KEEP
 #define SETTING_IN_USER_STORED       SETTING_DROP
+#define SETTING_IN_USER_LISTENER     SETTING_DROP
 #define SETTING_IN_DATABASE_GLOBAL   SETTING_DROP
 #define SETTING_IN_DATABASE_SERVER   SETTING_DROP
 #define SETTING_IN_DATABASE_USER     SETTING_DROP
@@ -78,6 +87,15 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_IN_DATABASE_POOLED   SETTING_DROP
 #define SETTING_IN_DATABASE_PERSONAL SETTING_DROP
 #define SETTING_IN_DATABASE_STORED   SETTING_KEEP
+#define SETTING_IN_DATABASE_LISTENER SETTING_DROP
+#define SETTING_IN_LISTENER_GLOBAL   SETTING_DROP
+#define SETTING_IN_LISTENER_SERVER   SETTING_DROP
+#define SETTING_IN_LISTENER_USER     SETTING_DROP
+#define SETTING_IN_LISTENER_DATABASE SETTING_DROP
+#define SETTING_IN_LISTENER_POOLED   SETTING_DROP
+#define SETTING_IN_LISTENER_PERSONAL SETTING_DROP
+#define SETTING_IN_LISTENER_STORED   SETTING_DROP
+#define SETTING_IN_LISTENER_LISTENER SETTING_KEEP
 
 /* clang-format off */
 struct global_settings {
@@ -104,11 +122,18 @@ struct database_settings {
 #undef SETTING
 };
 
+struct listener_settings {
+#define SETTING(scope, member, type, ...) SETTING_IN_LISTENER_##scope(SETTING_CTYPE_##type member;)
+#include "conf/settings.def"
+#undef SETTING
+};
+
 enum {
     SETTINGS_COUNT = 0
 #define SETTING(scope, ...) \
     SETTING_IN_GLOBAL_##scope(+ 1) SETTING_IN_SERVER_##scope(+ 1) \
-    SETTING_IN_USER_##scope(+ 1) SETTING_IN_DATABASE_##scope(+ 1)
+    SETTING_IN_USER_##scope(+ 1) SETTING_IN_DATABASE_##scope(+ 1) \
+    SETTING_IN_LISTENER_##scope(+ 1)
 #include "conf/settings.def"
 #undef SETTING
 };
@@ -119,8 +144,9 @@ enum setting_scope {
     SETTING_SCOPE_SERVER,
     SETTING_SCOPE_USER,
     SETTING_SCOPE_DATABASE,
+    SETTING_SCOPE_LISTENER,
 };
-#define SETTING_SCOPE_LAST SETTING_SCOPE_DATABASE
+#define SETTING_SCOPE_LAST SETTING_SCOPE_LISTENER
 
 /* What the members of rows that inherit hold while nothing was said there. */
 #define SETTING_UNSET_UINT     UINT32_MAX

@@ -118,6 +118,10 @@ static const void *settings_of(const struct config *c, const char *name, const s
         const struct config_database *database = config_find_database(c, section);
         return database != NULL ? &database->settings : NULL;
     }
+    if (row->scope == SETTING_SCOPE_LISTENER) {
+        const struct config_listener *listener = config_find_listener(c, section);
+        return listener != NULL ? &listener->settings : NULL;
+    }
     const struct config_user *user = config_find_user(c, section);
     return user != NULL ? &user->settings : NULL;
 }

@@ -87,6 +87,9 @@ void table_fill_settings(struct row_sink *rows, const struct console_facts *f)
     for (size_t i = 0; i < c->database_count; i++)
         add_settings(rows, SETTING_SCOPE_DATABASE, "database", c->databases[i].name,
                      &c->databases[i].settings);
+    for (size_t i = 0; i < c->listener_count; i++)
+        add_settings(rows, SETTING_SCOPE_LISTENER, "listener", c->listeners[i].name,
+                     &c->listeners[i].settings);
 }
 
 void table_fill_users(struct row_sink *rows, const struct console_facts *f)

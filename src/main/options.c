@@ -371,6 +371,8 @@ void options_print_help(FILE *out)
     print_settings_help(out, "Settings of a [user NAME]:", SETTING_SCOPE_USER, "user.NAME.");
     print_settings_help(out, "Settings of a [database NAME]:", SETTING_SCOPE_DATABASE,
                         "database.NAME.");
+    print_settings_help(out, "Settings of a [listener NAME]:", SETTING_SCOPE_LISTENER,
+                        "listener.NAME.");
     print_ending(out);
 }
 
@@ -411,6 +413,10 @@ void options_print_defaults(FILE *out)
                   SETTING_SCOPE_USER);
     print_section(out, "[database shop]", "Limits of a database; no section is needed for one.",
                   SETTING_SCOPE_DATABASE);
+    print_section(
+        out, "[listener intern]",
+        "Another place where clients come in, with rules of its own beside those of [weir].",
+        SETTING_SCOPE_LISTENER);
 }
 
 void options_print_version(FILE *out)

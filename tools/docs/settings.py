@@ -24,6 +24,9 @@ SCOPES = {
     "DATABASE": ("[database NAME]",
                  "Limits of a database; no section is needed for one. "
                  "As an option: `--database.NAME.SETTING=VALUE`."),
+    "LISTENER": ("[listener NAME]",
+                 "Another place where clients come in, beside `bind_address`, `port` and `socket` of [weir]; see "
+                 "[listeners](../listeners.md). As an option: `--listener.NAME.SETTING=VALUE`."),
 }
 # Rows that belong to several sections: those that may say otherwise, and what counts meanwhile.
 SEVERAL = {
