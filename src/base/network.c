@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Networks and lists of them. Lists are short and looked at once in a connection's life, so they are
- * read each time rather than kept in another form. */
+ * Networks and lists of them. Lists are short and looked at once in a connection's life, so they
+ * are read each time rather than kept in another form. */
 #include "base/network.h"
 
 #include "base/text.h"

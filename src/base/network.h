@@ -33,7 +33,8 @@ NODISCARD bool network_parse(struct network *out, struct bytes text);
 NODISCARD bool network_contains(const struct network *n, const uint8_t ip[IP_SIZE]);
 
 /* A list as people write it: networks, "localhost" for Unix sockets, "*" for everything, separated
- * by commas or spaces. False, and the word that is none of these in *wrong, when it is no such list;
+ * by commas or spaces. False, and the word that is none of these in *wrong, when it is no such
+ * list;
  * "" is one. */
 NODISCARD bool network_list_check(const char *list, struct bytes *wrong);
 NODISCARD bool network_list_has(const char *list, const struct network_peer *peer);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What no single value can tell: settings that contradict each other, or that are missing. */
+#include "base/network.h"
 #include "base/text.h"
 #include "conf/compression_list.h"
 #include "conf/config_build.h"
@@ -32,6 +33,25 @@ static void check_socket_path(struct config_build *b, struct config_ref ref, con
                            room);
 }
 
+static void check_networks(struct config_build *b, struct config_ref ref, const char *setting,
+                           const char *list)
+{
+    struct bytes wrong;
+    if (!network_list_check(list, &wrong))
+        config_build_error(b, config_build_place(b, ref, setting),
+                           "%s: '%.*s' is not an address or network like 10.0.0.0/8, fd00::/8, "
+                           "localhost or *",
+                           setting, (int)(wrong.size < 60 ? wrong.size : 60),
+                           (const char *)wrong.data);
+}
+
+static void check_socket_mode(struct config_build *b, struct config_ref ref, const char *mode)
+{
+    if (mode[strspn(mode, "01234567")] != '\0' || strlen(mode) < 3 || strlen(mode) > 4)
+        config_build_error(b, config_build_place(b, ref, "socket_mode"),
+                           "socket_mode: '%.20s' is not an octal mode like 0777 or 660", mode);
+}
+
 static void check_listening(struct config_build *b)
 {
     const struct global_settings *g = &b->config->global;
@@ -43,13 +63,37 @@ static void check_listening(struct config_build *b)
                            "bind_address is empty; use 127.0.0.1 for this machine only, * for all "
                            "IPv4 interfaces, or :: for all");
     check_socket_path(b, global, g->socket);
-    const char *mode = g->socket_mode;
-    if (mode[strspn(mode, "01234567")] != '\0' || strlen(mode) < 3 || strlen(mode) > 4)
-        config_build_error(b, config_build_place(b, global, "socket_mode"),
-                           "socket_mode: '%.20s' is not an octal mode like 0777 or 660", mode);
+    check_socket_mode(b, global, g->socket_mode);
+    check_networks(b, global, "allow_networks", g->allow_networks);
+    check_networks(b, global, "deny_networks", g->deny_networks);
+    check_networks(b, global, "proxy_protocol_networks", g->proxy_protocol_networks);
     if (strlen(g->server_version) > SERVER_VERSION_MAX)
         config_build_error(b, config_build_place(b, global, "server_version"),
                            "server_version is longer than %d bytes", SERVER_VERSION_MAX);
+}
+
+#define LISTENERS_MAX 32
+
+/* Two places on one port are found when they are opened. */
+static void check_listener(struct config_build *b, size_t i)
+{
+    const struct config_listener *l = &b->config->listeners[i];
+    const struct listener_settings *s = &l->settings;
+    struct config_ref ref = {.scope = SETTING_SCOPE_LISTENER, .index = i};
+    if (i == LISTENERS_MAX)
+        config_build_error(b, config_build_place(b, ref, "port"),
+                           "there are more than %d [listener] sections", LISTENERS_MAX);
+    check_socket_path(b, ref, s->socket);
+    check_socket_mode(b, ref, s->socket_mode);
+    check_networks(b, ref, "allow_networks", s->allow_networks);
+    check_networks(b, ref, "deny_networks", s->deny_networks);
+    check_networks(b, ref, "proxy_protocol_networks", s->proxy_protocol_networks);
+    bool secure = s->ssl == LISTENER_SSL_REQUIRED || b->config->global.require_secure_transport;
+    if (secure && s->port != 0 && (s->ssl == LISTENER_SSL_OFF || !b->config->global.ssl))
+        config_build_warning(b, config_build_place(b, ref, "ssl"),
+                             "nobody can log in at the port of [listener %s]: TLS is required and "
+                             "not offered",
+                             l->name);
 }
 
 static void check_compression(struct config_build *b, struct config_ref ref, const char *value)
@@ -128,20 +172,35 @@ static void check_server(struct config_build *b, size_t i)
                              g->pool_max_size, s->name, s->settings.max_connections);
 }
 
+/* An address that others than this machine reach; NULL none. */
+static const char *open_address(const struct config *c)
+{
+    if (c->global.port != 0 && !is_loopback(c->global.bind_address))
+        return c->global.bind_address;
+    for (size_t i = 0; i < c->listener_count; i++) {
+        const struct listener_settings *l = &c->listeners[i].settings;
+        if (l->port != 0 && !is_loopback(l->bind_address))
+            return l->bind_address;
+    }
+    return NULL;
+}
+
 /* Whoever reaches Weir is then a local one to the server. */
 static void check_locality(struct config_build *b)
 {
     const struct config *c = b->config;
-    if (c->server_count == 0 || c->global.unknown_users != UNKNOWN_USERS_SERVE ||
-        c->global.port == 0 || is_loopback(c->global.bind_address))
+    const char *address = open_address(c);
+    if (c->server_count == 0 || c->global.unknown_users != UNKNOWN_USERS_SERVE || address == NULL)
         return;
     const struct server_settings *first = &c->servers[0].settings;
+    if (first->proxy_protocol != PROXY_PROTOCOL_OFF)
+        return;
     if (first->socket[0] != '\0' || is_loopback(first->host))
         config_build_warning(b, config_build_place(b, global, "unknown_users"),
                              "the server sees all clients come from its own machine, so accounts "
                              "of 'localhost' are open to everybody who reaches %s; unknown_users = "
                              "refuse lets in only those that are configured",
-                             c->global.bind_address);
+                             address);
 }
 
 static void check_auth_user(struct config_build *b, size_t i)
@@ -217,6 +276,7 @@ static void check_user(struct config_build *b, size_t i)
                            "password is longer than %d bytes", PASSWORD_MAX);
     check_stored_hash(b, i);
     check_secrecy(b, i);
+    check_networks(b, user_ref(i), "allow_networks", u->settings.allow_networks);
     /* Its server is not looked at: what it says may change without the user's section. */
     check_own_pool(b, user_ref(i), u->name, settings_uint(u->settings.pool_size, 0),
                    settings_uint(u->settings.pool_max_size, SETTING_UNSET_UINT));
@@ -250,6 +310,8 @@ void config_validate(struct config_build *b)
         check_auth_user(b, i);
     }
     check_locality(b);
+    for (size_t i = 0; i < c->listener_count; i++)
+        check_listener(b, i);
     for (size_t i = 0; i < c->user_count; i++)
         check_user(b, i);
     if (c->server_count == 0 && !b->broken_section)

@@ -37,7 +37,8 @@
 /* How long idle links may take to close at the end. */
 #define LINKS_CLOSE_TIMEOUT (2 * USEC_PER_SEC)
 
-#define LISTENERS_MAX 2
+/* One for TCP and one for a Unix socket at each entrance. */
+#define LISTENERS_MAX (2 * ENTRANCES_MAX)
 
 struct supervisor {
     struct config *config; /* that it started with, one reference */
@@ -50,6 +51,7 @@ struct supervisor {
         struct listener listener;
         struct supervisor *supervisor;
         int fd;
+        uint8_t entrance;
         char text[ADDRESS_TEXT_SIZE];
     } listening[LISTENERS_MAX];
     unsigned listening_count;
@@ -61,7 +63,7 @@ struct supervisor {
 static void on_accept(struct listener *l, int fd, const struct address *peer)
 {
     struct listening *on = container_of(l, struct listening, listener);
-    worker_place(&on->supervisor->proxy.workers[0], fd, peer);
+    worker_place(&on->supervisor->proxy.workers[0], fd, peer, on->entrance);
 }
 
 static void on_trouble(struct listener *l, int error)
@@ -74,12 +76,14 @@ static void on_trouble(struct listener *l, int error)
               on->text, strerror(error));
 }
 
-static bool listen_on(struct supervisor *s, const struct address *a, unsigned mode)
+static bool listen_on(struct supervisor *s, const struct address *a, unsigned mode,
+                      uint8_t entrance)
 {
     CHECK(s->listening_count < LISTENERS_MAX);
     struct listening *on = &s->listening[s->listening_count];
     address_format(a, on->text);
     on->supervisor = s;
+    on->entrance = entrance;
     on->fd = socket_listen(a, (int)s->config->global.back_log, mode);
     if (on->fd < 0) {
         log_error(WHO, "cannot listen on %s: %s%s", on->text, strerror(errno),
@@ -91,25 +95,52 @@ static bool listen_on(struct supervisor *s, const struct address *a, unsigned mo
     return true;
 }
 
-static bool open_listeners(struct supervisor *s)
+/* What [weir] and [listener] sections say of where to listen. */
+struct place {
+    const char *bind_address;
+    unsigned port;
+    const char *socket;
+    const char *socket_mode;
+};
+
+static bool open_place(struct supervisor *s, const struct place *p, uint8_t entrance)
 {
-    const struct global_settings *g = &s->config->global;
     struct address a;
-    if (g->port != 0) {
-        if (!address_from_ip(&a, g->bind_address, (uint16_t)g->port)) {
+    if (p->port != 0) {
+        if (!address_from_ip(&a, p->bind_address, (uint16_t)p->port)) {
             log_error(WHO, "bind_address '%s' is not an IP address; use one of this host, * or ::",
-                      g->bind_address);
+                      p->bind_address);
             return false;
         }
-        if (!listen_on(s, &a, 0))
+        if (!listen_on(s, &a, 0, entrance))
             return false;
     }
-    if (g->socket[0] != '\0') {
-        if (!address_from_path(&a, g->socket)) {
-            log_error(WHO, "the path of the socket '%s' is too long", g->socket);
+    if (p->socket[0] != '\0') {
+        if (!address_from_path(&a, p->socket)) {
+            log_error(WHO, "the path of the socket '%s' is too long", p->socket);
             return false;
         }
-        if (!listen_on(s, &a, (unsigned)strtoul(g->socket_mode, NULL, 8)))
+        if (!listen_on(s, &a, (unsigned)strtoul(p->socket_mode, NULL, 8), entrance))
+            return false;
+    }
+    return true;
+}
+
+static bool open_listeners(struct supervisor *s)
+{
+    const struct config *c = s->config;
+    const struct global_settings *g = &c->global;
+    const struct place own = {g->bind_address, g->port, g->socket, g->socket_mode};
+    if (!open_place(s, &own, 0))
+        return false;
+    for (size_t i = 0; i < c->listener_count; i++) {
+        const struct listener_settings *l = &c->listeners[i].settings;
+        const struct place place = {l->bind_address, l->port, l->socket, l->socket_mode};
+        s->proxy.entrances[i + 1] = c->listeners[i].name; /* of a snapshot that we keep */
+        if (place.port == 0 && place.socket[0] == '\0')
+            log_warning(WHO, "[listener %s] has neither port nor socket: nobody can come in there",
+                        c->listeners[i].name);
+        if (!open_place(s, &place, (uint8_t)(i + 1)))
             return false;
     }
     return true;

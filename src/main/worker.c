@@ -90,6 +90,7 @@ struct message {
     struct config *config;
     int fd;
     struct address peer;
+    uint8_t entrance;
 };
 
 static void send_message(struct worker *to, struct message content,
@@ -115,7 +116,7 @@ static void on_socket(struct mail *mail)
 {
     struct message m = take(mail);
     if (!m.to->draining) {
-        client_accept(m.to, m.fd, &m.peer);
+        client_accept(m.to, m.fd, &m.peer, m.entrance);
         return;
     }
     close(m.fd);
@@ -123,7 +124,7 @@ static void on_socket(struct mail *mail)
     atomic_fetch_sub(&m.to->proxy->admitted, 1);
 }
 
-void worker_place(struct worker *accepted_on, int fd, const struct address *peer)
+void worker_place(struct worker *accepted_on, int fd, const struct address *peer, uint8_t entrance)
 {
     struct proxy *p = accepted_on->proxy;
     if (!admission_take_socket(accepted_on, fd, peer))
@@ -134,9 +135,10 @@ void worker_place(struct worker *accepted_on, int fd, const struct address *peer
             best = &p->workers[i];
     atomic_fetch_add(&best->client_count, 1);
     if (best == accepted_on)
-        client_accept(best, fd, peer);
+        client_accept(best, fd, peer, entrance);
     else
-        send_message(best, (struct message){.fd = fd, .peer = *peer}, on_socket);
+        send_message(best, (struct message){.fd = fd, .peer = *peer, .entrance = entrance},
+                     on_socket);
 }
 
 /* What the first worker does for all of them. */

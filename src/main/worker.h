@@ -16,8 +16,9 @@ void worker_fini(struct worker *w);
 /* The thread's function; `arg` is the worker. */
 void *worker_run(void *arg);
 
-/* A descriptor accepted on some worker goes to the one with the fewest clients. */
-void worker_place(struct worker *accepted_on, int fd, const struct address *peer);
+/* A descriptor accepted on some worker, at this one of proxy->entrances, goes to the one with the
+ * fewest clients. */
+void worker_place(struct worker *accepted_on, int fd, const struct address *peer, uint8_t entrance);
 
 /* Messages; any thread. */
 void worker_send_config(struct worker *w, struct config *config);

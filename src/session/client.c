@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "net/compression.h"
+#include "session/access.h"
 #include "session/admission.h"
 #include "session/catalogue.h"
 #include "session/client_attributes.h"
@@ -202,7 +203,7 @@ static struct client *client_create(struct worker *w, const struct address *peer
     return c;
 }
 
-void client_accept(struct worker *w, int fd, const struct address *peer)
+void client_accept(struct worker *w, int fd, const struct address *peer, uint8_t entrance)
 {
     counters_add(&w->counters, COUNTER_connections, 1);
     struct client *c = client_create(w, peer);
@@ -219,8 +220,10 @@ void client_accept(struct worker *w, int fd, const struct address *peer)
         client_close(c, CLOSE_NO_MEMORY);
         return;
     }
+    c->entrance = entrance;
     client_set_state(c, CLIENT_GREETING);
-    client_greet(c);
+    if (access_let_in(c))
+        client_greet(c);
 }
 
 /* -------- own packets -------- */

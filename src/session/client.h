@@ -92,6 +92,9 @@ struct client {
     bool logged_in;     /* has been told OK once */
     bool has_taught;    /* its login: how Weir can log in as this user */
     bool peer_is_local; /* it came through a Unix socket */
+    bool has_begun;     /* what comes next is no header of the PROXY protocol */
+    bool network_is_judged;
+    uint8_t entrance; /* of proxy->entrances */
     bool advancing;
     bool advance_again;
     uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
@@ -143,8 +146,8 @@ struct client {
 /* As in 'user'@'host': the address without its port, or "localhost". */
 void client_host(const struct client *c, char out[CLIENT_PEER_SIZE]);
 
-/* A socket was accepted for this worker. Takes the descriptor. */
-void client_accept(struct worker *w, int fd, const struct address *peer);
+/* A socket was accepted for this worker, at this one of proxy->entrances. Takes the descriptor. */
+void client_accept(struct worker *w, int fd, const struct address *peer, uint8_t entrance);
 
 /* Weir is stopping: goes now unless a transaction or a request holds it. */
 void client_drain(struct client *c);

@@ -6,6 +6,7 @@
 #include "mysql/lenenc.h"
 #include "net/compression.h"
 #include "net/tls.h"
+#include "session/access.h"
 #include "session/admission.h"
 #include "session/client_attributes.h"
 #include "session/client_auth.h"
@@ -61,7 +62,7 @@ void client_greet(struct client *c)
         return;
     c->facts = facts != NULL ? facts : &unknown_server;
     c->offered = capabilities_offer(c->facts->capabilities);
-    if (w->config->global.ssl)
+    if (access_offers_tls(c))
         c->offered |= CAP(SSL);
     c->offered |= compression_offered(w->config);
     c->status = c->facts->status;
@@ -323,34 +324,15 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
     return true;
 }
 
-/* As a server says it, before it looks at who it is. */
-static bool is_secure_enough(struct client *c)
-{
-    if (client_is_secure(c) || !c->worker->config->global.require_secure_transport)
-        return true;
-    client_send_mysql_error(c, c->login_sequence, ER_SECURE_TRANSPORT_REQUIRED);
-    client_close(c, CLOSE_CLIENT_INSECURE);
-    return false;
-}
-
-/* As an account with REQUIRE SSL. */
-static bool may_come_this_way(const struct client *c)
-{
-    const struct config_user *u = config_find_user(c->worker->config, c->user->name);
-    if (u == NULL || !u->settings.require_secure_transport || client_is_secure(c))
-        return true;
-    log_note(client_who(c), "refused: require_secure_transport of its [user] section");
-    return false;
-}
-
 /* False: the client is closed. */
 static bool find_user(struct client *c, const struct login *l, unsigned collation)
 {
     c->user = user_store_find(c->worker->proxy->users, l->user);
     c->key = 0;
     c->login_way = LOGIN_BY_PASSWORD;
-    client_auth_name(c, l->user, c->user, c->user != NULL && may_come_this_way(c));
-    bool is_guest = c->user == NULL && guest_may_come(c, l->user);
+    bool allowed = access_allows_user(c, l->user);
+    client_auth_name(c, l->user, c->user, c->user != NULL && allowed);
+    bool is_guest = c->user == NULL && allowed && guest_may_come(c, l->user);
     if (c->user == NULL && !is_guest)
         return true;
     if ((!is_guest || guest_prepare(c, l->user)) && set_up_session(c, l, collation))
@@ -372,7 +354,7 @@ bool client_step_login(struct client *c)
 {
     struct bytes payload;
     uint8_t sequence;
-    if (!login_packet(c, &payload, &sequence))
+    if (!client_take_header(c) || !login_packet(c, &payload, &sequence))
         return false;
     if (sequence == 1 && !tls_is_on(&c->stream) && client_wants_tls(c, payload)) {
         consume(c, FRAME_HEADER_SIZE + payload.size);
@@ -388,7 +370,7 @@ bool client_step_login(struct client *c)
         return false;
     }
     c->capabilities = l.capabilities & c->offered;
-    if (!is_secure_enough(c) || !client_choose_compression(c, l.zstd_level) ||
+    if (!access_let_log_in(c) || !client_choose_compression(c, l.zstd_level) ||
         !find_user(c, &l, l.collation))
         return false;
     struct auth_wish wish = client_auth_wish(c, &l);

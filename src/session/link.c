@@ -100,6 +100,10 @@ static void link_on_connected(struct link *l)
         link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text(strerror(error)));
         return;
     }
+    if (!link_send_header(l)) {
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text("the connection broke"));
+        return;
+    }
     link_set_state(l, LINK_GREETING);
     link_login_continue(l);
 }

@@ -271,6 +271,10 @@ void link_send_login(struct link *l, const struct writer *w);
 /* link_login.c: there is no answer to the server's question with this sequence number; a wrong one
  * goes to `out`. Its refusal is told as l->chore_error. */
 void link_answer_in_vain(struct link *l, uint8_t sequence, struct writer *out);
+/* link_proxy.c: says whose link it is, when the server is to know. False: the connection broke, or
+ * memory is out. */
+NODISCARD bool link_send_header(struct link *l);
+
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
 

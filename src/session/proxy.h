@@ -80,6 +80,9 @@ struct worker {
     atomic_uint client_count;   /* clients placed here, for spreading */
 };
 
+/* Listeners: [weir] itself, and the [listener] sections. */
+#define ENTRANCES_MAX 33
+
 struct proxy {
     struct worker *workers;
     enum loop_engine io_engine; /* of the workers */
@@ -89,7 +92,9 @@ struct proxy {
     struct login_guard *guard;
     struct status_baseline *baseline;
     const char *version; /* of Weir */
-    char instance[17];   /* hex digits that no other Weir has: _weir_instance on the servers */
+    /* Names of the [listener] sections that clients come in by; NULL: [weir]. Set once. */
+    const char *entrances[ENTRANCES_MAX];
+    char instance[17]; /* hex digits that no other Weir has: _weir_instance on the servers */
     struct admission *admission;
     struct resolver *resolver;
     struct log_file *slow_log;

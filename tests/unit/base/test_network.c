@@ -72,8 +72,8 @@ static void test_what_is_no_network(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "10.0.0", "10.0.0.0/33", "10.0.0.0/",  "10.0.0.0/-1", "10.0.0.0/8x", "fd00::/129", "/8",
-        "host",   "10.0.0.256",  "10.0.0.0/8/", "1.2.3.4/+8", "fd00:::",     "**",         "10.*",
+        "10.0.0", "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/-1", "10.0.0.0/8x", "fd00::/129", "/8",
+        "host",   "10.0.0.256",  "10.0.0.0/8/", "1.2.3.4/+8",  "fd00:::",     "**",         "10.*",
     };
     struct bytes word;
     for (size_t i = 0; i < countof(wrong); i++) {
@@ -98,9 +98,15 @@ static void test_names_match_with_stars(void **state)
         const char *in;
         const char *out;
     } rows[] = {
-        {"app", "app", "apps"},       {"app,report", "report", "App"}, {"*", "", NULL},
-        {"app*", "app", "ap"},        {"app_*_ro", "app_x_ro", "app_ro"}, {"*_ro", "_ro", "_ro_"},
-        {"a*b*c", "a1b2b3c", "a1c"},  {"a*a*a", "aaa", "aa"},          {"**x", "yyx", "xy"},
+        {"app", "app", "apps"},
+        {"app,report", "report", "App"},
+        {"*", "", NULL},
+        {"app*", "app", "ap"},
+        {"app_*_ro", "app_x_ro", "app_ro"},
+        {"*_ro", "_ro", "_ro_"},
+        {"a*b*c", "a1b2b3c", "a1c"},
+        {"a*a*a", "aaa", "aa"},
+        {"**x", "yyx", "xy"},
         {"a", "a", ""},
     };
     for (size_t i = 0; i < countof(rows); i++) {

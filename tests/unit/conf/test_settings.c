@@ -17,7 +17,8 @@ static void test_every_default_is_allowed_and_every_row_says_what_it_is_for(void
     struct server_settings s;
     struct user_settings u;
     struct database_settings d;
-    void *const structs[] = {&g, &s, &u, &d};
+    struct listener_settings l;
+    void *const structs[] = {&g, &s, &u, &d, &l};
     size_t count;
     const struct setting *rows = settings_all(&count);
     assert_int_equal(count, SETTINGS_COUNT);

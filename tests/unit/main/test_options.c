@@ -259,10 +259,12 @@ static void expect_defaults(const struct config *c)
     settings_init(SETTING_SCOPE_SERVER, &s);
     struct database_settings d;
     settings_init(SETTING_SCOPE_USER, &u);
+    struct listener_settings l;
     settings_init(SETTING_SCOPE_DATABASE, &d);
-    const void *const expected[] = {&g, &s, &u, &d};
+    settings_init(SETTING_SCOPE_LISTENER, &l);
+    const void *const expected[] = {&g, &s, &u, &d, &l};
     const void *const found[] = {&c->global, &c->servers[0].settings, &c->users[0].settings,
-                                 &c->databases[0].settings};
+                                 &c->databases[0].settings, &c->listeners[0].settings};
     size_t count;
     const struct setting *rows = settings_all(&count);
     for (size_t i = 0; i < count; i++)
@@ -271,6 +273,7 @@ static void expect_defaults(const struct config *c)
     settings_fini(SETTING_SCOPE_SERVER, &s);
     settings_fini(SETTING_SCOPE_USER, &u);
     settings_fini(SETTING_SCOPE_DATABASE, &d);
+    settings_fini(SETTING_SCOPE_LISTENER, &l);
 }
 
 static void test_printed_defaults_load_without_complaint(void **state)

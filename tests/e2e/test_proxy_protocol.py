@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The PROXY protocol: headers of load balancers before Weir, and those that Weir sends to a server."""
+
+import socket
+import threading
+
+import pytest
+
+import console
+import processes
+import proxy_protocol
+import wire
+from processes import wait_until
+from proxy_protocol import LOCAL_V1, LOCAL_V2, v1, v2
+
+ER_ACCESS_DENIED = 1045
+ER_HOST_NOT_PRIVILEGED = 1130
+SOMEBODY = ("192.0.2.7", 4242)
+SIX = ("2001:db8::7", 4243)
+
+
+def host_of(one):
+    return console.mariadb(one, "SELECT host FROM clients", "-N").strip()
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 1000])
+@pytest.mark.parametrize("header,host", [
+    (v1(), "192.0.2.7:4242"), (v1(SIX, ("::1", 1)), "[2001:db8::7]:4243"),
+    (v2(), "192.0.2.7:4242"), (v2(SIX, ("::1", 1)), "[2001:db8::7]:4243"),
+    (v2(more=b"\x04\x00\x10" + bytes(16)), "192.0.2.7:4242"),
+    (v1(("::ffff:192.0.2.9", 1), ("::1", 1)), "192.0.2.9:1")], ids=str)
+def test_a_client_is_who_the_header_says(module_proxied, header, host, pieces):
+    one = module_proxied
+    with proxy_protocol.connect(one.address, header, pieces) as c:
+        assert host_of(one) == host
+        assert c.query("SELECT 1") == [[b"1"]]
+        c.quit()
+    with pytest.raises(wire.ServerError) as error:
+        proxy_protocol.connect(one.address, header, pieces, password="wrong")
+    assert error.value.code == ER_ACCESS_DENIED
+    assert f"'app'@'{host.rsplit(':', 1)[0].strip('[]')}'" in error.value.text
+    wait_until(lambda: host_of(one) == "", 20, "the end of the clients")
+
+
+@pytest.fixture(scope="module")
+def module_proxied(module_weir):
+    return module_weir(proxy_protocol_networks="10.0.0.0/8, 127.0.0.0/8")
+
+
+@pytest.mark.parametrize("header", [b"", LOCAL_V1, LOCAL_V2], ids=str)
+def test_who_speaks_for_itself(module_proxied, header):
+    one = module_proxied
+    with proxy_protocol.connect(one.address, header) as c:
+        mine = c.socket.getsockname()
+        assert host_of(one) == f"{mine[0]}:{mine[1]}"
+        c.quit()
+    wait_until(lambda: host_of(one) == "", 20, "the end of the client")
+
+
+def test_tls_begins_behind_the_header(module_proxied):
+    with proxy_protocol.connect(module_proxied.address, v2(), tls=wire.unverified_tls()) as c:
+        assert host_of(module_proxied) == "192.0.2.7:4242"
+        assert c.socket.version() == "TLSv1.3"
+        c.quit()
+
+
+@pytest.mark.parametrize("header", [
+    b"PROXY TCP4 nowhere 1 2 3\r\n", b"PROXY " + b"x" * 200, proxy_protocol.SIGNATURE + b"\x31\x11\0\0",
+    proxy_protocol.SIGNATURE + b"\x21\x11\xff\xff", v1() + v1()], ids=range(5))
+def test_headers_that_are_none(module_proxied, header):
+    """Two in a row are one too many."""
+    with wire.Wire(module_proxied.address) as c:
+        c.read_greeting()
+        c.socket.sendall(header)
+        c.socket.settimeout(20)
+        with pytest.raises((wire.Closed, wire.ServerError)):
+            raise wire.ServerError(c.read_packet())
+
+
+def test_only_from_trusted_networks(server, weir):
+    """With the words of a MariaDB server."""
+    one = weir()
+    for header in (v1(), v2(), LOCAL_V1, LOCAL_V2):
+        replies = []
+        for address in (server.address, one.address) if not wire.MYSQL else (one.address,):
+            with wire.Wire(address) as c:
+                c.read_greeting()
+                c.socket.sendall(header)
+                payload = c.read_packet()
+                replies.append((payload, c.sequence))
+        assert replies[0] == replies[-1]
+        error = wire.ServerError(replies[0][0])
+        assert (error.code, error.text) == (ER_HOST_NOT_PRIVILEGED,
+                                            "Proxy header is not accepted from 127.0.0.1")
+    counters = one.counters()
+    assert (counters["Weir_proxy_headers"], counters["Weir_refused_proxy_headers"]) == (0, 4)
+    one.configure(proxy_protocol_networks="localhost, 127.0.0.1/32")
+    one.reload()
+    with proxy_protocol.connect(one.address, v1()):
+        assert host_of(one) == "192.0.2.7:4242"
+
+
+def test_over_a_unix_socket(weir, tmp_path):
+    """Which is no proof any more that nobody can listen."""
+    path = str(tmp_path / "s.sock")
+    one = weir(socket=path, proxy_protocol_networks="localhost", require_secure_transport="on")
+    with wire.connect(path) as c:
+        assert c.query("SELECT 1") == [[b"1"]]
+    with pytest.raises(wire.ServerError) as error:
+        proxy_protocol.connect(path, v1())
+    assert error.value.code == 3159
+    with proxy_protocol.connect(path, v1(), tls=wire.unverified_tls()):
+        assert "192.0.2.7:4242" in host_of(one)
+
+
+def test_rules_are_about_the_clients_address(weir):
+    one = weir(proxy_protocol_networks="127.0.0.1", allow_networks="192.0.2.0/24")
+    with proxy_protocol.connect(one.address, v1()) as c:
+        assert c.query("SELECT 1") == [[b"1"]]
+    for header in (v1(("198.51.100.1", 1)), b""):
+        with pytest.raises(wire.ServerError) as error:
+            proxy_protocol.connect(one.address, header)
+        assert error.value.code == ER_HOST_NOT_PRIVILEGED
+        assert error.value.text.startswith(
+            f"Host '{'198.51.100.1' if header else '127.0.0.1'}' is not allowed to connect to this M")
+
+
+def test_who_does_not_go_on_is_cut_off(weir):
+    one = weir(proxy_protocol_networks="127.0.0.1", connect_timeout=1)
+    with wire.Wire(one.address) as c:
+        c.read_greeting()
+        c.socket.sendall(v1()[:20])
+        assert c.readable(20)
+        with pytest.raises(wire.Closed):
+            c.read_packet()
+
+
+# -------- towards servers --------
+
+class Listener:
+    """Stands before the server, keeps the headers that links begin with, and passes the rest on."""
+
+    def __init__(self, server):
+        self.server = server
+        self.sources = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                one, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(one,), daemon=True).start()
+
+    def _serve(self, one):
+        data = one.recv(65536)
+        if not data:
+            return
+        source, rest = proxy_protocol.read(data)
+        self.sources.append(source)
+        there = socket.create_connection(self.server.address)
+        there.sendall(rest)
+        for a, b in ((one, there), (there, one)):
+            threading.Thread(target=self._pass, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _pass(a, b):
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture
+def listener(server):
+    one = Listener(server)
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_link_says_whose_it_is(weir, listener, version):
+    one = weir(server_port=listener.port, server_proxy_protocol=version,
+               proxy_protocol_networks="127.0.0.1", pool_max_size=3)
+    with proxy_protocol.connect(one.address, v2(SIX, ("::1", 1))) as a:
+        a.query("BEGIN")
+        with one.connect() as b:
+            b.query("BEGIN")
+            mine = b.socket.getsockname()
+            assert SIX in listener.sources
+            assert mine in listener.sources
+    # What Weir does for itself is nobody's.
+    assert set(listener.sources) <= {SIX, mine, None}
+
+
+@pytest.mark.mariadb
+def test_a_mariadb_server_believes_it(weir):
+    own = processes.new_server("--proxy-protocol-networks=127.0.0.1", name="proxied").start().prepare()
+    try:
+        with own.root() as root:
+            root.query("CREATE USER app2@'192.0.2.%' IDENTIFIED BY 'secret'")
+        for source, allowed in ((SOMEBODY, True), (("198.51.100.1", 9), False)):
+            one = weir(of=own, users={"app2": "secret"}, server_proxy_protocol="v2",
+                       proxy_protocol_networks="127.0.0.1")
+            if allowed:
+                with proxy_protocol.connect(one.address, v1(source), user="app2") as c:
+                    assert c.query("SELECT CURRENT_USER(), USER()") == [[b"app2@192.0.2.%", b"app2@192.0.2.7"]]
+                continue
+            with pytest.raises(wire.ServerError) as error:
+                with proxy_protocol.connect(one.address, v1(source), user="app2") as c:
+                    c.query("SELECT 1")
+            assert error.value.code == ER_ACCESS_DENIED
+            assert "'app2'@'198.51.100.1'" in error.value.text
+    finally:
+        own.destroy()
