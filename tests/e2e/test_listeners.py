@@ -32,10 +32,8 @@ def start(weir, two_users):
     del two_users
 
     def with_sections(sections, **settings):
-        one = weir(users=USERS, **settings)
-        one.stop()
+        one = weir(start=False, users=USERS, **settings)
         rewrite(one, sections)
-        os.truncate(one.log_path, 0)  # it is to say anew when it is ready
         return one.start()
     return with_sections
 
