@@ -104,10 +104,11 @@ static void park_or_release(struct link *l);
 /* What only the link knows, and what is to be done there would change. */
 static bool must_be_read(const struct client *c, const struct link *l, enum statement_place place)
 {
-    bool sets = l->session != c->session || l->needs_trackers || track_shows_own(c) ||
-                place != STATEMENT_HERE;
-    return (place != STATEMENT_HERE && !track_is_known(c)) || residue_must_be_read(c, l) ||
-           (sets && residue_must_be_read_for_set(c));
+    bool elsewhere = place != STATEMENT_HERE;
+    if ((elsewhere && !track_is_known(c)) || residue_must_be_read(c, l))
+        return true;
+    return residue_must_be_read_for_set(c) &&
+           (elsewhere || l->session != c->session || l->needs_trackers || track_shows_own(c));
 }
 
 static void release(struct link *l);

@@ -328,7 +328,7 @@ bool residue_must_be_read(const struct client *c, const struct link *l)
 
 bool residue_must_be_read_for_set(const struct client *c)
 {
-    return !keeps_diagnostics(c) && may_be_lost(c);
+    return may_be_lost(c) && !keeps_diagnostics(c);
 }
 
 /* -------- priming -------- */
