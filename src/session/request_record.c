@@ -17,8 +17,7 @@ static void keep_earlier(struct request_record *r)
 {
     if (r->text_size == 0)
         return;
-    size_t size =
-        r->text_size < RECORD_EARLIER_TEXT_MAX ? r->text_size : RECORD_EARLIER_TEXT_MAX;
+    size_t size = r->text_size < RECORD_EARLIER_TEXT_MAX ? r->text_size : RECORD_EARLIER_TEXT_MAX;
     memcpy(r->earlier[r->earlier_next], r->text, size);
     r->earlier_size[r->earlier_next] = (uint8_t)size;
     r->earlier_next = (uint8_t)((r->earlier_next + 1) % RECORD_EARLIER);
