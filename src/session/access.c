@@ -57,6 +57,8 @@ static bool network_is_allowed(const struct client *c)
 {
     const struct global_settings *g = &c->worker->config->global;
     const struct config_listener *l = listener_of(c);
+    if (c->entrance == 0 && g->allow_networks[0] == '\0' && g->deny_networks[0] == '\0')
+        return true;
     const struct network_peer peer = peer_of(c);
     const char *rule = broken_network_rule(g->allow_networks, g->deny_networks, &peer);
     if (rule != NULL) {
@@ -78,10 +80,13 @@ static bool network_is_allowed(const struct client *c)
 
 bool access_trusts_header(const struct client *c)
 {
+    const char *general = c->worker->config->global.proxy_protocol_networks;
     const struct config_listener *l = listener_of(c);
+    const char *own = l != NULL ? l->settings.proxy_protocol_networks : "";
+    if (general[0] == '\0' && own[0] == '\0')
+        return false;
     const struct network_peer peer = peer_of(c);
-    return network_list_has(c->worker->config->global.proxy_protocol_networks, &peer) ||
-           (l != NULL && network_list_has(l->settings.proxy_protocol_networks, &peer));
+    return network_list_has(general, &peer) || network_list_has(own, &peer);
 }
 
 static const char *family_of(const struct client *c)
@@ -102,10 +107,11 @@ static void word(char *text, size_t size, enum mysql_error code, ...)
 
 bool access_let_in(struct client *c)
 {
-    if (access_trusts_header(c) || network_is_allowed(c)) {
-        c->network_is_judged = !access_trusts_header(c);
+    if (access_trusts_header(c))
         return true;
-    }
+    c->network_is_judged = true;
+    if (network_is_allowed(c))
+        return true;
     /* Before the greeting an ERR has no SQLSTATE. */
     char host[CLIENT_PEER_SIZE];
     char text[200];
@@ -166,18 +172,17 @@ static bool name_is_allowed(const struct client *c, struct bytes name)
     const struct global_settings *g = &c->worker->config->global;
     const struct config_listener *l = listener_of(c);
     const char *rule = broken_name_rule(g->allow_users, g->deny_users, name);
+    bool of_listener = rule == NULL && l != NULL;
+    if (of_listener)
+        rule = broken_name_rule(l->settings.allow_users, l->settings.deny_users, name);
+    if (rule == NULL)
+        return true;
     char what[100];
     snprintf(what, sizeof what, "user '%.*s'", (int)(name.size < 64 ? name.size : 64),
              (const char *)name.data);
-    if (rule != NULL) {
-        tell(c, COUNTER_refused_users, what, rule, "weir", "");
-        return false;
-    }
-    if (l != NULL)
-        rule = broken_name_rule(l->settings.allow_users, l->settings.deny_users, name);
-    if (rule != NULL)
-        tell(c, COUNTER_refused_users, what, rule, "listener", l->name);
-    return rule == NULL;
+    tell(c, COUNTER_refused_users, what, rule, of_listener ? "listener" : "weir",
+         of_listener ? l->name : "");
+    return false;
 }
 
 bool access_allows_user(const struct client *c, struct bytes name)
@@ -187,7 +192,8 @@ bool access_allows_user(const struct client *c, struct bytes name)
         return false;
     const struct config_user *u =
         text_copy(text, sizeof text, name) ? config_find_user(c->worker->config, text) : NULL;
-    if (u == NULL)
+    if (u == NULL ||
+        (u->settings.allow_networks[0] == '\0' && !u->settings.require_secure_transport))
         return true;
     const struct network_peer peer = peer_of(c);
     const char *rule = broken_network_rule(u->settings.allow_networks, "", &peer);
