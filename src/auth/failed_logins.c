@@ -55,17 +55,21 @@ static usec_t delay_after(unsigned failures, const struct failed_logins_rule *ru
 usec_t failed_logins_note(struct failed_logins *t, const struct failed_logins_rule *rule,
                           struct bytes user, struct bytes host, bool proved, usec_t now)
 {
-    if (rule->threshold == 0)
+    if (rule->threshold == 0 || (proved && t->used == 0))
         return 0;
     uint64_t account = account_of(t, user, host);
     struct failed_login *e = find(t->entries[account % FAILED_LOGINS_SETS], account);
     bool known = e->account == account && now - e->at < FAILED_LOGINS_FORGET;
     usec_t delay = known ? delay_after(e->count, rule) : 0;
     if (proved) {
-        if (known)
+        if (known) {
             *e = (struct failed_login){0};
+            t->used--;
+        }
         return delay;
     }
+    if (e->account == 0)
+        t->used++;
     if (!known)
         *e = (struct failed_login){.account = account};
     if (e->count < UINT32_MAX)

@@ -23,6 +23,7 @@ struct failed_login {
 /* All zeros but for the key, which is random: nobody can choose whom to push out. */
 struct failed_logins {
     uint8_t key[16];
+    unsigned used; /* entries */
     struct failed_login entries[FAILED_LOGINS_SETS][FAILED_LOGINS_WAYS];
 };
 

@@ -30,11 +30,26 @@ bool client_auth_start(struct client *c)
     return true;
 }
 
+void client_auth_wipe_said(struct auth_said *said)
+{
+    OPENSSL_cleanse(said->data, said->size);
+}
+
+static void forget_said(struct client_auth *a)
+{
+    if (a->said != NULL)
+        client_auth_wipe_said(a->said);
+    free(a->said);
+    a->said = NULL;
+}
+
 void client_auth_end(struct client *c)
 {
     if (c->auth == NULL)
         return;
-    OPENSSL_cleanse(c->auth, sizeof *c->auth);
+    auth_secret_wipe(&c->auth->secret);
+    auth_check_wipe(&c->auth->check);
+    forget_said(c->auth);
     free(c->auth);
     c->auth = NULL;
 }
@@ -46,11 +61,10 @@ void client_auth_name(struct client *c, struct bytes name, struct user *user, bo
     (void)!text_copy(a->user, sizeof a->user, name);
     a->hopeless = user == NULL || !may_come;
     if (user != NULL) {
-        a->secret_count = user_secrets_copy(users, user, a->secrets, &a->secret_version);
+        user_secret_for_login(users, user, &a->secret, &a->secret_version);
         return;
     }
-    a->secret_count = 1;
-    user_store_decoy(users, name, &a->secrets[0]);
+    user_store_decoy(users, name, &a->secret);
 }
 
 void client_auth_ask(struct client *c)
@@ -87,7 +101,7 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
     }
     check->private_channel = client_is_secure(c);
     check->key = login_guard_key(c->worker->proxy->guard);
-    check->method = auth_check_choose(check, &c->auth->secrets[0], wish.method,
+    check->method = auth_check_choose(check, &c->auth->secret, wish.method,
                                       greeted != NULL ? greeted : auth_method_default());
     /* One that names another method than the greeting's had no challenge for it yet; some need
      * none. */
@@ -143,12 +157,21 @@ bool client_auth_delay_verdict(struct client *c, bool proved)
     return true;
 }
 
+static void hear_again(struct client *c)
+{
+    struct auth_said *said = c->auth->said;
+    c->auth->said = NULL;
+    client_set_state(c, CLIENT_AUTHENTICATING);
+    client_auth_hear(c, bytes_of(said->data, said->size));
+    client_auth_wipe_said(said);
+    free(said);
+}
+
 void client_auth_end_delay(struct client *c)
 {
     switch (c->auth->sequel) {
     case AUTH_THEN_HEAR:
-        client_set_state(c, CLIENT_AUTHENTICATING);
-        client_auth_hear(c, bytes_of(c->auth->said.data, c->auth->said.size));
+        hear_again(c);
         if (c->state != CLIENT_CLOSED)
             client_advance(c);
         break;
@@ -170,14 +193,34 @@ static bool waits_for_key(struct client *c)
            !login_guard_key_is_ready(c->worker->proxy->guard);
 }
 
+static void wait_for_key(struct client *c, struct bytes said)
+{
+    c->auth->said = malloc(sizeof *c->auth->said);
+    if (c->auth->said == NULL) {
+        client_close(c, CLOSE_NO_MEMORY);
+        return;
+    }
+    CHECK(client_auth_keep(c->auth->said, said));
+    pause_login(c, KEY_LOOK, AUTH_THEN_HEAR);
+}
+
 /* -------- the dialog -------- */
 
-static void proved(struct client *c, size_t which, struct bytes last_word)
+void client_auth_set_last_word(struct client *c, struct bytes word)
 {
     struct client_auth *a = c->auth;
-    CHECK(client_auth_keep(&a->last_word, last_word));
+    CHECK(word.size <= sizeof a->last_word);
+    if (word.size > 0)
+        memcpy(a->last_word, word.data, word.size);
+    a->last_word_size = word.size;
+}
+
+static void proved(struct client *c, struct bytes last_word)
+{
+    struct client_auth *a = c->auth;
+    client_auth_set_last_word(c, last_word);
     if (!a->hopeless && user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
-                                           which, &a->secrets[which], &c->has_taught))
+                                           &a->secret, &c->has_taught))
         client_login_proved(c);
     else
         client_login_deny(c);
@@ -185,8 +228,8 @@ static void proved(struct client *c, size_t which, struct bytes last_word)
 
 void client_auth_finish(struct client *c)
 {
-    if (c->auth->last_word.size > 0)
-        client_auth_say_more(c, bytes_of(c->auth->last_word.data, c->auth->last_word.size));
+    if (c->auth->last_word_size > 0)
+        client_auth_say_more(c, bytes_of(c->auth->last_word, c->auth->last_word_size));
     client_auth_end(c);
 }
 
@@ -204,9 +247,7 @@ void client_auth_hear(struct client *c, struct bytes said)
 {
     struct client_auth *a = c->auth;
     if (waits_for_key(c)) {
-        if (said.data != a->said.data)
-            CHECK(client_auth_keep(&a->said, said));
-        pause_login(c, KEY_LOOK, AUTH_THEN_HEAR);
+        wait_for_key(c, said);
         return;
     }
     if (c->guest != NULL) {
@@ -218,9 +259,9 @@ void client_auth_hear(struct client *c, struct bytes said)
     size_t which;
     if (said.size > 1 || (said.size == 1 && said.data[0] != 0))
         a->with_password = true;
-    switch (auth_check_hear(&a->check, said, a->secrets, a->secret_count, &out, &which)) {
+    switch (auth_check_hear(&a->check, said, &a->secret, 1, &out, &which)) {
     case AUTH_OK:
-        proved(c, which, writer_written(&out));
+        proved(c, writer_written(&out));
         return;
     case AUTH_SEND:
         client_auth_go_on(c, writer_written(&out));

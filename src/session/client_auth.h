@@ -20,17 +20,17 @@ enum auth_sequel { AUTH_THEN_HEAR, AUTH_THEN_WELCOME, AUTH_THEN_DENY };
 /* A login under way; freed when it is over. */
 struct client_auth {
     struct auth_check check;
-    struct auth_secret secrets[AUTH_SECRETS_MAX]; /* that it may have, or decoys */
-    size_t secret_count;
-    unsigned secret_version; /* see user_secrets_copy */
-    bool hopeless;           /* unknown, or not this way: it goes through the motions, in vain */
-    bool with_password;      /* it has said something */
-    enum auth_sequel sequel; /* of the delay */
+    struct auth_secret secret; /* that it should know, or a decoy */
+    unsigned secret_version;   /* see user_secret_for_login */
+    bool hopeless;             /* unknown, or not this way: it goes through the motions, in vain */
+    bool with_password;        /* it has said something */
+    enum auth_sequel sequel;   /* of the delay */
     usec_t delay;
-    struct auth_said said;      /* what is heard after it */
-    struct auth_said last_word; /* before the OK */
-    bool judged;                /* the delay of its verdict is over, or there was none */
-    char user[80];              /* as it was sent, cut to fit */
+    struct auth_said *said; /* what is heard after it, NULL none */
+    bool judged;            /* the delay of its verdict is over, or there was none */
+    uint8_t last_word[8];   /* before the OK */
+    size_t last_word_size;
+    char user[80]; /* as it was sent, cut to fit */
 };
 
 /* A new login, with a challenge of its own, which greetings send. False when out of memory. */
@@ -48,6 +48,7 @@ struct auth_wish client_auth_wish(const struct client *c, const struct login *l)
 
 /* False: nothing so long is an answer to any method. */
 NODISCARD bool client_auth_keep(struct auth_said *said, struct bytes from);
+void client_auth_wipe_said(struct auth_said *said);
 
 /* Goes on with what the client sent with its name, which answers to the method that was `greeted`
  * (NULL: to none, as in COM_CHANGE_USER), or asks for another. Ends in client_login_proved or
@@ -73,6 +74,9 @@ void client_auth_finish(struct client *c);
 
 /* The delay is over. */
 void client_auth_end_delay(struct client *c);
+
+/* The method's word before the OK, at most 8 bytes. */
+void client_auth_set_last_word(struct client *c, struct bytes word);
 
 /* Forgets the login and its secrets. */
 void client_auth_end(struct client *c);

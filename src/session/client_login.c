@@ -18,7 +18,6 @@
 #include "session/statement.h"
 #include "session/user_store.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -376,7 +375,7 @@ bool client_step_login(struct client *c)
     struct auth_wish wish = client_auth_wish(c, &l);
     consume(c, FRAME_HEADER_SIZE + payload.size);
     client_auth_begin(c, wish, greeted_method(c), bytes_of(said.data, said.size));
-    OPENSSL_cleanse(&said, sizeof said);
+    client_auth_wipe_said(&said);
     return c->state != CLIENT_CLOSED;
 }
 
@@ -395,7 +394,7 @@ bool client_step_authenticating(struct client *c)
     }
     consume(c, FRAME_HEADER_SIZE + payload.size);
     client_auth_hear(c, bytes_of(said.data, said.size));
-    OPENSSL_cleanse(&said, sizeof said);
+    client_auth_wipe_said(&said);
     return c->state != CLIENT_CLOSED;
 }
 

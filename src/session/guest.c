@@ -121,7 +121,7 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
         return;
     }
     registry_client_came(c);
-    CHECK(client_auth_keep(&c->auth->last_word, bytes_of(g->last_word, g->last_word_size)));
+    client_auth_set_last_word(c, bytes_of(g->last_word, g->last_word_size));
     part(c);
     client_login_proved(c);
 }

@@ -189,20 +189,18 @@ void user_secret_copy(struct user_store *s, const struct user *u, struct auth_se
     pthread_mutex_unlock(&s->lock);
 }
 
-size_t user_secrets_copy(struct user_store *s, const struct user *u,
-                         struct auth_secret out[AUTH_SECRETS_MAX], unsigned *version)
+void user_secret_for_login(struct user_store *s, const struct user *u, struct auth_secret *out,
+                           unsigned *version)
 {
     pthread_mutex_lock(&s->lock);
-    out[0] = u->shared.secret;
+    *out = u->shared.secret;
     *version = u->shared.version;
     pthread_mutex_unlock(&s->lock);
-    return 1;
 }
 
-bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, size_t which,
+bool user_confirm_login(struct user_store *s, struct user *u, unsigned version,
                         const struct auth_secret *learnt, bool *taught)
 {
-    (void)which;
     pthread_mutex_lock(&s->lock);
     bool ok = !u->shared.removed && u->shared.version == version;
     *taught = ok && (learnt->known & ~u->shared.secret.known) != 0;

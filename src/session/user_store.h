@@ -137,15 +137,14 @@ void user_timeouts_release(const struct user_timeouts *t);
 
 /* -------- checking logins -------- */
 
-/* Copies of the passwords that are valid now, to be wiped by the caller; how many. `version` names
- * them. */
-size_t user_secrets_copy(struct user_store *s, const struct user *u,
-                         struct auth_secret out[AUTH_SECRETS_MAX], unsigned *version);
+/* A copy, to be wiped by the caller. `version` names it. */
+void user_secret_for_login(struct user_store *s, const struct user *u, struct auth_secret *out,
+                           unsigned *version);
 
-/* A login with the password `which` of this version was right; keeps what it taught, if anything.
- * False when the user was removed or its passwords have changed since. */
+/* A login with the password of this version was right; keeps what it taught, if anything. False
+ * when the user was removed or its password has changed since. */
 NODISCARD bool user_confirm_login(struct user_store *s, struct user *u, unsigned version,
-                                  size_t which, const struct auth_secret *learnt, bool *taught);
+                                  const struct auth_secret *learnt, bool *taught);
 
 /* What an unknown user is checked against: like the secret of one of the users, always the same
  * for a name, so that its login looks like that of a user with a wrong password. */
