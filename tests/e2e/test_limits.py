@@ -354,18 +354,22 @@ def test_change_user_moves_the_count(server, weir):
 
 
 def test_logins_beyond_max_logins_wait_for_their_greeting(weir):
-    one = weir(max_logins=1, workers=1, connect_timeout=4)
+    one = weir(max_logins=1, workers=1, connect_timeout=60)
     with wire.Wire(one.address) as mute, wire.Wire(one.address) as second:
         mute.read_greeting()
         assert not second.readable(0.3), "one login at a time"
         mute.close()
         second.login()
         assert second.value("SELECT 1") == "1"
-    with wire.Wire(one.address) as mute, wire.Wire(one.address) as late:
+    with wire.Wire(one.address) as mute:
         mute.read_greeting()
+        one.configure(connect_timeout=2)  # for those who come now
+        one.reload()
+        late = wire.Wire(one.address)
         assert late.read_frame().endswith(b"\xff\x10\x04Too many connections")
         assert late.at_end()
-    processes.wait_until(lambda: one.counters()["Weir_closes_too_many_logins"], 5, "the count")
+        late.close()
+    processes.wait_until(lambda: one.counters()["Weir_closes_too_many_logins"], 20, "the count")
 
 
 def test_fewer_clients_are_let_in_when_files_are_short(server, weir):
