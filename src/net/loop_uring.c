@@ -91,7 +91,7 @@ static void uring_unwatch(struct loop *loop, struct loop_fd *io)
     struct uring_slot *s = uring_slot_of(u, io);
     CHECK(s->watched && s->io == io);
     s->watched = false;
-    s->wants = 0;
+    s->wants &= URING_HAS_REST | URING_HAS_LINGER; /* see uring_close */
     uring_changed(u, io->slot);
 }
 
@@ -290,6 +290,8 @@ static uint8_t standing(enum uring_kind kind)
         return URING_HAS_RECEIVE;
     case URING_REST:
         return URING_HAS_REST;
+    case URING_LINGER:
+        return URING_HAS_LINGER;
     case URING_IGNORED:
     case URING_SEND:
     case URING_STUCK:
@@ -310,15 +312,28 @@ static void dispatch(struct uring_loop *u, const struct io_uring_cqe *cqe)
         u->slots[slot].wants &= (uint8_t)~URING_HAS_POLL; /* it would fail again */
     if (!more)
         ended(u, slot, standing(kind));
-    if (kind == URING_STUCK) {
+    switch (kind) {
+    case URING_STUCK:
         if (u->slots[slot].watched)
             u->slots[slot].io->on_ready(u->slots[slot].io);
-    } else if (kind == URING_RECEIVE)
+        break;
+    case URING_RECEIVE:
         uring_stream_received(u, slot, cqe);
-    else if (kind == URING_REST)
+        break;
+    case URING_REST:
         uring_stream_sent_rest(u, slot, cqe->res);
-    else if (u->slots[slot].watched && cqe->res != -ECANCELED)
-        on_poll(u, slot, cqe->res);
+        break;
+    case URING_LINGER:
+        u->slots[slot].wants = 0;
+        break;
+    case URING_POLL:
+        if (u->slots[slot].watched && cqe->res != -ECANCELED)
+            on_poll(u, slot, cqe->res);
+        break;
+    case URING_IGNORED:
+    case URING_SEND:
+        break;
+    }
 }
 
 static void dispatch_all(struct uring_loop *u)

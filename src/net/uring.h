@@ -26,13 +26,14 @@ enum uring_kind {
     URING_IGNORED, /* its completion tells nothing */
     URING_POLL,
     URING_RECEIVE,
-    URING_SEND,  /* with completion only when it fails or is short */
-    URING_REST,  /* what did not fit at once */
-    URING_STUCK, /* of our own: a send did not go through, its owner is to know */
+    URING_SEND,   /* with completion only when it fails or is short */
+    URING_REST,   /* what did not fit at once */
+    URING_LINGER, /* the rest of a closed stream has had its time */
+    URING_STUCK,  /* of our own: a send did not go through, its owner is to know */
 };
 
 /* Standing requests; a slot wants some and has some. */
-enum { URING_HAS_POLL = 1, URING_HAS_RECEIVE = 2, URING_HAS_REST = 4 };
+enum { URING_HAS_POLL = 1, URING_HAS_RECEIVE = 2, URING_HAS_REST = 4, URING_HAS_LINGER = 8 };
 
 /* What the kernel knows of a watched descriptor. It outlives the watching until the kernel has
  * ended the last request, and is not used for another before. */

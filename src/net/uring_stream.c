@@ -25,6 +25,8 @@
 #define HEADROOM_KEPT 16
 /* Pieces that one stream forwards before they are sent in the middle of the turn. */
 #define LEAVING_MAX URING_PARTS_MAX
+/* How long what a closed stream has forwarded may take to be sent. */
+#define LINGER_MAX_S 60
 
 static struct stream *stream_of(struct uring_loop *u, uint32_t slot)
 {
@@ -355,18 +357,19 @@ static enum stream_result uring_forward(struct stream *s, struct stream *source)
 
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_WAITALL)
 
-static void prepare_message(struct uring_loop *u, struct io_uring_sqe *sqe, int fd,
-                            struct buffer *leaving)
+static void prepare_message(struct uring_loop *u, struct io_uring_sqe *sqe, uint32_t slot,
+                            unsigned flags)
 {
     struct msghdr *m = &u->messages[u->message_count];
     struct iovec *parts = u->parts[u->message_count];
     u->message_count++;
     size_t n = 0;
-    for (struct buffer *b = leaving; b != NULL; b = b->next, n++)
+    for (struct buffer *b = u->slots[slot].leaving; b != NULL; b = b->next, n++) {
+        CHECK(n < URING_PARTS_MAX);
         parts[n] = (struct iovec){.iov_base = b->data + b->sent, .iov_len = unsent(b)};
-    CHECK(n <= URING_PARTS_MAX);
+    }
     *m = (struct msghdr){.msg_iov = parts, .msg_iovlen = n};
-    io_uring_prep_sendmsg(sqe, fd, m, SEND_FLAGS | MSG_DONTWAIT);
+    io_uring_prep_sendmsg(sqe, u->slots[slot].io->fd, m, flags);
 }
 
 static void prepare_send(struct uring_loop *u, uint32_t slot)
@@ -377,7 +380,7 @@ static void prepare_send(struct uring_loop *u, uint32_t slot)
     if (b->next == NULL)
         io_uring_prep_send(sqe, fd, b->data + b->sent, unsent(b), SEND_FLAGS | MSG_DONTWAIT);
     else
-        prepare_message(u, sqe, fd, b);
+        prepare_message(u, sqe, slot, SEND_FLAGS | MSG_DONTWAIT);
     io_uring_sqe_set_data64(sqe, uring_name(URING_SEND, slot));
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
     uring_list_add(&u->sent, slot);
@@ -424,16 +427,14 @@ void uring_stream_fell_short(struct uring_loop *u, uint32_t slot, int result)
     sent(u, slot, result);
 }
 
-/* One buffer after the other, by a request that waits until there is room for all of it. */
+/* By a request that waits until there is room for all of it. */
 static void send_rest(struct uring_loop *u, uint32_t slot)
 {
-    struct loop_fd *io = u->slots[slot].io;
-    struct buffer *b = u->slots[slot].leaving;
-    io->writable = false;
+    struct io_uring_sqe *sqe = uring_request(u);
+    u->slots[slot].io->writable = false;
     u->slots[slot].wants |= URING_HAS_REST;
     u->slots[slot].has |= URING_HAS_REST;
-    struct io_uring_sqe *sqe = uring_request(u);
-    io_uring_prep_send(sqe, io->fd, b->data + b->sent, unsent(b), SEND_FLAGS);
+    prepare_message(u, sqe, slot, SEND_FLAGS);
     io_uring_sqe_set_data64(sqe, uring_name(URING_REST, slot));
 }
 
@@ -460,8 +461,10 @@ void uring_streams_settle(struct uring_loop *u)
 
 void uring_stream_sent_rest(struct uring_loop *u, uint32_t slot, int result)
 {
-    if (!u->slots[slot].watched)
+    if (!u->slots[slot].watched) {
+        uring_put_all(u->cache, &u->slots[slot].leaving);
         return;
+    }
     struct stream *s = stream_of(u, slot);
     u->slots[slot].wants &= (uint8_t)~URING_HAS_REST;
     sent(u, slot, result);

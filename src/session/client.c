@@ -356,7 +356,8 @@ void client_drain(struct client *c)
     bool firm = c->link != NULL && (!c->link->soft || !c->link->status_known);
     if (c->state == CLIENT_GREETING || c->state == CLIENT_TLS || c->state == CLIENT_LOGIN ||
         c->state == CLIENT_AUTHENTICATING || c->state == CLIENT_PROVING ||
-        c->state == CLIENT_DELAYED || (c->state == CLIENT_IDLE && !firm))
+        c->state == CLIENT_DELAYED ||
+        (c->state == CLIENT_IDLE && !firm && !stream_has_unsent(&c->stream)))
         client_close(c, CLOSE_SHUTDOWN);
 }
 

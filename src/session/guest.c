@@ -63,12 +63,10 @@ static void part(struct client *c)
 void guest_forget(struct client *c)
 {
     struct guest *g = c->guest;
+    bool alone = g->link != NULL;
     hash_reader_forget(g);
-    c->guest = NULL;
-    g->client = NULL;
-    if (g->link == NULL)
-        guest_free(g);
-    else
+    part(c);
+    if (alone)
         guest_end_alone(g);
 }
 

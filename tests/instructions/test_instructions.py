@@ -110,7 +110,8 @@ SCENARIOS = {"point select": point_select, "prepared point select": prepared_sel
 def count(server, scenario, times):
     """Instructions of a Weir that starts, serves this, and stops."""
     one = processes.Weir(server, workers=1, log_level="warning", pool_max_size=1,
-                         server_max_connections=2, catalogue_refresh=0)
+                         server_max_connections=2, catalogue_refresh=0,
+                         io_engine=os.environ.get("WEIR_TEST_IO_ENGINE", "epoll"))
     one.configure(debug_link_switching=None)
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={one.directory}/callgrind",
                processes.binary(), "--config", one.config]

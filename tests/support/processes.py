@@ -318,9 +318,9 @@ class Weir:
     def pid(self):
         return self.process.pid
 
-    def start(self, files=None):
-        """`files`: how many it may have open at most."""
-        limit = None
+    def start(self, files=None, confine=None):
+        """`files`: how many it may have open at most. `confine`: is called in its process first."""
+        limit = confine
         if files is not None:
             def limit():
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))

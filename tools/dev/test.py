@@ -9,6 +9,8 @@
 # WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr),
 # what commands cost in instructions (instructions), a short ./dev bench whose ratios are shown beside
 # those of the baseline and judged by the reader (bench: never fails), a build with clang, lint.
+# The end-to-end and the differential tests run on epoll in the release binary, on io_uring in the asan
+# binary (where the kernel has it); WEIR_TEST_IO_ENGINE chooses one for all.
 # With --server mysql9 the end-to-end and the differential tests run with a real MySQL 9 as the server,
 # whose folder is made when it is missing (debootstrap, network, root); without it they run with MariaDB,
 # the differential ones once more with MySQL 9 (and fewer random steps) when everything is asked for and
@@ -18,6 +20,7 @@
 # output of what failed, and as the last line "N passed, N failed, N skipped".
 
 import concurrent.futures
+import ctypes
 import os
 import re
 import shutil
@@ -47,6 +50,8 @@ SANITIZER_OPTIONS = {
 }
 GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "differential", "mtr", "instructions",
           "bench", "clang", "lint")
+# Each engine gets the whole suites once; ASan is to see the one whose memory the kernel writes to.
+ENGINES = {"asan": "io_uring"}
 # Files about what a session has, which run once more with debug_link_switching in everyday runs.
 SWITCHED = ("test_baseline.py", "test_catalogue.py", "test_cursors.py", "test_pins.py",
             "test_reset_and_last_words.py", "test_same_bytes.py", "test_session_state.py",
@@ -293,6 +298,31 @@ def run_pytest(group, folder, wanted, env=None, timeout=SUITE_TIMEOUT_S):
         report(group, [result], time.monotonic() - start)
 
 
+def why_no_io_uring():
+    """"" when this kernel has what the engine needs, and lets us have it; else its reason. Weir itself
+    tries more, but then warns and goes on with epoll."""
+    io_uring_setup, defer_taskrun_and_single_issuer = 425, 1 << 13 | 1 << 12
+    parameters = (ctypes.c_uint32 * 30)(0, 0, defer_taskrun_and_single_issuer)
+    libc = ctypes.CDLL(None, use_errno=True)
+    ring = libc.syscall(io_uring_setup, 8, parameters)
+    if ring < 0:
+        return os.strerror(ctypes.get_errno())
+    os.close(ring)
+    return ""
+
+
+def engine_for(variant, group):
+    """The environment that chooses the engine of a suite, unless it is chosen already."""
+    engine = ENGINES.get(variant, "epoll")
+    if os.environ.get("WEIR_TEST_IO_ENGINE"):
+        return {}
+    if engine == "io_uring" and why_no_io_uring():
+        report(f"{group}, io_uring", [Result.skip("io_uring", f"this kernel refuses it ({why_no_io_uring()}): "
+                                                  "epoll instead")], 0)
+        engine = "epoll"
+    return {"WEIR_TEST_IO_ENGINE": engine}
+
+
 def run_e2e(variants, wanted, servers):
     for variant in variants:
         start = time.monotonic()
@@ -304,10 +334,11 @@ def run_e2e(variants, wanted, servers):
         if failure:
             report(group, [Result.failure("weir", failure)], time.monotonic() - start)
             continue
+        engine = engine_for(variant, group)
         for server in servers:
             run_pytest_files(f"{group}, {server}" if server != "mariadb" else group, "tests/e2e", wanted,
                              {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                              "WEIR_VARIANT": variant, "WEIR_SERVER": server})
+                              "WEIR_VARIANT": variant, "WEIR_SERVER": server, **engine})
 
 
 def run_switched(variants, wanted):
@@ -335,6 +366,7 @@ def run_differential(variants, wanted, servers):
         if failure:
             report(group, [Result.failure("weir", failure)], time.monotonic() - start)
             continue
+        engine = engine_for(variant, group)
         steps = os.environ.get("WEIR_DIFFERENTIAL_STEPS", "10000" if variant == "release" else "2000")
         for server in servers:
             if server != "mariadb" and variant != "release" and len(servers) > 1:
@@ -344,7 +376,7 @@ def run_differential(variants, wanted, servers):
                        {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
                         "WEIR_VARIANT": variant,
                         "WEIR_DIFFERENTIAL_STEPS": STEPS_ALSO if also else steps,
-                        "WEIR_SERVER": server},
+                        "WEIR_SERVER": server, **engine},
                        max(SUITE_TIMEOUT_S, int(steps) // 10))
 
 
