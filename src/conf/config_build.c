@@ -483,7 +483,8 @@ void config_build_override(struct config_build *b, const struct config_override 
     if (setting == NULL) {
         config_build_error(b, place,
                            "is no setting; write --SETTING, --server.NAME.SETTING, "
-                           "--user.NAME.SETTING or --database.NAME.SETTING");
+                           "--user.NAME.SETTING, --database.NAME.SETTING or "
+                           "--listener.NAME.SETTING");
         return;
     }
     if (config_build_section(b, scope, section, place, &ref))

@@ -46,13 +46,11 @@ static bool may_begin_with(struct bytes in, struct bytes begin)
 static size_t split(char *line, char *words[V1_WORDS])
 {
     size_t count = 0;
-    for (char *at = line; at != NULL;) {
+    char *word;
+    while ((word = strsep(&line, " ")) != NULL) {
         if (count == V1_WORDS)
             return 0;
-        words[count++] = at;
-        at = strchr(at, ' ');
-        if (at != NULL)
-            *at++ = '\0';
+        words[count++] = word;
     }
     return count;
 }

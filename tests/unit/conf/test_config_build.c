@@ -43,13 +43,13 @@ static void test_wrong_overrides_are_named_as_options(void **state)
     expect_error("port", NULL, "--port: port needs a value; allowed: 0 to 65535\n");
     expect_error("servr.main.port", "1",
                  "--servr.main.port: is no setting; write --SETTING, --server.NAME.SETTING, "
-                 "--user.NAME.SETTING or --database.NAME.SETTING\n");
+                 "--user.NAME.SETTING, --database.NAME.SETTING or --listener.NAME.SETTING\n");
     expect_error("server.port", "1",
                  "--server.port: is no setting; write --SETTING, --server.NAME.SETTING, "
-                 "--user.NAME.SETTING or --database.NAME.SETTING\n");
+                 "--user.NAME.SETTING, --database.NAME.SETTING or --listener.NAME.SETTING\n");
     expect_error("server..port", "1",
                  "--server..port: is no setting; write --SETTING, --server.NAME.SETTING, "
-                 "--user.NAME.SETTING or --database.NAME.SETTING\n");
+                 "--user.NAME.SETTING, --database.NAME.SETTING or --listener.NAME.SETTING\n");
 }
 
 static void test_setting_of_an_override_is_found_without_a_configuration(void **state)

@@ -30,6 +30,26 @@ static void test_user_of_a_server_that_is_not_there(void **state)
                         "");
 }
 
+static void test_rules_and_listeners(void **state)
+{
+    (void)state;
+    fixture_expect_text("[listener a]\nport = 1\nallow_networks = 10.0.0.0/8 localhost, *\n", "",
+                        "");
+    fixture_expect_text("[listener a]\nport = 1\nproxy_protocol_networks = 10.0.0.0/8, here\n",
+                        "weir.cnf:6: proxy_protocol_networks: 'here' is not an address or network "
+                        "like 10.0.0.0/8, fd00::/8, localhost or *\n",
+                        "");
+    fixture_expect_text("[listener a]\nport = 1\nsocket_mode = 8\n",
+                        "weir.cnf:6: socket_mode: '8' is not an octal mode like 0777 or 660\n", "");
+    fixture_expect_text("require_secure_transport = on\n[listener a]\nport = 1\nssl = off\n", "",
+                        "weir.cnf:7: nobody can log in at the port of [listener a]: TLS is "
+                        "required and not offered\n");
+    fixture_expect_text("protocol_compression_algorithms = lz4\n",
+                        "weir.cnf:4: protocol_compression_algorithms: 'lz4' is not a list of zlib, "
+                        "zstd and uncompressed, separated by commas\n",
+                        "");
+}
+
 static void test_something_must_be_listened_on(void **state)
 {
     (void)state;
@@ -190,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty_file_is_told_how_to_name_a_server),
         cmocka_unit_test(test_user_of_a_server_that_is_not_there),
+        cmocka_unit_test(test_rules_and_listeners),
         cmocka_unit_test(test_something_must_be_listened_on),
         cmocka_unit_test(test_server_must_be_reachable),
         cmocka_unit_test(test_socket_paths_fit_into_the_kernel),
