@@ -233,6 +233,7 @@ static bool take_ahead(struct stream *s)
         s->in = b;
         return true;
     }
+    CHECK(in != NULL); /* every filled buffer has its headroom */
     stream_make_room(in);
     size_t size = b->received - b->sent;
     size_t n = buffer_room(in) < size ? buffer_room(in) : size;
