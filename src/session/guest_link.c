@@ -96,8 +96,16 @@ void guest_pass_on(struct guest *g, struct bytes said)
     OPENSSL_cleanse(frame, sizeof frame);
 }
 
-/* A server that is left in the middle of a login counts that against this host. Nothing at all is a
- * word that every method understands, and refuses. */
+/* A server that is left in the middle of a login counts that against this host, and so it does with
+ * a word of the wrong length: it hears one that its method understands, and refuses. */
+static void say_blank(struct guest *g, const struct auth_method *m)
+{
+    static const uint8_t blank[AUTH_CHALLENGE_MAX * 4];
+    size_t size = m != NULL ? m->blank_size : 0;
+    CHECK(size <= sizeof blank);
+    guest_pass_on(g, bytes_of(blank, size));
+}
+
 void guest_end_alone(struct guest *g)
 {
     struct link *l = g->link;
@@ -105,7 +113,7 @@ void guest_end_alone(struct guest *g)
     if (g->stage == GUEST_IS_SETTLING || l->state != LINK_LOGIN || !waits_for_us)
         return;
     link_set_state(l, LINK_LOGIN);
-    guest_pass_on(g, bytes_of(NULL, 0));
+    say_blank(g, g->method);
 }
 
 /* This method will not do; the account may have another. */
@@ -166,7 +174,7 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
         return;
     }
     if (g->client == NULL)
-        guest_pass_on(g, bytes_of(NULL, 0));
+        say_blank(g, p->kind == AUTH_PACKET_SWITCH ? auth_method_find(p->method) : g->method);
     else if (g->has_candidate)
         answer_with_candidate(l, p, sequence);
     else if (p->kind == AUTH_PACKET_SWITCH)

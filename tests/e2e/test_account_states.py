@@ -85,6 +85,28 @@ def strict():
         one.destroy()
 
 
+def connect_errors(strict):
+    with strict.root() as root:
+        return root.query("SELECT COALESCE(SUM(SUM_CONNECT_ERRORS), 0) FROM performance_schema.host_cache")
+
+
+@pytest.mark.mariadb
+def test_a_guest_that_leaves_in_its_login_does_not_break_off_that_on_the_server(strict):
+    one = processes.Weir(strict, users={}, unknown_users="serve", server_host=own_address())
+    try:
+        one.start()
+        with Login(one.address) as leaves:
+            leaves.begin("curved", NATIVE, "secret")
+            assert leaves.hear()[:1] == b"\xfe"
+        with strict.root() as root:
+            processes.wait_until(lambda: root.query(
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID()") == [[b"0"]],
+                20, "the server knows of no login")
+        assert connect_errors(strict) == [[b"0"]]
+    finally:
+        one.destroy()
+
+
 @pytest.mark.mariadb
 def test_what_weir_cannot_answer_never_breaks_off_a_login(strict):
     users = {"app": "secret", "curved": ED25519_KEY, "hashed": ED25519_KEY, "nobody": "x"}
@@ -103,10 +125,7 @@ def test_what_weir_cannot_answer_never_breaks_off_a_login(strict):
         with Login((own_address(), strict.port)) as broken_off:
             broken_off.begin("curved", NATIVE, "secret")
             assert broken_off.hear()[:1] == b"\xfe"
-        with strict.root() as root:
-            def errors():
-                return root.query("SELECT SUM(SUM_CONNECT_ERRORS) FROM performance_schema.host_cache")
-            processes.wait_until(lambda: errors() == [[b"1"]], 20, "the server counts it")
+        processes.wait_until(lambda: connect_errors(strict) == [[b"1"]], 20, "the server counts it")
         one.stop()
         one.start()
         one.wait_log("is blocked because of many connection errors")
