@@ -203,14 +203,21 @@ static void check_locality(struct config_build *b)
                              address);
 }
 
-static void check_auth_user(struct config_build *b, size_t i)
+/* An account for Weir's own errands has its password in its section. */
+static void check_errand(struct config_build *b, size_t i, const char *setting, const char *name)
 {
-    const struct config_server *s = &b->config->servers[i];
-    const char *name = s->settings.auth_user;
     if (name[0] != '\0' && !b->broken_section &&
         !config_build_has_section(b, SETTING_SCOPE_USER, name))
-        config_build_error(b, config_build_place(b, server_ref(i), "auth_user"),
+        config_build_error(b, config_build_place(b, server_ref(i), setting),
                            "there is no [user %.60s]; add it, with its password", name);
+}
+
+static void check_errands(struct config_build *b, size_t i)
+{
+    const struct server_settings *s = &b->config->servers[i].settings;
+    check_errand(b, i, "auth_user", s->auth_user);
+    check_errand(b, i, "catalogue_user", s->catalogue_user);
+    check_errand(b, i, "monitor_user", s->monitor_user);
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -307,7 +314,7 @@ void config_validate(struct config_build *b)
     check_pool(b);
     for (size_t i = 0; i < c->server_count; i++) {
         check_server(b, i);
-        check_auth_user(b, i);
+        check_errands(b, i);
     }
     check_locality(b);
     for (size_t i = 0; i < c->listener_count; i++)

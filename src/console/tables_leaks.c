@@ -42,6 +42,7 @@ static void add_leak(struct row_sink *rows, const struct leak *l)
     row_text_or_null(rows, l->server);
     row_number_or_null(rows, l->thread_id);
     row_text_or_null(rows, l->statement);
+    row_text_or_null(rows, l->earlier);
     row_text(rows, l->action);
     row_text(rows, state_of(l));
     row_text(rows, l->remedy);

@@ -63,10 +63,12 @@ static void part(struct client *c)
 void guest_forget(struct client *c)
 {
     struct guest *g = c->guest;
-    bool alone = g->link != NULL;
     hash_reader_forget(g);
-    part(c);
-    if (alone)
+    c->guest = NULL;
+    g->client = NULL;
+    if (g->link == NULL)
+        guest_free(g);
+    else
         guest_end_alone(g);
 }
 

@@ -42,6 +42,7 @@ struct leak {
                            what was counted */
     char remedy[420];
     char statement[256];
+    char earlier[320];  /* the beginnings of those before it, the latest first */
     const char *action; /* what Weir did: a constant text */
     usec_t since;       /* clock_now() when the client fell silent */
     usec_t leased_at;   /* clock_now() when it got the link */

@@ -45,6 +45,23 @@ static void describe_statement(const struct client *c, char *out, size_t size)
          sql_redact(r->scan.mode, bytes_of(r->text, r->text_size), memory, sizeof memory));
 }
 
+static void describe_earlier(const struct client *c, char *out, size_t size)
+{
+    const struct request_record *r = request_record_of(c);
+    size_t used = 0;
+    out[0] = '\0';
+    for (unsigned i = 1; r != NULL && i <= RECORD_EARLIER && used < size; i++) {
+        unsigned at = (r->earlier_next + RECORD_EARLIER - i) % RECORD_EARLIER;
+        if (r->earlier_size[at] == 0)
+            return;
+        uint8_t memory[RECORD_EARLIER_TEXT_MAX];
+        struct bytes text = sql_redact(r->scan.mode, bytes_of(r->earlier[at], r->earlier_size[at]),
+                                       memory, sizeof memory);
+        used += (size_t)snprintf(out + used, size - used, "%s%.*s", used > 0 ? "; " : "",
+                                 (int)text.size, (const char *)text.data);
+    }
+}
+
 static struct leak describe(const struct client *c, const struct link *l)
 {
     usec_t now = clock_now();
@@ -66,6 +83,7 @@ static struct leak describe(const struct client *c, const struct link *l)
     }
     describe_why(c, l, leak.why, sizeof leak.why);
     describe_statement(c, leak.statement, sizeof leak.statement);
+    describe_earlier(c, leak.earlier, sizeof leak.earlier);
     return leak;
 }
 
@@ -128,12 +146,13 @@ static void report(struct client *c, struct link *l, const struct config *config
     l->leak = leak_book_add(c->worker->proxy->leaks, &leak);
     log_write(LOG_LEVEL_WARNING, client_who(c),
               "has held thread %u of %s for %llu s and done nothing for %llu s: %s (program '%s', "
-              "pid %s). Last statement: %s. %s",
+              "pid %s). Last statement: %s; before it: %s. %s",
               l->thread_id, leak.server,
               (unsigned long long)((clock_now() - leak.leased_at) / USEC_PER_SEC),
               (unsigned long long)((clock_now() - leak.since) / USEC_PER_SEC), leak.why,
               leak.program, leak.pid[0] != '\0' ? leak.pid : "unknown",
-              leak.statement[0] != '\0' ? leak.statement : "not known", leak.remedy);
+              leak.statement[0] != '\0' ? leak.statement : "not known",
+              leak.earlier[0] != '\0' ? leak.earlier : "none", leak.remedy);
     if (action == LEAK_ACTION_KILL)
         client_close(c, CLOSE_CLIENT_LEAK);
     else if (action == LEAK_ACTION_ROLLBACK)

@@ -12,6 +12,17 @@ void request_record_none(struct client *c)
     c->request.scanned = false;
 }
 
+/* What a transaction has done is told by more than its last statement. */
+static void keep_earlier(struct request_record *r)
+{
+    if (r->text_size == 0)
+        return;
+    size_t size = r->text_size < RECORD_EARLIER_TEXT_MAX ? r->text_size : RECORD_EARLIER_TEXT_MAX;
+    memcpy(r->earlier[r->earlier_next], r->text, size);
+    r->earlier_size[r->earlier_next] = (uint8_t)size;
+    r->earlier_next = (uint8_t)((r->earlier_next + 1) % RECORD_EARLIER);
+}
+
 bool request_record_begin(struct client *c)
 {
     struct request_record *r = request_record_of(c);
@@ -20,7 +31,11 @@ bool request_record_begin(struct client *c)
         if (r == NULL)
             return false;
         r->scan = request_no_scan;
+        r->earlier_next = 0;
+        memset(r->earlier_size, 0, sizeof r->earlier_size);
         c->request.scan = &r->scan;
+    } else {
+        keep_earlier(r);
     }
     r->begun_at = loop_now(c->worker->loop);
     r->under_way = true;

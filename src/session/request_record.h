@@ -9,6 +9,9 @@
 
 /* Of a statement's text. */
 #define RECORD_TEXT_MAX 1024
+/* Of the texts before it: how many, and how much of each. */
+#define RECORD_EARLIER          3
+#define RECORD_EARLIER_TEXT_MAX 96
 
 struct request_record {
     struct sql_scan scan;
@@ -17,6 +20,9 @@ struct request_record {
     uint64_t text_total; /* bytes of the statement */
     uint16_t text_size;  /* of them, here */
     char text[RECORD_TEXT_MAX];
+    uint8_t earlier_next; /* the next of `earlier` to be overwritten: the oldest */
+    uint8_t earlier_size[RECORD_EARLIER];
+    char earlier[RECORD_EARLIER][RECORD_EARLIER_TEXT_MAX];
     struct thread_question *asks_threads; /* under way, NULL none; see thread_ids.c */
     bool knows_threads;
 };

@@ -19,9 +19,10 @@ struct variable {
 };
 
 struct user_variables {
-    bool known;      /* `text` is what they are */
-    bool unseen;     /* there may be others than these */
-    bool cannot_ask; /* … and no way to find out */
+    bool known;          /* `text` is what they are */
+    bool unseen;         /* there may be others than these */
+    bool will_be_unseen; /* by the request that waits */
+    bool cannot_ask;     /* … and no way to find out */
     unsigned count;
     unsigned capacity;
     char *text; /* the SET statement that makes them, NULL for none */
@@ -102,7 +103,7 @@ void user_variables_see(struct client *c, struct sql_mode mode, struct bytes sql
     for (size_t i = 0; i < found.count; i++)
         add_name(v, found.names[i]);
     if (!found.all || sql.size == 0)
-        v->unseen = true;
+        v->will_be_unseen = true;
 }
 
 void user_variables_learn(struct client *c)
@@ -111,8 +112,9 @@ void user_variables_learn(struct client *c)
     private_state_touch(c);
     if (v == NULL)
         return;
-    if (!c->request.whole)
+    if (!c->request.whole || v->will_be_unseen)
         v->unseen = true;
+    v->will_be_unseen = false;
     v->known = false;
 }
 
@@ -254,7 +256,8 @@ static bool read_values(const struct client *c, struct bytes reply)
         free(text);
         return false;
     }
-    if (c->text_statements == NULL) /* which may name them and set them yet */
+    /* Neither what text statements name nor what the request that waits is about to set. */
+    if (c->text_statements == NULL && !c->request.begun)
         drop_unset(v);
     char *fitting = w.size > 0 ? realloc(text, w.size) : NULL;
     if (fitting == NULL)

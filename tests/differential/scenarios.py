@@ -177,6 +177,12 @@ SCENARIOS = {
         use("two"), "SET CHARACTER SET utf8mb4", "SELECT @@collation_connection, 'a'='A'", "SET NAMES utf8mb4",
         "SELECT 'a'='A'", "SET CHARACTER SET latin1", use("one"), "SELECT @@collation_connection",
         "PREPARE s FROM 'SELECT 1'", "SELECT @@collation_connection"],
+    "variables of requests that come while the link is asked": [
+        "SET @a=1", ("together", ("query", "SELECT CAST('a' AS SIGNED), CAST('b' AS SIGNED), @a:=2"),
+                     ("query", "SET @b=5")), "SELECT @a, @b",
+        ("together", ("query", "SET @c=3"),
+         ("query", "INSERT IGNORE INTO t (id,v) VALUES (1,1),(90,'x'),(91,'z')"), ("query", "SELECT @d:=6"),
+         ("query", "SELECT 7 INTO @e")), "SELECT @c, @d, @e"],
     "what SELECT INTO finds": [
         "SELECT id FROM t", "SELECT 1, 2 INTO @a, @b", "SELECT ROW_COUNT(), FOUND_ROWS()", "SELECT id FROM t",
         "SELECT id FROM t WHERE id=-1 INTO @a", "SELECT FOUND_ROWS()", "SELECT id FROM t",
@@ -265,6 +271,10 @@ DIRT = [[("query", sql) for sql in ("BEGIN", "INSERT INTO dirt.dirt (v) VALUES (
             "SELECT SQL_CALC_FOUND_ROWS CAST('dirt' AS SIGNED) FROM dirt.dirt LIMIT 1",
             "PREPARE s FROM 'SELECT 666'", "INSERT INTO dirt.dirt (v) VALUES (1), (2)")]
         + [("command", bytes([wire.COM_RESET_CONNECTION])), use("dirt")]]
+
+
+# Those that need more than the adversary to lose their link in time.
+SWITCHED = ("variables of requests that come while the link is asked",)
 
 
 def with_adversary(number, kind, dirt):

@@ -25,7 +25,7 @@ def parameters():
 def test_scenario(stage, number, kind, dirt):
     steps = scenarios.with_adversary(number, kind, dirt)
     links = len({step[0] for step in steps}) - 1
-    difference = stage.play(steps, links=links)
+    difference = stage.play(steps, links=links, switching=number in scenarios.SWITCHED)
     if difference and number in KNOWN:
         pytest.xfail(KNOWN[number])
     if difference:

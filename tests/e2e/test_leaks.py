@@ -26,7 +26,7 @@ def rows_there(server):
 
 def leaks(one):
     """SHOW LEAKS as dictionaries."""
-    names = ("client", "why", "statement", "action", "state", "program_name", "pid")
+    names = ("client", "why", "statement", "earlier", "action", "state", "program_name", "pid")
     with console(one) as c:
         rows = c.query("SELECT " + ", ".join(names) + " FROM weir.leaks ORDER BY client")
     return [dict(zip(names, (None if v is None else v.decode() for v in row))) for row in rows]
@@ -42,12 +42,15 @@ def test_a_forgotten_transaction_is_reported_once(weir):
     idle = one.connect(schema="test")
     idle.query("SELECT 1")
     c = one.connect(schema="test", capabilities=wire.BASIC, attributes=attributes)
+    c.query("SELECT SHA2('hidden', 256)")
     c.query("BEGIN")
     c.query("INSERT INTO leaks VALUES (1)")
     found = leaks_when(one, lambda rows: rows[0]["state"] == "holds the link")
     assert len(found) == 1
     assert found[0]["why"] == "in transaction" and found[0]["action"] == "reported"
     assert found[0]["statement"] == "INSERT INTO leaks VALUES (1)"
+    assert found[0]["earlier"].startswith("BEGIN; SELECT SHA2(")
+    assert "hidden" not in found[0]["earlier"]
     assert (found[0]["program_name"], found[0]["pid"]) == ("billing", "4711")
     log = one.wait_log("has held thread")
     assert "program 'billing', pid 4711" in log and "INSERT INTO leaks" in log

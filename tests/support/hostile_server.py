@@ -30,6 +30,8 @@ class HostileServer:
         self.greeting, self.login, self.answer = greeting, login or (OK,), answer
         self.heard = bytearray()
         self.connections = 0
+        self.open = []
+        self.destroyed = False
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -41,6 +43,10 @@ class HostileServer:
             except OSError:
                 return
             self.connections += 1
+            self.open.append(s)
+            if self.destroyed:
+                s.close()
+                return
             threading.Thread(target=self._serve, args=(s,), daemon=True).start()
 
     def _read(self, stream):
@@ -64,4 +70,11 @@ class HostileServer:
                 s.sendall(self.answer if self.MARK in payload else fake_server.OK)
 
     def destroy(self):
+        """And whoever waits for it is told, by the end."""
+        self.destroyed = True
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # which ends a waiting accept
         self.listener.close()
+        for s in list(self.open):
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)

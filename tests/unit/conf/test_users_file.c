@@ -28,7 +28,9 @@ static void test_lines_are_users(void **state)
 {
     (void)state;
     struct loaded l = load("# who\n\n  ann\t" HASH "  # the first\n\"o'neil b\" " OTHER
-                           " b\nsha $A$005$abc\ned ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY");
+                           " b\nsha $A$005$0123456789abcdefghij"
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq\n"
+                           "ed ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY");
     fixture_expect(&l.errors, "");
     fixture_expect(&l.warnings, "");
     assert_int_equal(l.config->user_count, 5);
