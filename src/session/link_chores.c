@@ -205,10 +205,8 @@ static void answer_proof(struct link *l, const struct auth_packet *p, uint8_t se
 {
     uint8_t frame[LINK_AUTH_FRAME_MAX];
     struct writer w = writer_over(frame, sizeof frame);
-    if (!link_auth_answer(l, p, sequence, &w, &l->chore_error)) {
-        lease_link_lost(l, CLOSE_LINK_CHORE_FAILED);
-        return;
-    }
+    if (!link_auth_answer(l, p, sequence, &w, &l->chore_error))
+        link_answer_in_vain(l, sequence, &w); /* the account may have another method */
     if (w.size == 0)
         return;
     uint8_t *out = stream_out_reserve(&l->stream, w.size);

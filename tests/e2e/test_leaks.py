@@ -42,14 +42,14 @@ def test_a_forgotten_transaction_is_reported_once(weir):
     idle = one.connect(schema="test")
     idle.query("SELECT 1")
     c = one.connect(schema="test", capabilities=wire.BASIC, attributes=attributes)
-    c.query("SELECT SHA2('hidden', 256)")
     c.query("BEGIN")
+    c.query("SELECT SHA2('hidden', 256)")
     c.query("INSERT INTO leaks VALUES (1)")
     found = leaks_when(one, lambda rows: rows[0]["state"] == "holds the link")
     assert len(found) == 1
     assert found[0]["why"] == "in transaction" and found[0]["action"] == "reported"
     assert found[0]["statement"] == "INSERT INTO leaks VALUES (1)"
-    assert found[0]["earlier"].startswith("BEGIN; SELECT SHA2(")
+    assert found[0]["earlier"].startswith("SELECT SHA2(") and "; BEGIN" in found[0]["earlier"]
     assert "hidden" not in found[0]["earlier"]
     assert (found[0]["program_name"], found[0]["pid"]) == ("billing", "4711")
     log = one.wait_log("has held thread")
