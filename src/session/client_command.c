@@ -252,6 +252,8 @@ static void number_frame(struct client *c, struct frame_header *header, uint8_t 
 bool client_step_idle(struct client *c)
 {
     if (c->worker->draining) {
+        if (!client_flush(c)) /* what was forwarded goes first, and nobody would call afterwards */
+            return false;
         client_drain(c);
         if (c->state == CLIENT_CLOSED)
             return false;
