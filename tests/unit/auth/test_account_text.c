@@ -59,8 +59,8 @@ static void test_public_keys(void **state)
         "CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1 "'",
         "CREATE USER `e`@`%` IDENTIFIED VIA ed25519 USING '",
         "CREATE USER `e`@`%` IDENTIFIED VIA ed25519 USING 'Gv2J'",
-        "CREATE USER `e`@`%` IDENTIFIED VIA ed25519 USING "
-        "'!v2JI8Env2fd5YGonZ082tX3UAW+yJYldOlj4R1'",
+        ("CREATE USER `e`@`%` IDENTIFIED VIA ed25519 USING "
+         "'!v2JI8Env2fd5YGonZ082tX3UAW+yJYldOlj4R1'"),
     };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         assert_false(account_text_public_key(bytes_of_text(none[i]), &s));
