@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A client behind a proxy: the header that its connection may begin with. As with a MariaDB server,
  * the greeting goes out without waiting for it, and it is taken from trusted networks only. */
+#include "base/check.h"
 #include "base/text.h"
 #include "net/proxy_header.h"
 #include "session/access.h"
@@ -35,6 +36,7 @@ static void become(struct client *c, const struct address *source)
 static bool take(struct client *c, const struct proxy_header *h)
 {
     struct buffer *b = c->stream.in;
+    CHECK(b != NULL);
     if (!access_trusts_header(c)) {
         refuse(c);
         return false;

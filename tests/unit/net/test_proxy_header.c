@@ -70,9 +70,9 @@ static void test_lines_that_are_none(void **state)
         "PROXY TCP6 192.0.2.1 ::1 1 2\r\n",
         "PROXY TCP4 * 192.0.2.2 1 2\r\n",
         "PROXY TCP4  192.0.2.2 1 2 3\r\n",
-        "PROXY UNKNOWN "
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-        "xxxxxxxxxxxxxxxxxxxxx\r\n",
+        ("PROXY UNKNOWN "
+         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+         "xxxxxxxxxxxxxxxxxxxxx\r\n"),
     };
     struct proxy_header h;
     for (size_t i = 0; i < countof(broken); i++)
@@ -136,7 +136,9 @@ static void test_nobodys(void **state)
 
 static size_t make_v2(uint8_t *out, uint8_t command, uint8_t family, size_t size)
 {
-    memcpy(out, "\r\n\r\n\0\r\nQUIT\n", 12);
+    static const uint8_t signature[12] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d,
+                                          0x0a, 'Q',  'U',  'I',  'T',  0x0a};
+    memcpy(out, signature, sizeof signature);
     out[12] = command;
     out[13] = family;
     out[14] = (uint8_t)(size >> 8);
