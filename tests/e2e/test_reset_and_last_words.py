@@ -53,7 +53,7 @@ def test_a_session_and_its_request_travel_together(weir, fake):
             c.query("DO 1")
             assert c.error is None
     names = b"\x03SET NAMES latin1 COLLATE latin1_swedish_ci"
-    assert fake.statements[-4:-2] == [names, b"\x03DO 1"]
+    assert [names, b"\x03DO 1", b"\x03DO 1", b"\x03DO 1"] in [asked[-4:] for asked in fake.connections]
 
 
 @pytest.mark.unswitched("what is restored behind the schema is not held back")

@@ -29,6 +29,7 @@ class FakeServer:
         self.address = self.listener.getsockname()
         self.port = self.address[1]
         self.statements = []
+        self.connections = []  # what each of them was asked
         self.holds_back = None
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -45,13 +46,17 @@ class FakeServer:
             s.sendall(GREETING)
             self._read(stream)
             s.sendall(packet(2, b"\0\0\0\2\0\0\0"))
+            asked = []
+            self.connections.append(asked)
             while True:
                 payload = self._read(stream)
                 if payload is None or payload[:1] == b"\x01":
                     return
+                asked.append(payload)
                 self.statements.append(payload)
                 if self.holds_back is not None and self.holds_back in payload:
-                    self.statements.append(self._read(stream))
+                    asked.append(self._read(stream))
+                    self.statements.append(asked[-1])
                     s.sendall(OK)
                 s.sendall(OK + packet(0, LAST_WORDS) if b"LAST WORDS" in payload else OK)
 

@@ -16,6 +16,7 @@ import wire
 ASAN = os.environ.get("WEIR_VARIANT", "release") == "asan"
 # What a sanitizer prints when it has found something.
 SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer")
+UNKNOWN_THREAD = 1094
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20
 
@@ -148,6 +149,16 @@ class Server:
         """Connections of a user, as the server counts them."""
         return int(self.query("SELECT COUNT(*) FROM information_schema.processlist "
                               f"WHERE user='{user}'")[0][0])
+
+    def kill_connections(self, user="app"):
+        """Those of a user. Weir's own short ones may be gone before their turn."""
+        with self.root() as root:
+            for row in root.query(f"SELECT id FROM information_schema.processlist WHERE user='{user}'"):
+                try:
+                    root.query(f"KILL {int(row[0])}")
+                except wire.ServerError as error:
+                    if error.code != UNKNOWN_THREAD:
+                        raise
 
     def stop(self, how=signal.SIGTERM):
         if self.process is None:
