@@ -238,7 +238,6 @@ void lease_acquire(struct client *c)
         prepare(c);
         break;
     case CHECKOUT_QUEUED:
-        counters_add(&c->worker->counters, COUNTER_waits, 1);
         client_set_state(c, CLIENT_WAITING);
         registry_perform(c->worker);
         break;

@@ -11,6 +11,7 @@ const usec_t wait_class_limits[WAIT_CLASS_COUNT - 1] = {
 
 void tally_wait_begins(struct client *c)
 {
+    counters_add(&c->worker->counters, COUNTER_waits, 1);
     tally_add(&c->worker->tallies->waiting, 1);
 }
 
