@@ -9,16 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_schema(struct bytes name)
-{
-    return text_equal_nocase(name, "weir") || text_equal_nocase(name, "information_schema");
-}
-
 static void complain_schema(struct console_run *r, struct bytes name)
 {
-    answer_error(&r->answer, ER_BAD_DB_ERROR,
-                 "Unknown database '%.*s'; the console has weir and information_schema",
-                 (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
+    answer_error(
+        &r->answer, ER_BAD_DB_ERROR,
+        "Unknown database '%.*s'; the console has weir, information_schema and performance_schema",
+        (int)(name.size < 64 ? name.size : 64), (const char *)name.data);
 }
 
 /* [FROM|IN schema]; the session's, or weir, when nothing is said. False with the error told. */
@@ -32,7 +28,7 @@ static bool take_schema(struct console_run *r, struct bytes *schema)
         statement_wrong(&r->statement, &r->answer);
         return false;
     }
-    if (is_schema(*schema))
+    if (console_schema_exists(*schema))
         return true;
     complain_schema(r, *schema);
     return false;
@@ -147,7 +143,7 @@ void command_use(struct console_run *r)
     }
     if (!statement_is_over(&r->statement, &r->answer))
         return;
-    if (!is_schema(schema)) {
+    if (!console_schema_exists(schema)) {
         complain_schema(r, schema);
         return;
     }

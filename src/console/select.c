@@ -72,6 +72,7 @@ static bool open_database(struct select_engine *e)
         "PRAGMA temp_store = MEMORY",
         "ATTACH ':memory:' AS weir",
         "ATTACH ':memory:' AS information_schema",
+        "ATTACH ':memory:' AS performance_schema",
     };
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(":memory:", &e->db, flags, NULL) != SQLITE_OK)
@@ -87,7 +88,7 @@ static bool open_database(struct select_engine *e)
     (void)sqlite3_limit(e->db, SQLITE_LIMIT_COLUMN, ANSWER_COLUMNS_MAX);
     (void)sqlite3_limit(e->db, SQLITE_LIMIT_EXPR_DEPTH, 200);
     (void)sqlite3_limit(e->db, SQLITE_LIMIT_COMPOUND_SELECT, 50);
-    (void)sqlite3_limit(e->db, SQLITE_LIMIT_ATTACHED, 2);
+    (void)sqlite3_limit(e->db, SQLITE_LIMIT_ATTACHED, 3);
     (void)sqlite3_hard_heap_limit64(HEAP_MAX);
     sqlite3_progress_handler(e->db, LOOK_EVERY, on_progress, e);
     return sqlite3_set_authorizer(e->db, on_authorize, e) == SQLITE_OK;

@@ -64,7 +64,15 @@ bool console_table_find(struct bytes schema, struct bytes name, struct console_t
 
 /* -------- what there is -------- */
 
-static const char *const schemas[] = {"information_schema", "weir"};
+static const char *const schemas[] = {"information_schema", "performance_schema", "weir"};
+
+bool console_schema_exists(struct bytes name)
+{
+    for (size_t i = 0; i < countof(schemas); i++)
+        if (text_equal_nocase(name, schemas[i]))
+            return true;
+    return false;
+}
 
 void table_fill_schemata(struct row_sink *rows, const struct console_facts *facts)
 {

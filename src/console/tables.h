@@ -46,6 +46,8 @@ struct console_table console_table_at(size_t index);
 NODISCARD bool console_table_find(struct bytes schema, struct bytes name,
                                   struct console_table *out);
 
+NODISCARD bool console_schema_exists(struct bytes name);
+
 #define TABLE(name, schema, table, needs, help)                                                    \
     void table_fill_##name(struct row_sink *rows, const struct console_facts *facts);
 #include "console/tables.def"

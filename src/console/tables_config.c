@@ -34,6 +34,16 @@ void table_fill_variables(struct row_sink *rows, const struct console_facts *f)
     add_variable(rows, f, "version");
 }
 
+void table_fill_global_variables(struct row_sink *rows, const struct console_facts *f)
+{
+    table_fill_variables(rows, f);
+}
+
+void table_fill_performance_variables(struct row_sink *rows, const struct console_facts *f)
+{
+    table_fill_variables(rows, f);
+}
+
 static const char *when_text(const struct setting *row)
 {
     switch (row->when) {
@@ -121,7 +131,7 @@ void table_fill_warnings(struct row_sink *rows, const struct console_facts *f)
     }
 }
 
-void table_fill_status(struct row_sink *rows, const struct console_facts *f)
+static void add_status(struct row_sink *rows, const struct console_facts *f, bool with_help)
 {
     struct status_value *values = calloc(STATUS_VALUES_MAX, sizeof *values);
     CHECK(values != NULL);
@@ -131,7 +141,23 @@ void table_fill_status(struct row_sink *rows, const struct console_facts *f)
         status_text(&values[i], text);
         row_text(rows, values[i].name);
         row_value(rows, text);
-        row_text(rows, values[i].help);
+        if (with_help)
+            row_text(rows, values[i].help);
     }
     free(values);
+}
+
+void table_fill_status(struct row_sink *rows, const struct console_facts *f)
+{
+    add_status(rows, f, true);
+}
+
+void table_fill_global_status(struct row_sink *rows, const struct console_facts *f)
+{
+    add_status(rows, f, false);
+}
+
+void table_fill_performance_status(struct row_sink *rows, const struct console_facts *f)
+{
+    add_status(rows, f, false);
 }

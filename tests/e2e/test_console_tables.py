@@ -52,6 +52,20 @@ def test_sql_over_the_tables(one, con):
         b.query("DROP TEMPORARY TABLE console_pin")
 
 
+def test_monitoring_finds_the_tables_that_servers_have(con):
+    shown = [row[0] for row in con.query("SHOW GLOBAL STATUS")]
+    limit = con.query("SHOW GLOBAL VARIABLES LIKE 'max_connections'")
+    for schema in ("information_schema", "performance_schema"):
+        rows = con.query(f"SELECT VARIABLE_NAME, VARIABLE_VALUE FROM {schema}.global_status")
+        assert [row[0] for row in rows] == shown
+        assert con.query(f"SELECT variable_value > 0 FROM {schema}.global_status "
+                         "WHERE variable_name = 'connections'") == [[b"1"]]
+        assert con.query(f"SELECT * FROM {schema}.GLOBAL_VARIABLES "
+                         "WHERE variable_name = 'max_connections' AND variable_value >= 1") == limit
+        con.query(f"USE {schema}")
+        assert [b"global_status"] in con.query("SHOW TABLES")
+
+
 def test_values_compare_as_the_numbers_that_they_are(con):
     rows = con.query("SHOW VARIABLES WHERE Variable_name LIKE 'pool\\_max\\_%' AND Value > 100")
     assert rows == [[b"pool_max_waiters", b"10000"]]
