@@ -110,7 +110,7 @@ def test_a_guest_that_leaves_in_its_login_does_not_break_off_that_on_the_server(
 @pytest.mark.mariadb
 def test_what_weir_cannot_answer_never_breaks_off_a_login(strict):
     users = {"app": "secret", "curved": ED25519_KEY, "hashed": ED25519_KEY, "nobody": "x"}
-    one = processes.Weir(strict, users=users, server_host=own_address(), pool_wait_timeout="2s",
+    one = processes.Weir(strict, users=users, server_host=own_address(), pool_wait_timeout="4s",
                          failed_connections_threshold=0)
     try:
         one.start()

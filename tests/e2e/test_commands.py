@@ -51,8 +51,7 @@ class Prober:
 
     def ask(self, payload):
         if self.wire is None:
-            self.wire = wire.connect(self.address, schema="test", capabilities=self.capabilities,
-                                     timeout=8)
+            self.wire = wire.connect(self.address, schema="test", capabilities=self.capabilities)
         w = self.wire
         w.take()
         try:

@@ -339,12 +339,12 @@ def test_reload_says_what_is_wrong(weir):
 
 
 def test_a_session_of_its_own(con, one):
-    con.query("SET SESSION wait_timeout = 1, sql_mode = 'ANSI'")
+    con.query("SET SESSION wait_timeout = 3, sql_mode = 'ANSI'")
     assert con.query("SELECT @@wait_timeout, @@global.wait_timeout, @@sql_mode") == \
-        [[b"1", b"28800", b"ANSI"]]
+        [[b"3", b"28800", b"ANSI"]]
     with console.connect(one) as other:
         assert other.query("SELECT @@wait_timeout, @@sql_mode") == [[b"28800", b""]]
-    assert con.at_end(20)
+    assert con.at_end()
 
 
 # --- KILL ---
@@ -361,11 +361,10 @@ def test_kill_connection_of_a_sleeping_client(one, con):
     assert console.error_of(con, f"KILL {client.greeting.thread_id}").code == 1094
 
 
-def test_kill_query_ends_the_statement_alone(one, con):
+def test_kill_query_ends_the_statement_alone(one, con, server):
     with one.connect(schema="test") as client:
-        client.send(wire.q("SELECT SLEEP(60)"))
-        processes.wait_until(
-            lambda: console.processlist(con, "INFO LIKE 'SELECT SLEEP(60)'"), 20, "the statement")
+        server.run(client, "SELECT SLEEP(60)")
+        assert console.processlist(con, "INFO LIKE 'SELECT SLEEP(60)%'")
         con.query(f"KILL QUERY {client.greeting.thread_id}")
         started = time.monotonic()
         client.read_reply(wire.COM_QUERY)
@@ -376,26 +375,23 @@ def test_kill_query_ends_the_statement_alone(one, con):
 
 def test_kill_connection_ends_a_running_statement_too(one, con, server):
     with one.connect(schema="test") as client:
-        client.send(wire.q("SELECT SLEEP(61)"))
-        processes.wait_until(
-            lambda: console.processlist(con, "INFO LIKE 'SELECT SLEEP(61)'"), 20, "the statement")
+        server.run(client, "SELECT SLEEP(61)")
+        assert console.processlist(con, "INFO LIKE 'SELECT SLEEP(61)%'")
         con.command(bytes([wire.COM_PROCESS_KILL]) + struct.pack("<I", client.greeting.thread_id))
         assert con.error is None
         with pytest.raises((wire.Closed, wire.ServerError, OSError)):
             client.read_packet()
             client.read_packet()
-    processes.wait_until(lambda: server.query("SELECT COUNT(*) FROM information_schema.processlist "
-                                              "WHERE INFO = 'SELECT SLEEP(61)'")[0][0] == b"0",
-                         20, "the end of the statement on the server")
+    processes.wait_until(lambda: not server.is_running("SLEEP(61)"), 20, "the end of the statement on the server")
 
 
 def test_kill_of_console_clients(one, con):
     with console.connect(one) as other:
         con.query(f"KILL {other.greeting.thread_id}")
-        assert other.at_end(10)
+        assert other.at_end()
     error = console.error_of(con, f"KILL {con.greeting.thread_id}")
     assert error.code == 1317
-    assert con.at_end(10)
+    assert con.at_end()
 
 
 # --- PAUSE, RESUME, DRAIN ---

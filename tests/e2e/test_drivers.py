@@ -13,7 +13,7 @@ import pytest
 import npm
 
 DRIVERS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "drivers"))
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 
 
 @pytest.fixture(scope="module")

@@ -160,16 +160,16 @@ def test_timeouts_close_who_is_idle(weir):
     type_in(one, TIMEOUTS)
     assert value(one, "global.wait_timeout") == "300"
     assert value(one, "global.interactive_timeout") == "300"
-    type_in(one, TIMEOUTS.replace("wait_timeout = 300", "wait_timeout = 1"))
+    type_in(one, TIMEOUTS.replace("wait_timeout = 300", "wait_timeout = 2"))
     with one.connect() as idle:
         assert idle.query("SELECT 1") == [[b"1"]]
         started = time.monotonic()
         with pytest.raises((wire.Closed, OSError)):
             while True:
                 idle.read_packet()
-        assert time.monotonic() - started > 0.9
+        assert time.monotonic() - started > 1.5
     interactive = one.connect(capabilities=wire.BASIC | wire.INTERACTIVE)
-    time.sleep(1.5)
+    time.sleep(2.5)
     assert interactive.query("SELECT 1") == [[b"1"]], "it has interactive_timeout"
     interactive.close()
 

@@ -153,7 +153,7 @@ def through(module_weir, server):
 
 def outcome(address, mode, text):
     """What the probes show after the text, whatever it answered."""
-    with wire.connect(address, schema="test", capabilities=BASIC, timeout=6) as w:
+    with wire.connect(address, schema="test", capabilities=BASIC) as w:
         w.query("SET group_concat_max_len=1024")
         for sql in MODES[mode]:
             w.command(q(sql))

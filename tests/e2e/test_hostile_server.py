@@ -24,7 +24,7 @@ def hostile(weir):
 
     def make(*login, settings=None, **more_of_it):
         servers.append(hostile_server.HostileServer(*login, **more_of_it))
-        one = weir(of=servers[-1], users={"app": PASSWORD}, pool_wait_timeout=500, **(settings or {}))
+        one = weir(of=servers[-1], users={"app": PASSWORD}, **{"pool_wait_timeout": 500, **(settings or {})})
         return servers[-1], one
 
     yield make

@@ -39,8 +39,7 @@ def test_spellings_of_kill_query(server, weir, spelling):
         with wire.connect(address) as victim, wire.connect(address) as killer:
             number = victim.greeting.thread_id
             killer.query(f"SET @victim={number}")
-            victim.send(q("SELECT SLEEP(20) FROM (SELECT 1 UNION SELECT 2) AS x"))
-            time.sleep(0.1)
+            server.run(victim, "SELECT SLEEP(20) FROM (SELECT 1 UNION SELECT 2) AS x")
             error = error_of(killer, spelling.format(id=number))
             row_count = killer.query("SELECT ROW_COUNT(), @@warning_count")
             if error is None:
@@ -59,7 +58,7 @@ def test_spellings_of_kill_query(server, weir, spelling):
 @pytest.mark.parametrize("situation", ["fresh", "idle", "running", "transaction", "pinned", "large"])
 def test_kill_connection(weir, server, spelling, situation):
     one = weir()
-    with one.connect(timeout=5) as victim, one.connect(timeout=5) as killer:
+    with one.connect() as victim, one.connect() as killer:
         if situation == "idle":
             victim.query("SELECT 1")
         elif situation == "transaction":
@@ -69,10 +68,10 @@ def test_kill_connection(weir, server, spelling, situation):
         elif situation == "pinned":
             victim.query("SELECT GET_LOCK('killed', 0)")
         elif situation == "running":
-            victim.send(q("SELECT SLEEP(20)"))
+            server.run(victim, "SELECT SLEEP(20)")
         elif situation == "large":
             victim.send(q("SELECT REPEAT('x', 1000000) FROM seq_1_to_100000"))
-        time.sleep(0.1)
+            victim.readable(30)
         assert error_of(killer, spelling.format(id=victim.greeting.thread_id)) is None
         if situation == "large":
             with pytest.raises((wire.Closed, ConnectionError)):
@@ -94,7 +93,7 @@ def test_kill_of_a_waiter(weir):
     with one.connect() as holder, one.connect() as waiter:
         holder.query("BEGIN")
         waiter.send(q("SELECT 1"))
-        time.sleep(0.1)
+        processes.wait_until(lambda: one.counters()["Weir_clients_waiting"] == 1, 20, "a waiter")
         assert error_of(holder, f"KILL {waiter.greeting.thread_id} + 0") is None
         assert is_gone(waiter)
         holder.query("COMMIT")
@@ -129,11 +128,11 @@ def test_two_at_once(weir):
     """Several KILLs of one client in the same moment: each killer gets an answer, nobody else is
     hit."""
     one = weir()
-    killers = [one.connect(timeout=8) for _ in range(6)]
+    killers = [one.connect() for _ in range(6)]
     bystander = one.connect()
     try:
         for round_number in range(8):
-            victim = one.connect(timeout=8)
+            victim = one.connect()
             victim.send(q("SELECT SLEEP(20)"))
             time.sleep(0.05)
             for number, killer in enumerate(killers):
@@ -159,11 +158,10 @@ def test_two_at_once(weir):
 
 
 @pytest.mark.mariadb  # MySQL 9 does not know the command any more
-def test_com_process_kill(weir):
+def test_com_process_kill(server, weir):
     one = weir()
-    with one.connect(timeout=5) as victim, one.connect() as killer:
-        victim.send(q("SELECT SLEEP(20)"))
-        time.sleep(0.1)
+    with one.connect() as victim, one.connect() as killer:
+        server.run(victim, "SELECT SLEEP(20)")
         killer.command(com(wire.COM_PROCESS_KILL, victim.greeting.thread_id.to_bytes(4, "little")))
         assert killer.error is None and is_gone(victim)
 
@@ -173,7 +171,7 @@ def test_ids_of_the_server_go_to_the_server(server, weir):
     with server.connect() as victim, one.connect() as killer:
         assert error_of(killer, f"KILL {victim.greeting.thread_id}") is None
         assert victim.at_end()
-        end = time.monotonic() + 5  # the server takes its time to forget a thread that it has killed
+        end = time.monotonic() + 30  # the server takes its time to forget a thread that it has killed
         while error_of(killer, f"KILL {victim.greeting.thread_id}") is None:
             assert time.monotonic() < end
         assert killer.error.code == 1094

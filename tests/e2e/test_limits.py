@@ -43,6 +43,17 @@ def _enters(one):
         return False
 
 
+def greeted(address):
+    """A connection that is in its login; None when there is no place for it."""
+    one = wire.Wire(address)
+    try:
+        one.read_greeting()
+        return one
+    except wire.ServerError:
+        one.close()
+        return None
+
+
 def test_bytes_of_both_refusals_are_those_of_a_server(weir, own_server):
     """With all places and the reserve taken, the ERR is the first packet and has no SQLSTATE."""
     own_server.query("CREATE OR REPLACE USER plain@'%' IDENTIFIED BY 'p'")  # SUPER may have the reserve
@@ -52,9 +63,8 @@ def test_bytes_of_both_refusals_are_those_of_a_server(weir, own_server):
     one.start()
     seen = []
     for address in (own_server.address, one.address):
-        inside = [wire.connect(address, "plain", "p") for _ in range(20)]
-        with wire.Wire(address) as reserve:
-            reserve.read_greeting()
+        inside = own_server.fill(20, "plain", "p", address)
+        with processes.wait_until(lambda a=address: greeted(a), 20, "the end of those that were refused") as reserve:
             with wire.Wire(address) as last:
                 first = last.read_frame()
                 assert last.at_end()
@@ -103,23 +113,25 @@ def test_password_may_be_a_stored_hash(server, weir):
 
 
 def test_waiting_too_long_says_why(weir):
-    one = weir(pool_max_size=1, pool_wait_timeout="200ms")
+    one = weir(pool_max_size=1)
     with one.connect() as holder, one.connect() as waiter:
         holder.query("BEGIN")
+        one.set_global(pool_wait_timeout="200ms")
         begin = time.monotonic()
         with pytest.raises(wire.ServerError) as error:
             waiter.query("SELECT 1")
-        assert 0.15 < time.monotonic() - begin < 2
+        assert 0.15 < time.monotonic() - begin < 25
         assert (error.value.code, error.value.state) == (1040, "08004")
         assert error.value.text.startswith("Too many connections: ")
         for word in ("'app'", "pool_wait_timeout", "pool_max_size=1", "Look for"):
             assert word in error.value.text
         holder.query("COMMIT")
+        one.set_global(pool_wait_timeout="30s")
         assert waiter.query("SELECT 1") == [[b"1"]], "the client that waited is served later"
 
 
 def test_too_many_waiters_are_refused_at_once(weir):
-    one = weir(pool_max_size=1, pool_max_waiters=2, pool_wait_timeout="20s")
+    one = weir(pool_max_size=1, pool_max_waiters=2, pool_wait_timeout="60s")
     with one.connect() as holder:
         holder.query("BEGIN")
         clients = [one.connect() for _ in range(3)]
@@ -130,7 +142,7 @@ def test_too_many_waiters_are_refused_at_once(weir):
         begin = time.monotonic()
         with pytest.raises(wire.ServerError) as error:
             clients[2].query("SELECT 3")
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 30
         assert error.value.code == 1040
         holder.query("COMMIT")
         for c in clients[:2]:
@@ -186,14 +198,16 @@ def is_ended(w, timeout):
 
 
 def test_idle_clients_are_disconnected(weir):
-    one = weir(wait_timeout=1, interactive_timeout=2)
+    one = weir(wait_timeout=1, interactive_timeout=600)
     with one.connect() as idle, one.connect(capabilities=wire.BASIC | wire.INTERACTIVE) as typist:
         begin = time.monotonic()
-        assert is_ended(idle, 4)
-        assert 0.7 < time.monotonic() - begin < 2.5
+        assert is_ended(idle, 30)
+        assert 0.7 < time.monotonic() - begin
         assert not typist.at_end(0.2)
-        assert is_ended(typist, 4)
-        assert time.monotonic() - begin < 4
+        one.set_global(interactive_timeout=1)
+        with one.connect(capabilities=wire.BASIC | wire.INTERACTIVE) as another:
+            assert is_ended(another, 30)
+        assert not typist.at_end(0)
 
 
 def test_a_transaction_that_idles_is_rolled_back(server, weir):
@@ -202,7 +216,7 @@ def test_a_transaction_that_idles_is_rolled_back(server, weir):
     with one.connect(schema="test") as idle:
         idle.query("BEGIN")
         idle.query("INSERT INTO idle VALUES (1)")
-        assert is_ended(idle, 4)
+        assert is_ended(idle, 30)
     with one.connect(schema="test") as other:
         assert other.query("SELECT * FROM idle") == []
 
@@ -214,15 +228,16 @@ def test_mute_clients_are_disconnected(weir):
         half.read_greeting()
         half.send_bytes(b"\x40\x00\x00\x01abc")
         begin = time.monotonic()
-        assert mute.at_end(4)
-        assert half.at_end(4)
-        assert 0.5 < time.monotonic() - begin < 3
+        assert mute.at_end()
+        assert half.at_end()
+        assert 0.5 < time.monotonic() - begin
     processes.wait_until(lambda: one.counters()["Aborted_connects"] == 2, 10, "both are counted")
 
 
 def test_links_never_exceed_the_ceiling(own_server, weir):
     """Two users, several dialects, one ceiling over all."""
     own_server.query("CREATE OR REPLACE USER second@'%' IDENTIFIED BY 'two'")
+    processes.wait_until(lambda: own_server.others() == 0, 20, "the end of earlier connections")
     own_server.query("FLUSH STATUS")
     one = weir(own_server, start=False, server_max_connections=4, pool_max_size=4)
     one.users = {"app": "secret", "second": "two"}
@@ -388,14 +403,17 @@ def test_fewer_clients_are_let_in_when_files_are_short(server, weir):
 
 def test_pools_of_a_user_may_have_their_own_sizes(server, weir):
     one = sections(weir, server, pool_max_size=1, user_pool_max_size=2, pool_wait_timeout="60s",
-                   user_pool_wait_timeout="300ms")
+                   user_pool_wait_timeout="30s")
     clients = [one.connect() for _ in range(3)]
     for c in clients[:2]:
         c.query("BEGIN")
+    one.sections["user app"]["pool_wait_timeout"] = "300ms"
+    one.configure()
+    one.reload()
     with pytest.raises(wire.ServerError) as error:
         clients[2].query("SELECT 1")
     assert "pool_max_size=2" in error.value.text and "300 ms" in error.value.text
-    del one.sections["user app"]["pool_max_size"]
+    one.sections["user app"] = {"pool_wait_timeout": "30s"}
     one.sections["server main"] = {"pool_max_size": 3}
     one.configure()
     one.reload()
@@ -405,9 +423,10 @@ def test_pools_of_a_user_may_have_their_own_sizes(server, weir):
 
 
 def test_the_error_of_a_full_pool_names_who_holds_it(weir):
-    one = weir(pool_max_size=1, pool_wait_timeout="300ms")
+    one = weir(pool_max_size=1)
     with one.connect() as holder, one.connect() as waiter:
         holder.query("BEGIN")
+        one.set_global(pool_wait_timeout="300ms")
         with pytest.raises(wire.ServerError) as error:
             waiter.query("SELECT 1")
         text = error.value.text
@@ -416,13 +435,14 @@ def test_the_error_of_a_full_pool_names_who_holds_it(weir):
 
 
 def test_the_error_of_a_full_pool_says_who_holds_the_most(weir):
-    one = weir(pool_max_size=3, pool_wait_timeout="300ms")
+    one = weir(pool_max_size=3)
     holders = []
     for program in (b"batch", b"shop", b"batch"):
         holders.append(one.connect(schema="test", capabilities=wire.BASIC,
                                    attributes=((b"program_name", program), (b"_pid", b"1"))))
         holders[-1].query("BEGIN")
         holders[-1].query("SELECT 1")
+    one.set_global(pool_wait_timeout="300ms")
     with one.connect() as c, pytest.raises(wire.ServerError) as refused:
         c.query("SELECT 1")
     text = refused.value.text

@@ -13,7 +13,7 @@ import wire
 
 @pytest.fixture(scope="module")
 def one(module_weir):
-    return module_weir(connect_timeout=2, pool_max_size=4, server_max_connections=8)
+    return module_weir(connect_timeout=5, pool_max_size=4, server_max_connections=8)
 
 
 def is_at_rest(n):
@@ -37,7 +37,7 @@ def others_are_unaffected(request, one):
     processes.wait_until(lambda: is_at_rest(one.counters()), 15, "the end of all clients, and links that add up")
 
 
-def finish(c, timeout=3):
+def finish(c, timeout=10):
     """Reads until Weir closes or says nothing more."""
     c.socket.settimeout(timeout)
     with contextlib.suppress(wire.Closed, OSError, TimeoutError):
@@ -222,7 +222,7 @@ def test_reset_connections(one):
 
 
 def test_counters_add_up(weir):
-    one = weir(connect_timeout=1)
+    one = weir()
     for _ in range(5):
         one.connect().quit()
     for _ in range(3):

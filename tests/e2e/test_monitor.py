@@ -62,13 +62,13 @@ def test_it_shows_what_the_server_says_beside_weirs_own_numbers(own, start):
     assert row["advice"] is None and row["monitor_error"] is None
     with console.connect(weir) as c:
         assert c.query("SELECT state, purpose, user FROM weir.links")[0][1:] == [b"monitor", b"plain"]
-    assert len(threads_of_monitor(own)) == 1
+    wait_until(lambda: len(threads_of_monitor(own)) == 1, 20, "one connection")
 
 
 def test_the_account_can_be_named_and_changed_live(own, start):
     weir = start(server_monitor_user="app")
     becomes(weir, "monitor", "on")
-    assert own.threads("app") == 1
+    wait_until(lambda: own.threads("app") == 1, 20, "its connection alone")
     with console.connect(weir) as c:
         c.query("SET GLOBAL server.main.monitor_user = 'plain'")
     wait_until(lambda: own.threads("plain") == 1, 20, "a connection of the other account")
@@ -98,7 +98,7 @@ def test_a_live_change_of_the_server_is_noticed_and_told_once(own, start):
 
 def test_it_waits_when_the_server_is_full_and_nobody_is_harmed(own, start):
     own.query("SET GLOBAL max_connections=10")
-    taken = [own.connect(user="plain") for _ in range(10)]
+    taken = own.fill(10, "plain", "secret")
     try:
         weir = start()
         becomes(weir, "monitor", "waits: the server is full")
@@ -201,4 +201,4 @@ def test_a_session_with_a_wait_timeout_of_its_own_counts(own, start):
         client.query("SELECT 1")
     wait_until(lambda: closes(weir, "LINK_RESTED") == 1, 20, "the end of its link")
     assert closes(weir, "LINK_CLOSED_BY_SERVER") == 0
-    assert own.threads("app") == 0
+    wait_until(lambda: own.threads("app") == 0, 20, "its end on the server")

@@ -9,7 +9,7 @@ import adversary
 import wire
 from wire import BASIC, COM_RESET_CONNECTION
 
-PATIENCE_S = 5
+PATIENCE_S = 15
 PINNED_S = 0.04
 CAPABILITIES = {"plain": BASIC, "modern": BASIC | wire.SESSION_TRACK | wire.DEPRECATE_EOF}
 WORKS = {"plain": adversary.TRANSACTION, "modern": adversary.DIRT}

@@ -47,19 +47,19 @@ def test_mariadb_binlog(master, weir, options):
 def test_a_reader_that_leaves_frees_its_link(master, weir):
     """The stream has no end of its own; a reader that goes takes its link with it."""
     one = weir(of=master, pool_max_size=1, server_max_connections=3)
-    with one.connect(timeout=8) as w:
+    with one.connect() as w:
         w.query("SET @master_binlog_checksum='NONE', @mariadb_slave_capability=4")
         w.send(com(wire.COM_BINLOG_DUMP, b"\4\0\0\0" + b"\0\0" + b"\x4d\0\0\0" + b"bin.000001"))
         for _ in range(10):
             assert w.read_packet()[:1] == b"\0"
-    with one.connect(timeout=8) as w:
+    with one.connect() as w:
         assert w.query("SELECT 1") == [[b"1"]]
 
 
 def test_a_slow_reader_is_waited_for(master, weir):
     """Back-pressure: what the reader does not take is not read from the server either."""
     one = weir(of=master)
-    with one.connect(timeout=20) as w, one.connect() as other:
+    with one.connect() as w, one.connect() as other:
         w.keep = False
         w.query("SET @master_binlog_checksum='NONE', @mariadb_slave_capability=4")
         w.send(com(wire.COM_BINLOG_DUMP, b"\4\0\0\0" + b"\0\0" + b"\x4e\0\0\0" + b"bin.000001"))

@@ -61,7 +61,8 @@ def test_a_session_that_names_a_schema_waits_for_it(weir, fake):
     """A schema may be gone: what comes behind COM_INIT_DB must not run without it."""
     one = weir(of=fake, pool_max_size=1, workers=1)
     with wire.connect(one.address, schema="other") as c, \
-            wire.connect(one.address, schema="test", timeout=0.5) as d:
+            wire.connect(one.address, schema="test") as d:
+        d.socket.settimeout(0.5)
         c.query("DO 1")
         fake.holds_back = b"\x02test"
         with pytest.raises(OSError):

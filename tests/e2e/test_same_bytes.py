@@ -438,7 +438,7 @@ def through(module_weir):
 def run(address, case, capabilities):
     """The replies to a case, the login included."""
     out = []
-    with wire.connect(address, schema=case.schema, capabilities=capabilities, timeout=8) as w:
+    with wire.connect(address, schema=case.schema, capabilities=capabilities) as w:
         w.local_files = case.files
         for step in case.steps:
             try:

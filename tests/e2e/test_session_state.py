@@ -16,7 +16,7 @@ import wire
 from scenario import Other, Scenario, carried, pinned
 from wire import BASIC, COM_INIT_DB, COM_RESET_CONNECTION, COM_STMT_EXECUTE, COM_STMT_PREPARE
 
-PATIENCE_S = 5  # for an adversary who must get the link
+PATIENCE_S = 15  # for an adversary who must get the link
 PINNED_S = 0.04  # for one who must not
 
 TABLES = [
@@ -456,7 +456,7 @@ class Citizen:
 
     def __init__(self, number, address, rng):
         self.rng = rng
-        self.wire = wire.connect(address, schema="test", timeout=20)
+        self.wire = wire.connect(address, schema="test", timeout=60)
         self.schema, self.zone, self.mode, self.charset = "test", None, None, None
         self.limit = 1000 + number
         self.last_id = 0
@@ -530,4 +530,4 @@ def test_a_crowd_of_sessions_on_few_links(root, weir, links, seed):
     for citizen in citizens:
         citizen.wire.quit()
     n = one.counters()
-    assert n["Weir_links"] <= links and n["Weir_link_handovers"] > rounds
+    assert len(one.links()) <= links and n["Weir_link_handovers"] > rounds

@@ -294,7 +294,7 @@ def test_an_answer_is_good_for_one_challenge_only(root, weir):
 
 
 def test_whoever_leaves_in_the_middle_leaves_nothing_behind(root, weir):
-    one = weir(users={}, connect_timeout=5)
+    one = weir(users={}, connect_timeout=30)
     for _ in range(5):
         with wire.Wire(one.address) as c:
             c.read_greeting()

@@ -111,9 +111,8 @@ def test_connections_end_by_reason(weir):
         pass  # without COM_QUIT
     with socket.create_connection(one.address) as mute:
         mute.recv(100)
-    n = becomes(one, "the end of all", Threads_connected=0)
-    assert n["Weir_closes_quit"] == n["Weir_closes_client_gone"] == n["Weir_closes_client_gone_in_login"] == 1
-    assert n["Aborted_clients"] == n["Aborted_connects"] == 1
+    n = becomes(one, "the end of all", Threads_connected=0, Weir_closes_quit=1, Weir_closes_client_gone=1,
+                Weir_closes_client_gone_in_login=1, Aborted_clients=1, Aborted_connects=1)
     assert n["Connections"] == 3
     assert n["Max_used_connections"] >= 1
 

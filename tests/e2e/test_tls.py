@@ -266,7 +266,7 @@ def test_tls_may_begin_in_the_segment_of_the_request(weir, server):
 
 
 def test_broken_handshakes_hurt_nobody_else(weir, server):
-    one = weir(of=server, connect_timeout=2)
+    one = weir(of=server, connect_timeout=5)
     bystander = one.connect()
     _, both, _ = begin_by_hand(one)
     for cut in [*range(36, min(len(both), 120), 7), len(both) - 1, len(both)]:

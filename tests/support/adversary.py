@@ -25,6 +25,9 @@ def set_up(root):
     root.query("INSERT IGNORE INTO adversary.dirt VALUES (100000, 1)")
 
 
+SERVED_S = 30  # when the link is free
+
+
 class Adversary:
     def __init__(self, address, capabilities, work):
         self.wire = wire.connect(address, capabilities=capabilities)
@@ -67,7 +70,7 @@ class Adversary:
 
     def finish(self):
         """Ends its work, and looks whether its own session is what it should be."""
-        assert self._pump(time.monotonic() + 3), "the other client was never served"
+        assert self._pump(time.monotonic() + SERVED_S), "the other client was never served"
         state = self.wire.query(STATE)
         assert state == self.state, f"the other client's session became {state}, was {self.state}"
         self.wire.quit()

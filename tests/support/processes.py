@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two programs of an end-to-end test: a private MariaDB (or MySQL), and Weir in front of it."""
 
+import fcntl
+import itertools
 import os
 import re
 import resource
@@ -14,11 +16,18 @@ import time
 import wire
 
 ASAN = os.environ.get("WEIR_VARIANT", "release") == "asan"
+NUMBERS = itertools.count()
 # What a sanitizer prints when it has found something.
 SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer")
 UNKNOWN_THREAD = 1094
-START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 20
+TOO_MANY_CONNECTIONS = 1040
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 40
+# Nothing that must happen is given up earlier, whatever a test asks for: machines stall.
+LEAST_PATIENCE_S = 30
+# Of tests. Below those that the kernel gives to connections, which come and go while a server is down,
+# and never the same one again for a while: whoever still knocks there must not meet somebody else.
+PORTS = range(12000, 32000)
 
 
 def scratch_directory(name):
@@ -31,14 +40,36 @@ def scratch_directory(name):
     return tempfile.mkdtemp(prefix=f"weir-{name}-", dir=root)
 
 
-def free_port():
+def _is_free(port):
     with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+        try:
+            s.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port():
+    """The next one that nobody has. Processes at work at the same time take turns by a file, so that
+    they never get the same one."""
+    path = os.path.join(tempfile.gettempdir(), f"weir-test-ports-{os.geteuid()}")
+    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last = file.read().strip()
+        at = PORTS.index(int(last)) + 1 if last.isdigit() and int(last) in PORTS else os.getpid() % 5000
+        for number in range(len(PORTS)):
+            port = PORTS[(at + number) % len(PORTS)]
+            if _is_free(port):
+                file.seek(0)
+                file.truncate()
+                file.write(str(port))
+                return port
+    raise AssertionError("no port is free")
 
 
 def wait_until(condition, timeout, what, step=0.02):
     """Polls; the condition's value when it is true in time."""
+    timeout = max(timeout, LEAST_PATIENCE_S)
     end = time.monotonic() + timeout
     while True:
         value = condition()
@@ -146,7 +177,8 @@ class Server:
             return root.query(sql)
 
     def threads(self, user="app"):
-        """Connections of a user, as the server counts them."""
+        """Connections of a user, as the server counts them: those that are leaving and Weir's own short
+        ones among them, so wait_until. What a Weir has now is in Weir.links()."""
         return int(self.query("SELECT COUNT(*) FROM information_schema.processlist "
                               f"WHERE user='{user}'")[0][0])
 
@@ -159,6 +191,39 @@ class Server:
                 except wire.ServerError as error:
                     if error.code != UNKNOWN_THREAD:
                         raise
+
+    def run(self, connection, sql):
+        """Sends a statement on a connection, direct or through a Weir, and waits until it runs here."""
+        mark = f"/* {next(NUMBERS)} */"
+        connection.send(wire.q(f"{sql} {mark}"))
+        wait_until(lambda: self.is_running(mark), START_TIMEOUT_S, f"the beginning of {sql}")
+
+    def is_running(self, words):
+        """Whether a statement with these words does."""
+        with self.root() as root:
+            return any(row[7] is not None and words.encode() in row[7]
+                       for row in root.query("SHOW FULL PROCESSLIST"))
+
+    def others(self):
+        """How many connections there are beside the one that asks."""
+        with self.root() as root:
+            return sum(row[0] != b"%d" % root.greeting.thread_id and row[4] != b"Daemon"
+                       for row in root.query("SHOW PROCESSLIST"))
+
+    def fill(self, count, user, password, address=None):
+        """So many connections of a user who may not have the place that is kept for administrators; those
+        before them that are still leaving are waited for. `address`: a Weir's."""
+        taken = []
+
+        def one_more():
+            try:
+                taken.append(wire.connect(address or self.address, user, password))
+            except wire.ServerError as error:
+                if error.code != TOO_MANY_CONNECTIONS:
+                    raise
+            return len(taken) == count
+        wait_until(one_more, START_TIMEOUT_S, f"{count} connections", step=0.005)
+        return taken
 
     def stop(self, how=signal.SIGTERM):
         if self.process is None:
@@ -336,10 +401,11 @@ class Weir:
             def limit():
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
         with open(self.log_path, "ab") as log:
+            before = log.tell()
             self.process = subprocess.Popen([binary(), "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.directory, preexec_fn=limit)
-        self.wait_log("ready for clients")
+        self.wait_log("ready for clients", after=before)
         return self
 
     def log(self):
@@ -376,6 +442,21 @@ class Weir:
 
     def connect(self, **more):
         return wire.connect(self.address, **more)
+
+    def console(self):
+        return wire.connect(self.settings["console_socket"], "root", "")
+
+    def links(self, user="app"):
+        """Thread ids on the server of the links of a user that serve clients, or may: without those that
+        Weir has for itself."""
+        with self.console() as console:
+            return [int(row[0]) for row in console.query(
+                f"SELECT server_thread FROM weir.links WHERE user='{user}' AND purpose IS NULL")]
+
+    def set_global(self, **settings):
+        with self.console() as console:
+            for name, value in settings.items():
+                console.query(f"SET GLOBAL {name} = '{value}'")
 
     def rss_kib(self):
         with open(f"/proc/{self.pid}/status", encoding="utf-8") as status:

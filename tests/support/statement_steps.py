@@ -4,7 +4,7 @@
 import struct
 
 import wire
-from wire import (COM_STMT_BULK_EXECUTE, COM_STMT_CLOSE, COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_RESET,
+from wire import (COM_PING, COM_STMT_BULK_EXECUTE, COM_STMT_CLOSE, COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_RESET,
                   COM_STMT_SEND_LONG_DATA)
 
 LAST = 0xffffffff  # MariaDB's id of the statement that was prepared last
@@ -74,8 +74,11 @@ def close(which):
 
 
 def long_data(which, parameter, data):
-    return lambda w: w.command(struct.pack("<BIH", COM_STMT_SEND_LONG_DATA, id_of(w, which), parameter)
-                               + data)
+    """It has no reply; that of the COM_PING says that it has arrived."""
+    def step(w):
+        w.send(struct.pack("<BIH", COM_STMT_SEND_LONG_DATA, id_of(w, which), parameter) + data)
+        return w.command(bytes([COM_PING]))
+    return step
 
 
 def bulk(which, types, rows, told=True):

@@ -89,7 +89,7 @@ COMPRESSION = {"zlib": COMPRESS, "zstd": ZSTD}
 class Wire:
     """One connection. `address` is ("host", port) or the path of a Unix socket."""
 
-    def __init__(self, address, timeout=20):
+    def __init__(self, address, timeout=30):
         self.address = address
         self.capabilities = 0
         self.buffer = bytearray()
@@ -243,7 +243,7 @@ class Wire:
     def readable(self, timeout):
         return self.at < len(self.buffer) or self.readable_now(timeout)
 
-    def at_end(self, timeout=5):
+    def at_end(self, timeout=30):
         """True when the other side closes within the timeout, without another byte."""
         if self.at < len(self.buffer) or not self.readable(timeout):
             return False
