@@ -59,7 +59,8 @@ usec_t failed_logins_note(struct failed_logins *t, const struct failed_logins_ru
         return 0;
     uint64_t account = account_of(t, user, host);
     struct failed_login *e = find(t->entries[account % FAILED_LOGINS_SETS], account);
-    bool known = e->account == account && now - e->at < FAILED_LOGINS_FORGET;
+    /* The caller's clock may be a little behind that of whoever noted the last one. */
+    bool known = e->account == account && (now < e->at || now - e->at < FAILED_LOGINS_FORGET);
     usec_t delay = known ? delay_after(e->count, rule) : 0;
     if (proved) {
         if (known) {
@@ -74,6 +75,6 @@ usec_t failed_logins_note(struct failed_logins *t, const struct failed_logins_ru
         *e = (struct failed_login){.account = account};
     if (e->count < UINT32_MAX)
         e->count++;
-    e->at = now;
+    e->at = now > e->at ? now : e->at;
     return delay;
 }

@@ -58,6 +58,12 @@ struct console_client *console_client_find(struct console *c, uint32_t id)
     return NULL;
 }
 
+static bool in_login(const struct console_client *c)
+{
+    return c->state == CONSOLE_CLIENT_LOGIN || c->state == CONSOLE_CLIENT_PROVING ||
+           c->state == CONSOLE_CLIENT_DELAYED;
+}
+
 /* -------- timeouts -------- */
 
 static usec_t idle_timeout(const struct console_client *c)
@@ -88,18 +94,32 @@ static void set_timer(struct console_client *c)
     case CONSOLE_CLIENT_PENDING:
         timeout = PENDING_TIMEOUT;
         break;
+    case CONSOLE_CLIENT_DELAYED:
+        timeout = c->verdict.delay;
+        c->verdict.delay = 0;
+        break;
     case CONSOLE_CLIENT_CLOSED:
         break;
     }
+    bool begins = c->state == CONSOLE_CLIENT_DELAYED ? timeout > 0 : !loop_timer_is_set(&c->timer);
+    if (in_login(c) && !begins) /* what trickles in does not prolong a login */
+        return;
     if (timeout > 0)
         loop_timer_set(c->console->loop, &c->timer, timeout);
     else
         loop_timer_cancel(c->console->loop, &c->timer);
 }
 
+static void advance(struct console_client *c);
+
 static void on_timeout(struct loop_timer *timer)
 {
     struct console_client *c = container_of(timer, struct console_client, timer);
+    if (c->state == CONSOLE_CLIENT_DELAYED) {
+        console_client_judge(c);
+        advance(c);
+        return;
+    }
     if (c->state != CONSOLE_CLIENT_PENDING) {
         console_client_close(c);
         return;
@@ -168,6 +188,7 @@ static void take_packet(struct console_client *c, struct bytes payload)
     case CONSOLE_CLIENT_IDLE:
         console_client_command(c, payload);
         break;
+    case CONSOLE_CLIENT_DELAYED:
     case CONSOLE_CLIENT_PENDING:
     case CONSOLE_CLIENT_CLOSING:
     case CONSOLE_CLIENT_CLOSED:
@@ -275,9 +296,27 @@ static bool is_trusted(int fd, bool is_unix)
     return is_unix && socket_peer_uid(fd, &uid) && (uid == 0 || uid == (unsigned)geteuid());
 }
 
+/* The oldest of those who have not proved anything makes place: a login takes no time, so strangers
+ * who hold places keep nobody out. */
+static void make_place(struct console *console)
+{
+    struct console_client *oldest = NULL;
+    unsigned strangers = 0;
+    list_for_each (&console->clients, node) {
+        struct console_client *c = container_of(node, struct console_client, node);
+        if (!in_login(c) || c->trusted)
+            continue;
+        oldest = oldest != NULL ? oldest : c;
+        strangers++;
+    }
+    if (strangers >= CONSOLE_STRANGERS_MAX)
+        console_client_close(oldest);
+}
+
 void console_client_accept(struct console *console, int fd, const struct address *peer,
                            bool is_unix)
 {
+    make_place(console);
     struct console_client *c =
         console->clients.count < CONSOLE_CLIENTS_MAX ? calloc(1, sizeof *c) : NULL;
     if (c == NULL) {

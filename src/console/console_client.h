@@ -14,6 +14,8 @@
 
 /* More clients than this are turned away. */
 #define CONSOLE_CLIENTS_MAX 64
+/* Of them: strangers, who have not logged in yet. */
+#define CONSOLE_STRANGERS_MAX 16
 /* The longest statement. */
 #define CONSOLE_STATEMENT_MAX ((size_t)1024 * 1024)
 
@@ -45,10 +47,19 @@ struct console {
 enum console_client_state {
     CONSOLE_CLIENT_LOGIN,
     CONSOLE_CLIENT_PROVING, /* its answer to a switch of the method */
+    CONSOLE_CLIENT_DELAYED, /* the verdict is known; who has guessed before must wait for it */
     CONSOLE_CLIENT_IDLE,
     CONSOLE_CLIENT_PENDING, /* its answer comes later */
     CONSOLE_CLIENT_CLOSING, /* last words are on their way */
     CONSOLE_CLIENT_CLOSED,
+};
+
+/* How a login ends. */
+struct console_verdict {
+    bool proved;
+    bool with_password; /* it has said something */
+    uint8_t last_word;  /* the method's, before the OK; 0 none */
+    usec_t delay;
 };
 
 struct console_client {
@@ -62,6 +73,7 @@ struct console_client {
     bool advancing;
     capabilities_t capabilities;
     struct auth_check check;
+    struct console_verdict verdict;
     uint8_t sequence; /* of the next packet that we send */
     struct console_session session;
     struct console_run run;
@@ -86,6 +98,8 @@ const char *console_session_who(const struct console_session *s);
 void console_client_greet(struct console_client *c);
 void console_client_login(struct console_client *c, struct bytes payload);
 void console_client_prove(struct console_client *c, struct bytes payload);
+/* The delay is over. */
+void console_client_judge(struct console_client *c);
 
 /* -------- console_send.c -------- */
 void console_send_answer(struct console_client *c, const struct answer *a);

@@ -8,6 +8,7 @@
 #include "mysql/auth_packet.h"
 #include "mysql/login.h"
 #include "mysql/status_flags.h"
+#include "session/login_guard.h"
 
 #include <stdio.h>
 
@@ -82,12 +83,51 @@ static bool find_secret(struct console_client *c, struct auth_secret *secret)
     return found;
 }
 
+/* As a client of Weir's, whose failures are counted in the same table; the console's are apart. */
+static usec_t delay_of(const struct console_client *c, bool proved)
+{
+    char host[sizeof c->session.host + 16];
+    struct config *config = c->console->orders.hold_config(c->console->orders.context);
+    (void)snprintf(host, sizeof host, "console %s", c->session.host);
+    usec_t delay =
+        login_guard_note(c->console->proxy->guard, &config->global, bytes_of_text(c->session.user),
+                         bytes_of_text(host), proved, loop_now(c->console->loop));
+    config_release(config);
+    return delay;
+}
+
 static void say_more(struct console_client *c, struct bytes said)
 {
     uint8_t frame[AUTH_ANSWER_MAX + 8];
     struct writer w = writer_over(frame, sizeof frame);
     auth_more_encode(&w, c->sequence++, said);
     send_frame(c, &w);
+}
+
+void console_client_judge(struct console_client *c)
+{
+    const struct console_verdict *v = &c->verdict;
+    if (v->proved && v->last_word != 0)
+        say_more(c, bytes_of(&v->last_word, 1));
+    if (v->proved)
+        welcome(c);
+    else
+        deny(c, v->with_password);
+}
+
+static void end_dialog(struct console_client *c, bool proved, bool with_password,
+                       struct bytes last_word)
+{
+    c->verdict = (struct console_verdict){
+        .proved = proved,
+        .with_password = with_password,
+        .last_word = last_word.size == 1 ? last_word.data[0] : 0,
+        .delay = delay_of(c, proved),
+    };
+    if (c->verdict.delay > 0)
+        c->state = CONSOLE_CLIENT_DELAYED;
+    else
+        console_client_judge(c);
 }
 
 static void hear(struct console_client *c, struct bytes said)
@@ -98,14 +138,13 @@ static void hear(struct console_client *c, struct bytes said)
     bool exists = find_secret(c, &secret);
     enum auth_step step = c->check.method->hear(&c->check, said, &secret, &out);
     auth_secret_wipe(&secret);
-    if ((step == AUTH_SEND || step == AUTH_OK) && out.size > 0)
-        say_more(c, writer_written(&out));
-    if (step == AUTH_SEND)
+    if (step == AUTH_SEND) {
         c->state = CONSOLE_CLIENT_PROVING;
-    else if (exists && step == AUTH_OK)
-        welcome(c);
-    else
-        deny(c, said.size > 1 || c->check.stage > 1);
+        say_more(c, writer_written(&out));
+        return;
+    }
+    end_dialog(c, exists && step == AUTH_OK, said.size > 1 || c->check.stage > 1,
+               writer_written(&out));
 }
 
 static void ask_again(struct console_client *c)

@@ -52,7 +52,8 @@ static void add_console_process(struct row_sink *rows, const struct console_clie
 {
     const struct console_session *s = &c->session;
     usec_t passed = clock_now() - s->since;
-    bool login = c->state == CONSOLE_CLIENT_LOGIN || c->state == CONSOLE_CLIENT_PROVING;
+    bool login = c->state == CONSOLE_CLIENT_LOGIN || c->state == CONSOLE_CLIENT_PROVING ||
+                 c->state == CONSOLE_CLIENT_DELAYED;
     row_integer(rows, s->id);
     row_text(rows, login ? "unauthenticated user" : s->user);
     row_text(rows, s->host);

@@ -67,6 +67,12 @@ bool login_decode(struct bytes payload, capabilities_t offered, struct login *ou
     return true;
 }
 
+struct bytes login_bare_name(struct bytes name)
+{
+    bool quoted = name.size > 1 && name.data[0] == '\'' && name.data[name.size - 1] == '\'';
+    return quoted ? bytes_of(name.data + 1, name.size - 2) : name;
+}
+
 static void write_text(struct writer *w, struct bytes text)
 {
     writer_view(w, text);

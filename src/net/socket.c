@@ -101,6 +101,10 @@ int socket_accept(int listen_fd, struct address *peer)
         fd = accept4(listen_fd, (struct sockaddr *)(void *)&peer->storage, &peer->size,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
     } while (fd < 0 && errno == EINTR);
+    /* Whoever connects to a Unix socket may give its own end any name, an address too: it says
+     * nothing, and is not kept. */
+    if (fd >= 0 && address_is_unix(peer))
+        *peer = (struct address){.storage.ss_family = AF_UNIX, .size = sizeof(sa_family_t)};
     return fd;
 }
 

@@ -369,6 +369,7 @@ bool client_step_login(struct client *c)
         return false;
     }
     c->capabilities = l.capabilities & c->offered;
+    l.user = login_bare_name(l.user);
     if (!access_let_log_in(c) || !client_choose_compression(c, l.zstd_level) ||
         !find_user(c, &l, l.collation))
         return false;

@@ -15,10 +15,11 @@
 #include <string.h>
 
 /* Names that every character set reads the same way: a server takes a name in the character set of
- * the login, and links may log in with another one than the client does. */
+ * the login, and links may log in with another one than the client does. And names that the server
+ * reads as they stand, for Weir's rules are about the name that it was told. */
 static bool is_plain(struct bytes name)
 {
-    if (name.size == 0 || name.size > GUEST_NAME_MAX)
+    if (name.size == 0 || name.size > GUEST_NAME_MAX || !bytes_equal(name, login_bare_name(name)))
         return false;
     for (size_t i = 0; i < name.size; i++)
         if (name.data[i] < ' ' || name.data[i] > '~')

@@ -21,6 +21,10 @@ bool link_may_use_tls(struct link *l, capabilities_t server, bool *use)
 {
     enum ssl_mode mode;
     struct server_group *g = l->pool->group;
+    *use = false;
+    if (g->socket[0] !=
+        '\0') /* where it is, not where a reload would have it: that needs a restart */
+        return true;
     struct tls_context *t = tls_setup_for_server(g->proxy->tls, g->name, &mode);
     bool offered = (server & CAP(SSL)) != 0;
     *use = t != NULL && offered;

@@ -38,6 +38,14 @@ static void contexts_free(struct contexts *all)
     *all = (struct contexts){0};
 }
 
+static const struct server_tls *find_server(const struct contexts *all, const char *name)
+{
+    for (size_t i = 0; i < all->server_count; i++)
+        if (strcmp(all->servers[i].name, name) == 0)
+            return &all->servers[i];
+    return NULL;
+}
+
 static enum tls_verify verify_of(enum ssl_mode mode)
 {
     switch (mode) {
@@ -87,10 +95,8 @@ static bool make_for_server(struct server_tls *made, const struct config *c,
     if (made->name == NULL)
         return fail(error, error_size, "server", s->name, "out of memory");
     made->mode = s->settings.ssl_mode;
-    if (made->mode == SSL_MODE_DISABLED || s->settings.socket[0] != '\0') {
-        made->mode = SSL_MODE_DISABLED;
+    if (made->mode == SSL_MODE_DISABLED)
         return true;
-    }
     struct tls_options o = {
         .certificate = s->settings.ssl_cert,
         .key = s->settings.ssl_key,
@@ -144,6 +150,29 @@ void tls_setup_destroy(struct tls_setup *t)
     free(t);
 }
 
+/* Links to a server that a configuration leaves out are opened until the next start: with TLS as
+ * before. */
+static bool keep_left_out(struct contexts *fresh, const struct contexts *before)
+{
+    struct server_tls *all = realloc(fresh->servers, (fresh->server_count + before->server_count) *
+                                                         sizeof *fresh->servers);
+    if (all == NULL)
+        return false;
+    fresh->servers = all;
+    for (size_t i = 0; i < before->server_count; i++) {
+        struct server_tls kept = before->servers[i];
+        if (find_server(fresh, kept.name) != NULL)
+            continue;
+        kept.name = strdup(kept.name);
+        if (kept.name == NULL)
+            return false;
+        if (kept.context != NULL)
+            kept.context = tls_context_hold(kept.context);
+        all[fresh->server_count++] = kept;
+    }
+    return true;
+}
+
 bool tls_setup_configure(struct tls_setup *t, const struct config *c, char *error,
                          size_t error_size)
 {
@@ -152,10 +181,12 @@ bool tls_setup_configure(struct tls_setup *t, const struct config *c, char *erro
         return false;
     pthread_mutex_lock(&t->lock);
     struct contexts old = t->now;
-    t->now = fresh;
+    bool done = keep_left_out(&fresh, &old);
+    if (done)
+        t->now = fresh;
     pthread_mutex_unlock(&t->lock);
-    contexts_free(&old);
-    return true;
+    contexts_free(done ? &old : &fresh);
+    return done || fail(error, error_size, "weir", "", "out of memory");
 }
 
 struct tls_context *tls_setup_for_clients(struct tls_setup *t)
@@ -173,15 +204,13 @@ struct tls_context *tls_setup_for_server(struct tls_setup *t, const char *name, 
     struct tls_context *context = NULL;
     *mode = SSL_MODE_DISABLED;
     pthread_mutex_lock(&t->lock);
-    for (size_t i = 0; i < t->now.server_count; i++) {
-        if (strcmp(t->now.servers[i].name, name) != 0)
-            continue;
-        context = t->now.servers[i].context;
-        *mode = t->now.servers[i].mode;
-        if (context != NULL)
-            (void)tls_context_hold(context);
-        break;
+    const struct server_tls *s = find_server(&t->now, name);
+    if (s != NULL) {
+        context = s->context;
+        *mode = s->mode;
     }
+    if (context != NULL)
+        (void)tls_context_hold(context);
     pthread_mutex_unlock(&t->lock);
     return context;
 }

@@ -176,6 +176,26 @@ def test_a_server_without_tls_is_refused_when_it_is_required(weir, server):
     assert "ssl_mode" in str(refused.value)
 
 
+@pytest.mark.parametrize("change", [("[server main]", "[server renamed]"),
+                                    ("[server main]", "[server main]\nsocket = /nowhere.sock")])
+def test_what_a_reload_cannot_change_yet_keeps_its_tls(weir, tls_server, authority, change):
+    """A server whose section is gone, or has a socket now, is used as before until the next start."""
+    one = weir(of=tls_server, server_ssl_mode="verify_identity", server_ssl_ca=authority.certificate,
+               server_host="localhost")
+    with one.connect() as c:
+        assert links_tls(c).startswith(b"TLS")
+        with open(one.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(one.config, "w", encoding="utf-8") as file:
+            file.write(text.replace(*change))
+        one.send_signal(signal.SIGHUP)
+        one.wait_log("restart")
+        tls_server.kill_connections()
+        wait_until(lambda: one.counters()["Weir_links"] == 0, 10, "the end of its links")
+    with one.connect() as c:
+        assert links_tls(c).startswith(b"TLS")
+
+
 def test_certificates_of_clients(weir, server, authority, stranger):
     """None is fine, one of the authority is fine, one of another is not."""
     certificate, key = authority.sign("weir-asks")

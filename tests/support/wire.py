@@ -87,9 +87,10 @@ COMPRESSION = {"zlib": COMPRESS, "zstd": ZSTD}
 
 
 class Wire:
-    """One connection. `address` is ("host", port) or the path of a Unix socket."""
+    """One connection. `address` is ("host", port) or the path of a Unix socket, `end` what our own end
+    of it is called."""
 
-    def __init__(self, address, timeout=30):
+    def __init__(self, address, timeout=30, end=None):
         self.address = address
         self.capabilities = 0
         self.buffer = bytearray()
@@ -100,6 +101,8 @@ class Wire:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
+        if end is not None:
+            self.socket.bind(end)
         self.socket.connect(address)
         if family == socket.AF_INET:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -30,6 +30,16 @@ static void test_delay_begins_behind_the_threshold_and_grows_to_its_limit(void *
         assert_int_equal(note("a", "h", false, i), expected[i]);
 }
 
+/* Workers read the time once in a turn, each at its own moment. */
+static void test_a_clock_that_is_behind_forgets_nothing(void **state)
+{
+    (void)state;
+    static const usec_t expected[] = {0, 0, 0, 10, 20, 25, 25};
+    for (size_t i = 0; i < countof(expected); i++)
+        assert_int_equal(note("a", "h", false, 1000 - i), expected[i]);
+    assert_int_equal(note("a", "h", true, 1), 25);
+}
+
 static void test_right_password_waits_once_and_begins_anew(void **state)
 {
     (void)state;
@@ -92,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_delay_begins_behind_the_threshold_and_grows_to_its_limit,
                                clear),
+        cmocka_unit_test_setup(test_a_clock_that_is_behind_forgets_nothing, clear),
         cmocka_unit_test_setup(test_right_password_waits_once_and_begins_anew, clear),
         cmocka_unit_test_setup(test_accounts_do_not_wait_for_each_other, clear),
         cmocka_unit_test_setup(test_old_failures_are_forgotten, clear),
