@@ -237,7 +237,8 @@ static void sync_folder(const char *path)
 
 static bool write_new(const char *path, const struct config_build *kept, size_t *values)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    (void)unlink(path); /* it would keep its permissions, and a link may lead anywhere */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (out == NULL) {
         if (fd >= 0)

@@ -103,12 +103,19 @@ static void read_line(struct users_file *f, char *line)
         add_line(f, name, hash, server);
 }
 
-/* False, with a complaint, when it can be read by accounts that have no business with it. */
+/* False, with a complaint, when accounts that have no business with it can read or write it. */
 static bool is_private(struct users_file *f, FILE *stream)
 {
     struct stat status;
     if (fstat(fileno(stream), &status) != 0 || !S_ISREG(status.st_mode)) {
         config_build_error(f->build, f->place, "is not a file");
+        return false;
+    }
+    if ((status.st_mode & S_IWOTH) != 0) {
+        config_build_error(f->build, f->place,
+                           "every account of this machine can write into it, and so log in as "
+                           "anybody; chmod o-w %s",
+                           f->place.file->name);
         return false;
     }
     if ((status.st_mode & S_IROTH) == 0)

@@ -190,7 +190,14 @@ void guest_wait_failed(struct client *c)
     registry_cancel(c);
     log_write(LOG_LEVEL_WARNING, client_who(c), "got no link to log in '%s': %s", c->guest->name,
               text);
-    guest_refuse(c, err.code, err.sqlstate, text);
+    /* Nobody knows yet who this is: where servers are, how busy they are and with whom, is none of
+     * its business. */
+    bool tells = err.code == ER_CON_COUNT_ERROR;
+    guest_refuse(c, err.code, err.sqlstate,
+                 tells
+                     ? "Too many connections: no link was to be had to log in on; Weir's log says "
+                       "why"
+                     : text);
 }
 
 /* -------- what the client says -------- */

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPEAKS_OUT_OF_TURN "the server spoke while it was to be answered"
+
 void guest_open_link(struct link_pool *logins)
 {
     struct client *c = registry_next_login(logins);
@@ -41,16 +43,39 @@ static void refuse(struct link *l, uint16_t code, const char *sqlstate, const ch
     link_fail_open(l, POOL_LOGIN_FAILED, code, sqlstate, bytes_of_text(text));
 }
 
-/* Plugins that ask the kernel who is there: it would say who Weir is. */
-static bool is_about_weir(struct bytes method)
-{
-    return bytes_equal_text(method, "auth_socket") || bytes_equal_text(method, "unix_socket");
-}
+/* What a method's words give away to who listens on the link. */
+enum relay_risk {
+    RELAY_PROVES,   /* nothing: they are answers to a challenge */
+    RELAY_TELLS,    /* the password itself */
+    RELAY_UNKNOWN,  /* maybe as much as the client says where nobody can listen */
+    RELAY_IS_WEAK,  /* the password, after a little work */
+    RELAY_IS_WEIRS, /* the kernel would be asked who is there: it is Weir */
+};
 
-/* The password itself is what the client would say: not where others can listen. */
-static bool says_clear_text(struct bytes method)
+static enum relay_risk risk_of(struct bytes method)
 {
-    return bytes_equal_text(method, "dialog") || bytes_equal_text(method, "mysql_clear_password");
+    static const struct {
+        const char *method;
+        enum relay_risk risk;
+    } known[] = {
+        {"mysql_native_password", RELAY_PROVES},
+        {"client_ed25519", RELAY_PROVES},
+        {"parsec", RELAY_PROVES},
+        {"auth_gssapi_client", RELAY_PROVES},
+        {"authentication_kerberos_client", RELAY_PROVES},
+        {"authentication_ldap_sasl_client", RELAY_PROVES},
+        {"authentication_webauthn_client", RELAY_PROVES},
+        {"dialog", RELAY_TELLS},
+        {"mysql_clear_password", RELAY_TELLS},
+        {"authentication_openid_connect_client", RELAY_TELLS},
+        {"mysql_old_password", RELAY_IS_WEAK},
+        {"auth_socket", RELAY_IS_WEIRS},
+        {"unix_socket", RELAY_IS_WEIRS},
+    };
+    for (size_t i = 0; i < countof(known); i++)
+        if (bytes_equal_text(method, known[i].method))
+            return known[i].risk;
+    return RELAY_UNKNOWN;
 }
 
 static bool link_is_private(const struct link *l)
@@ -133,19 +158,45 @@ static bool is_learnt(const struct auth_method *m)
     return m != NULL && m->takes_clear_text;
 }
 
+/* Why the client may not be asked by this method; NULL: it may. */
+static const char *objection_to(const struct link *l, const struct auth_method *m,
+                                struct bytes method)
+{
+    bool from_private = client_is_secure(l->guest->client);
+    bool to_private = link_is_private(l);
+    enum relay_risk risk = risk_of(method);
+    if (risk == RELAY_UNKNOWN && is_learnt(m)) /* the words to the server are Weir's own */
+        return NULL;
+    switch (risk) {
+    case RELAY_PROVES:
+        return NULL;
+    case RELAY_TELLS:
+        if (from_private && to_private)
+            return NULL;
+        return "the account's method sends the password in clear text: client and server must both "
+               "be connected by TLS";
+    case RELAY_UNKNOWN:
+        if (to_private || !from_private)
+            return NULL;
+        return "Weir does not know the account's method, and what the client says over TLS goes "
+               "nowhere else: the server must be connected by TLS, too";
+    case RELAY_IS_WEAK:
+        return "the account uses mysql_old_password, which Weir refuses";
+    case RELAY_IS_WEIRS:
+        break;
+    }
+    return "the account is proved by its Unix socket, which does not lead through Weir";
+}
+
 /* The account's method is known. */
 static void begin_method(struct link *l, struct bytes payload, const struct auth_packet *p)
 {
     struct guest *g = l->guest;
     const struct auth_method *m = auth_method_find(p->method);
-    bool is_private = client_is_secure(g->client) && link_is_private(l);
+    const char *why_not = objection_to(l, m, p->method);
     l->login_in_vain = false;
-    if (is_about_weir(p->method) || (says_clear_text(p->method) && !is_private)) {
-        decline(l,
-                is_about_weir(p->method)
-                    ? "the account is proved by its Unix socket, which does not lead through Weir"
-                    : "the account's method sends the password in clear text: client and server "
-                      "must both be connected by TLS");
+    if (why_not != NULL) {
+        decline(l, why_not);
         return;
     }
     g->method = m;
@@ -168,6 +219,10 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
         registry_login_answered(l, g->client);
     }
     g->link_sequence = sequence;
+    if (g->client != NULL && g->stage == GUEST_IS_ASKED) {
+        refuse(l, ER_HANDSHAKE_ERROR, "08S01", SPEAKS_OUT_OF_TURN);
+        return;
+    }
     if (p->kind == AUTH_PACKET_SWITCH && ++g->switches > GUEST_SWITCHES_MAX) {
         refuse(l, ER_NOT_SUPPORTED_AUTH_MODE, "08004",
                "the server asks for one method after another");
@@ -257,6 +312,10 @@ bool guest_link_logged_in(struct link *l)
 {
     struct guest *g = l->guest;
     struct worker *w = l->worker;
+    if (g->client != NULL && g->stage == GUEST_IS_ASKED) {
+        refuse(l, ER_HANDSHAKE_ERROR, "08S01", SPEAKS_OUT_OF_TURN);
+        return false;
+    }
     if (g->switches == 0) {
         refuse(l, ER_ACCESS_DENIED_ERROR, "28000",
                "the server let Weir in without asking for a proof");
@@ -280,10 +339,27 @@ bool guest_link_logged_in(struct link *l)
     return true;
 }
 
+/* A login that has told nothing of its password is a key, too: should the name turn out to have a
+ * password that is known, it may be somebody else's since. */
+static void remember_unknown(struct link *l)
+{
+    struct guest *g = l->guest;
+    bool is_new;
+    g->candidate = (struct auth_secret){0};
+    g->key = user_prove_key(l->worker->proxy->users, l->pool->user, &g->candidate,
+                            loop_now(l->worker->loop), l->login_epoch, &is_new);
+    if (is_new) {
+        registry_renew_user(l->worker, l->pool->user);
+        registry_login_is_new(l);
+    }
+}
+
 void guest_link_ready(struct link *l)
 {
     struct client *c = l->guest->client;
     struct user *user = l->pool->user;
+    if (l->guest->key == 0)
+        remember_unknown(l);
     uint32_t key = l->guest->key;
     user->wants_tls = l->guest->wants_tls;
     release(l);

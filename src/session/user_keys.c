@@ -17,10 +17,13 @@ void user_keys_destroy(struct user_keys *k)
     locked_memory_put(k, sizeof *k);
 }
 
-/* Of what both know: as far as that goes. */
+/* Of what both know: as far as that goes. Passwords of which nothing is known cannot be told apart.
+ */
 static bool is_same(const struct auth_secret *a, const struct auth_secret *b)
 {
     unsigned both = a->known & b->known;
+    if (a->known == 0 || b->known == 0)
+        return a->known == b->known;
     if ((both & AUTH_KNOWS_EMPTY) != 0)
         return true;
     if ((both & AUTH_KNOWS_PASSWORD) != 0)

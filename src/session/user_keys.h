@@ -25,7 +25,8 @@ struct user_keys {
 struct user_keys *user_keys_create(bool *locked);
 void user_keys_destroy(struct user_keys *k);
 
-/* The server has just accepted this password; one that is known already learns from it. `id` is
+/* The server has just accepted this password, of which nothing may be known (a relay that taught
+ * nothing: all of those are one); one that is known already learns from it. `id` is
  * for a new one, which drives out the oldest when there is no place, and puts the others in doubt
  * until the server accepts them again. The id that it has. */
 uint32_t user_keys_prove(struct user_keys *k, const struct auth_secret *secret, uint32_t id,
