@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define POLL_FOR (POLLIN | POLLOUT | POLLRDHUP)
+/* Requests that a changed wish makes, and takes back. */
+#define STANDING (URING_HAS_POLL | URING_HAS_HANG_UP | URING_HAS_RECEIVE)
 
 /* -------- lists and slots -------- */
 
@@ -190,11 +192,11 @@ static void prepare_end(struct uring_loop *u, uint32_t slot, enum uring_kind kin
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
-static void prepare_poll(struct uring_loop *u, uint32_t slot)
+static void prepare_poll(struct uring_loop *u, uint32_t slot, enum uring_kind kind, unsigned what)
 {
     struct io_uring_sqe *sqe = uring_request(u);
-    io_uring_prep_poll_multishot(sqe, u->slots[slot].io->fd, POLL_FOR);
-    io_uring_sqe_set_data64(sqe, uring_name(URING_POLL, slot));
+    io_uring_prep_poll_multishot(sqe, u->slots[slot].io->fd, what);
+    io_uring_sqe_set_data64(sqe, uring_name(kind, slot));
 }
 
 /* Makes the kernel have what the slot wants. What is ending must end before it can begin anew; its
@@ -209,16 +211,20 @@ static void reconcile(struct uring_loop *u, uint32_t slot)
     u->slots[slot].renew = false;
     uint8_t end = (uint8_t)(has & ~keep & ~u->slots[slot].ending);
     uint8_t begin = (uint8_t)(wants & ~has);
-    u->slots[slot].has |= begin & (URING_HAS_POLL | URING_HAS_RECEIVE);
+    u->slots[slot].has |= begin & STANDING;
     u->slots[slot].ending |= end;
     if ((end & URING_HAS_POLL) != 0)
         prepare_end(u, slot, URING_POLL);
+    if ((end & URING_HAS_HANG_UP) != 0)
+        prepare_end(u, slot, URING_HANG_UP);
     if ((end & URING_HAS_RECEIVE) != 0)
         prepare_end(u, slot, URING_RECEIVE);
     if ((end & URING_HAS_REST) != 0)
         prepare_end(u, slot, URING_REST);
     if ((begin & URING_HAS_POLL) != 0)
-        prepare_poll(u, slot);
+        prepare_poll(u, slot, URING_POLL, POLL_FOR);
+    if ((begin & URING_HAS_HANG_UP) != 0)
+        prepare_poll(u, slot, URING_HANG_UP, POLLRDHUP);
     if ((begin & URING_HAS_RECEIVE) != 0)
         uring_stream_prepare_receive(u, slot);
 }
@@ -286,6 +292,8 @@ static uint8_t standing(enum uring_kind kind)
     switch (kind) {
     case URING_POLL:
         return URING_HAS_POLL;
+    case URING_HANG_UP:
+        return URING_HAS_HANG_UP;
     case URING_RECEIVE:
         return URING_HAS_RECEIVE;
     case URING_REST:
@@ -307,9 +315,9 @@ static void dispatch(struct uring_loop *u, const struct io_uring_cqe *cqe)
     uint32_t slot = (uint32_t)cqe->user_data;
     CHECK(slot < u->slot_count);
     bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
-    bool poll_failed = kind == URING_POLL && cqe->res < 0 && cqe->res != -ECANCELED;
-    if (poll_failed)
-        u->slots[slot].wants &= (uint8_t)~URING_HAS_POLL; /* it would fail again */
+    bool is_poll = kind == URING_POLL || kind == URING_HANG_UP;
+    if (is_poll && cqe->res < 0 && cqe->res != -ECANCELED)
+        u->slots[slot].wants &= (uint8_t)~standing(kind); /* it would fail again */
     if (!more)
         ended(u, slot, standing(kind));
     switch (kind) {
@@ -327,6 +335,7 @@ static void dispatch(struct uring_loop *u, const struct io_uring_cqe *cqe)
         u->slots[slot].wants = 0;
         break;
     case URING_POLL:
+    case URING_HANG_UP:
         if (u->slots[slot].watched && cqe->res != -ECANCELED)
             on_poll(u, slot, cqe->res);
         break;

@@ -25,6 +25,7 @@
 enum uring_kind {
     URING_IGNORED, /* its completion tells nothing */
     URING_POLL,
+    URING_HANG_UP, /* a poll for nothing else */
     URING_RECEIVE,
     URING_SEND,   /* with completion only when it fails or is short */
     URING_REST,   /* what did not fit at once */
@@ -33,7 +34,13 @@ enum uring_kind {
 };
 
 /* Standing requests; a slot wants some and has some. */
-enum { URING_HAS_POLL = 1, URING_HAS_RECEIVE = 2, URING_HAS_REST = 4, URING_HAS_LINGER = 8 };
+enum {
+    URING_HAS_POLL = 1,
+    URING_HAS_RECEIVE = 2,
+    URING_HAS_REST = 4,
+    URING_HAS_LINGER = 8,
+    URING_HAS_HANG_UP = 16,
+};
 
 /* What the kernel knows of a watched descriptor. It outlives the watching until the kernel has
  * ended the last request, and is not used for another before. */

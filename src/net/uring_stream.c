@@ -88,9 +88,10 @@ static void want(struct stream *s, uint8_t what, bool yes)
 
 /* Standing receives on Unix sockets miss the end when it comes together with the last bytes (Linux
  * 6.18: the socket says that nothing is left). So these are polled for it as well. */
-static bool needs_poll(const struct stream *s)
+static void want_polls(struct stream *s, bool receives)
 {
-    return !s->io.writable || (s->is_local && !s->io.hung_up);
+    want(s, URING_HAS_POLL, !s->io.writable);
+    want(s, URING_HAS_HANG_UP, !s->io.hung_up && (!receives || s->is_local));
 }
 
 static bool is_unix_socket(int fd)
@@ -110,7 +111,7 @@ static void uring_settle(struct stream *s)
     s->is_local = s->is_local || (!s->knows_family && is_unix_socket(s->io.fd));
     s->knows_family = true;
     slot_of(s)->settled = true;
-    want(s, URING_HAS_POLL, needs_poll(s));
+    want_polls(s, true);
     want(s, URING_HAS_RECEIVE, true);
     s->io.readable = false;
 }
@@ -124,7 +125,7 @@ static void end_receiving(struct stream *s, int error)
     s->io.readable = true;
     s->io.writable = s->io.writable || error != 0;
     want(s, URING_HAS_RECEIVE, false);
-    want(s, URING_HAS_POLL, needs_poll(s));
+    want_polls(s, false);
 }
 
 void uring_stream_received(struct uring_loop *u, uint32_t slot, const struct io_uring_cqe *cqe)
@@ -174,7 +175,7 @@ void uring_streams_hold_back(struct uring_loop *u)
         struct stream *s = stream_of(u, slot);
         if (s->settled && is_ahead_too_far(s) && !s->ended) {
             want(s, URING_HAS_RECEIVE, false);
-            want(s, URING_HAS_POLL, true);
+            want_polls(s, false);
         }
     }
     u->fed.count = 0;
@@ -187,7 +188,7 @@ static void resume(struct stream *s)
     if (s->ended)
         return;
     want(s, URING_HAS_RECEIVE, true);
-    want(s, URING_HAS_POLL, needs_poll(s));
+    want_polls(s, true);
 }
 
 /* A new receiver sees the end that the one that stands may have missed. */
@@ -205,8 +206,7 @@ void uring_stream_polled(struct uring_loop *u, uint32_t slot, bool hung_up, bool
         renew(u, slot);
     s->io.hung_up = s->io.hung_up || hung_up;
     s->io.writable = s->io.writable || (writable && !s->has_unsent);
-    if ((u->slots[slot].wants & URING_HAS_RECEIVE) != 0)
-        want(s, URING_HAS_POLL, needs_poll(s));
+    want_polls(s, (u->slots[slot].wants & URING_HAS_RECEIVE) != 0);
     if (news)
         s->io.on_ready(&s->io);
 }

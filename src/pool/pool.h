@@ -89,7 +89,6 @@ struct pool_ticket {
     const void *tag;
     struct pool_seat *seat; /* when GRANTED */
     uint64_t turn;          /* its number among the tickets that ever waited in its pool */
-    unsigned passed;        /* later ones that were served before it, see pool_next_waiter */
     enum pool_why why;      /* when FAILED */
 };
 
@@ -261,9 +260,9 @@ NODISCARD bool pool_rest(struct pool_seat *seat, usec_t now);
 
 /* Who gets a link that lives on this worker when it is given back; NULL: nobody waits. The oldest
  * waiter of the same worker, if there is one among the first few: to change workers costs a link
- * messages and system calls. Nobody is passed over more often than the pool has links by two, nor
- * more than 16 times: that is half a lease longer to wait. */
-NODISCARD struct pool_ticket *pool_next_waiter(const struct pool *p, unsigned worker);
+ * messages and system calls. But nobody is passed over for one that has come later by more than a
+ * quarter of its own wait and 2 ms. With one link the order is strict. */
+NODISCARD struct pool_ticket *pool_next_waiter(const struct pool *p, unsigned worker, usec_t now);
 
 /* The lease of a FIRM, SOFT or RECALLED seat is over, the link is clean: it goes to a waiter (a
  * GRANT action; see pool_next_waiter), or becomes IDLE, or is DOOMED (a CLOSE action): when the

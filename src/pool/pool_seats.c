@@ -7,10 +7,12 @@
 
 #include <string.h>
 
-/* How many waiters are looked at for one of the link's own worker, and how often one of another
- * worker is passed over for that at most. */
-#define SAME_WORKER_SEARCH 32
-#define PASSES_MAX         16
+/* How many waiters are looked at for one of the link's own worker, and how much longer than that
+ * one the oldest may wait: a part of its wait, and a moment that a worker may be kept from running.
+ */
+#define SAME_WORKER_SEARCH 64
+#define LATER_PART         4
+#define LATER_MOMENT       (2 * USEC_PER_MSEC)
 
 struct list *pool_seats_in(struct pool *p, enum seat_state state)
 {
@@ -172,30 +174,34 @@ enum pool_why seat_why_close(const struct pool_seat *seat, usec_t now)
     return POOL_WHY_NONE;
 }
 
-struct pool_ticket *pool_next_waiter(const struct pool *p, unsigned worker)
+/* Has it come so little later than the oldest that it may be served before it? */
+static bool may_pass(const struct pool_ticket *own, const struct pool_ticket *oldest, usec_t now)
 {
-    unsigned half = pool_usable(p) / 2;
-    unsigned passes_max = half < PASSES_MAX ? half : PASSES_MAX;
+    usec_t later = pool_elapsed(oldest->since, own->since);
+    return later <= pool_elapsed(own->since, now) / LATER_PART + LATER_MOMENT;
+}
+
+struct pool_ticket *pool_next_waiter(const struct pool *p, unsigned worker, usec_t now)
+{
+    struct pool_ticket *oldest = pool_oldest_waiter(p);
     unsigned searched = 0;
 
+    if (pool_usable(p) < 2)
+        return oldest;
     for (struct list_node *n = p->waiting.head.next;
          n != &p->waiting.head && searched < SAME_WORKER_SEARCH; n = n->next, searched++) {
         struct pool_ticket *ticket = ticket_of(n);
         if (ticket->worker == worker)
-            return ticket;
-        if (ticket->passed >= passes_max)
-            break;
+            return may_pass(ticket, oldest, now) ? ticket : oldest;
     }
-    return pool_oldest_waiter(p);
+    return oldest;
 }
 
 static void grant(struct pool *p, struct pool_seat *seat, usec_t now)
 {
-    struct pool_ticket *ticket = pool_next_waiter(p, seat->worker);
+    struct pool_ticket *ticket = pool_next_waiter(p, seat->worker, now);
 
     CHECK(ticket != NULL && ticket->state == TICKET_WAITING && seat->ticket == NULL);
-    for (struct list_node *n = p->waiting.head.next; n != &ticket->node; n = n->next)
-        ticket_of(n)->passed++;
     list_remove(&p->waiting, &ticket->node);
     seat_set_state(seat, SEAT_FIRM, now);
     seat->ticket = ticket;

@@ -409,7 +409,7 @@ static bool lock_for_return(struct link *l, usec_t *now)
     struct server_group *g = l->pool->group;
     *now = pool_events_lock(w, g);
     const struct pool *p = &l->pool->shared.policy;
-    const struct pool_ticket *next = p->paused ? NULL : pool_next_waiter(p, w->index);
+    const struct pool_ticket *next = p->paused ? NULL : pool_next_waiter(p, w->index, *now);
     if (next == NULL || next->worker != w->index) {
         pthread_mutex_unlock(&g->lock);
         if (!link_detach(l))

@@ -56,7 +56,6 @@ struct world_client {
     bool granted;     /* a GRANT was decided for it */
     bool failed;      /* a FAIL was decided for it */
     uint64_t arrival; /* its number in the order of arrival */
-    unsigned passed;  /* later ones that were served before it */
     usec_t since;     /* began to wait */
     bool wants_again; /* after parking */
 };

@@ -81,7 +81,6 @@ static void want(struct world *w, struct world_client *c)
     case POOL_WAIT:
         c->granted = c->failed = false;
         c->arrival = ++w->arrivals;
-        c->passed = 0;
         c->since = w->server.latest;
         world_client_set(w, c, CLIENT_WAITING, 0);
         if (world_chance(w, w->scenario.cancels))
