@@ -67,6 +67,9 @@ static void check_listening(struct config_build *b)
     check_networks(b, global, "allow_networks", g->allow_networks);
     check_networks(b, global, "deny_networks", g->deny_networks);
     check_networks(b, global, "proxy_protocol_networks", g->proxy_protocol_networks);
+    if (strlen(g->console_password) > PASSWORD_MAX)
+        config_build_error(b, config_build_place(b, global, "console_password"),
+                           "console_password is longer than %d bytes", PASSWORD_MAX);
     if (strlen(g->server_version) > SERVER_VERSION_MAX)
         config_build_error(b, config_build_place(b, global, "server_version"),
                            "server_version is longer than %d bytes", SERVER_VERSION_MAX);

@@ -7,6 +7,7 @@
 #include "session/client.h"
 #include "session/client_timeouts.h"
 #include "session/growth_watch.h"
+#include "session/guest_forget.h"
 #include "session/leaks.h"
 #include "session/monitor.h"
 #include "session/pool_events.h"
@@ -49,6 +50,7 @@ bool worker_init(struct worker *w, unsigned index, struct proxy *proxy, struct c
     list_init(&w->kills);
     w->sweep_timer.on_fire = pool_events_on_sweep_timer;
     leaks_watch(w);
+    guest_forget_watch(w);
     w->probe_timer.on_fire = pool_registry_on_probe_timer;
     return true;
 }
@@ -57,6 +59,7 @@ void worker_fini(struct worker *w)
 {
     loop_timer_cancel(w->loop, &w->sweep_timer);
     leaks_stop(w);
+    guest_forget_stop(w);
     loop_timer_cancel(w->loop, &w->probe_timer);
     kill_forget_waiting(w);
     pool_registry_stop(w->proxy->registry, w);

@@ -314,6 +314,9 @@ void pool_open_declined(struct pool *p, usec_t now);
 /* The server has answered an attempt that was begun for one client alone: FIRM, its client's, who
  * still has to prove itself there. The link is lent to nobody else; pool_closed ends it. */
 void pool_opened_for_one(struct pool_seat *seat, usec_t now);
+/* One that was opened for one, as long as it is FIRM: the server has refused it in the end, for
+ * want of room. It is closed. */
+void pool_found_full(struct pool_seat *seat, usec_t now);
 
 /* This link need not be replaced, although it was opened before the last pool_renew. */
 void pool_spare_from_renewal(struct pool_seat *seat, usec_t now);

@@ -174,6 +174,18 @@ void pool_opened_for_one(struct pool_seat *seat, usec_t now)
     raise_observed_limits(p, now);
 }
 
+void pool_found_full(struct pool_seat *seat, usec_t now)
+{
+    struct pool *p = seat->pool;
+
+    CHECK(seat->state == SEAT_FIRM && seat->ticket == NULL);
+    now = pool_time(p->server, now);
+    seat_set_favour(seat, NULL);
+    seat_close(seat);
+    p->counters.closed++;
+    note_server_full(p->server, now);
+}
+
 void pool_spare_from_renewal(struct pool_seat *seat, usec_t now)
 {
     seat->begun = pool_time(seat->pool->server, now) + 1;

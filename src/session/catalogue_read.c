@@ -347,7 +347,18 @@ void catalogue_link_ready(struct link *l)
 
 /* -------- when -------- */
 
-static void begin(struct catalogue_reader *r)
+/* Its user must not go while it reads. False: it is gone. */
+static bool hold_user(struct catalogue_reader *r)
+{
+    pthread_mutex_lock(&r->group->lock);
+    bool retired = r->retired;
+    if (!retired)
+        user_hold(r->user);
+    pthread_mutex_unlock(&r->group->lock);
+    return !retired;
+}
+
+static void begin_held(struct catalogue_reader *r)
 {
     struct worker *w = r->home;
     usec_t now = loop_now(w->loop);
@@ -380,6 +391,15 @@ static void begin(struct catalogue_reader *r)
         server_group_end_side(r->group);
         fail(r, "out of memory");
     }
+}
+
+static void begin(struct catalogue_reader *r)
+{
+    struct user *user = r->user;
+    if (!hold_user(r))
+        return;
+    begin_held(r);
+    user_let_go(user);
 }
 
 void catalogue_on_timer(struct loop_timer *timer)

@@ -31,6 +31,7 @@ struct catalogue_reader {
     struct catalogue_reader *next; /* of the group; under the group's lock */
     struct server_group *group;
     struct user *user;
+    bool retired;        /* taken out of the list, under the group's lock: it reads no more */
     struct worker *home; /* reads */
     struct catalogue_view *views;
     unsigned view_count;

@@ -56,6 +56,13 @@ const char *client_who(const struct client *c)
     return who;
 }
 
+void client_becomes(struct client *c, struct user *user)
+{
+    struct user *before = c->user;
+    c->user = user != NULL ? user_hold(user) : NULL;
+    user_let_go(before);
+}
+
 void client_host(const struct client *c, char out[CLIENT_PEER_SIZE])
 {
     struct bytes host = address_text_host(c->peer);
@@ -136,6 +143,7 @@ static void client_free(struct loop_task *task)
     client_attributes_forget(c);
     client_drop_timeouts(c);
     client_auth_end(c);
+    client_becomes(c, NULL);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);

@@ -103,7 +103,7 @@ struct client {
     capabilities_t offered;
     capabilities_t capabilities; /* agreed */
     const struct server_facts *facts;
-    struct user *user;
+    struct user *user; /* held, see client_becomes */
     struct server_group *group;
     struct link_pool *pool;
     struct session_state *session; /* what it must find on any link */
@@ -142,6 +142,9 @@ struct client {
     uint32_t questions;
     char peer[CLIENT_PEER_SIZE];
 };
+
+/* It is this user from now on (NULL: nobody yet). */
+void client_becomes(struct client *c, struct user *user);
 
 /* As in 'user'@'host': the address without its port, or "localhost". */
 void client_host(const struct client *c, char out[CLIENT_PEER_SIZE]);

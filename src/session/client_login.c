@@ -12,6 +12,7 @@
 #include "session/client_auth.h"
 #include "session/client_timeouts.h"
 #include "session/compression_setup.h"
+#include "session/expired.h"
 #include "session/guest.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
@@ -195,7 +196,7 @@ void client_login_proved(struct client *c)
         return;
     client_take_timeouts(c);
     c->status = c->facts->status;
-    if (c->login_schema == NULL && !registry_must_prove_login(c)) {
+    if (c->login_schema == NULL && !registry_must_prove_login(c) && !client_is_expired(c)) {
         welcome(c);
         return;
     }
@@ -326,7 +327,7 @@ static bool set_up_session(struct client *c, const struct login *l, unsigned col
 /* False: the client is closed. */
 static bool find_user(struct client *c, const struct login *l, unsigned collation)
 {
-    c->user = user_store_find(c->worker->proxy->users, l->user);
+    client_becomes(c, user_store_find(c->worker->proxy->users, l->user));
     c->key = 0;
     c->login_way = LOGIN_BY_PASSWORD;
     bool allowed = access_allows_user(c, l->user);

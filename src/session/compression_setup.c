@@ -5,7 +5,8 @@
 #include "conf/compression_list.h"
 #include "net/compression.h"
 
-/* What MySQL's clients say when they and the server have none in common. */
+/* What MySQL's clients say when they and the server have none in common (errmsg.h of MySQL 8 and
+ * 9: between 2065 CR_DEPRECATED_COMPRESSION_NOT_SUPPORTED and 2067 CR_KERBEROS_USER_NOT_FOUND). */
 #define CR_COMPRESSION_WRONGLY_CONFIGURED 2066
 
 /* The texts were checked when the configuration was read. */

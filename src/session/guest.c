@@ -41,6 +41,7 @@ bool guest_prepare(struct client *c, struct bytes name)
     g->client = c;
     g->dialect = capabilities_dialect(c->capabilities);
     g->multi = (c->capabilities & CAP(MULTI_STATEMENTS)) != 0;
+    g->knows_expired = (c->capabilities & CAP(CAN_HANDLE_EXPIRED)) != 0;
     c->guest = g;
     return true;
 }
@@ -113,7 +114,7 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
     leave_queue(c);
     if (g->may_speak)
         c->login_sequence--;
-    c->user = user;
+    client_becomes(c, user);
     c->key = key;
     c->login_way = (uint8_t)g->way;
     c->pool = pool_registry_pool(w, c->group, user, g->dialect);
@@ -180,6 +181,15 @@ static void queue(struct client *c)
         registry_perform(c->worker);
         break;
     }
+}
+
+void guest_wait_again(struct client *c)
+{
+    struct guest *g = c->guest;
+    leave_queue(c);
+    g->link_answered = false;
+    g->switches = 0;
+    queue(c);
 }
 
 void guest_wait_failed(struct client *c)
@@ -255,6 +265,7 @@ static bool try_keys(struct client *c)
     OPENSSL_cleanse(secrets, sizeof secrets);
     if (fresh)
         guest_accept(c, u, g->key);
+    user_let_go(u);
     return fresh;
 }
 

@@ -46,6 +46,7 @@ struct guest {
     char name[GUEST_NAME_MAX + 1];
     capabilities_t dialect; /* of the links that it needs */
     bool multi;             /* log in with MULTI_STATEMENTS */
+    bool knows_expired;     /* and with CAN_HANDLE_EXPIRED */
     bool answered;          /* `answer` is one to the greeting's challenge */
     bool has_candidate;     /* `candidate` is the password that it has shown to know */
     bool link_answered;     /* the server has answered on the link */
@@ -80,6 +81,8 @@ void guest_hear(struct client *c, struct bytes said);
 
 /* In the queue of logins: has it no link yet? */
 NODISCARD bool guest_needs_link(const struct client *c);
+/* It waits for another link, which is answered with its candidate. */
+void guest_wait_again(struct client *c);
 /* Its wait for a link has failed. */
 void guest_wait_failed(struct client *c);
 /* What the server stores of accounts of its name is known, as far as it could be read. */

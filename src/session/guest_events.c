@@ -2,6 +2,7 @@
  * The policy's events about links on which guests log in. */
 #include "session/guest.h"
 #include "session/pool_events.h"
+#include "session/user_store.h"
 
 struct client *registry_next_login(struct link_pool *logins)
 {
@@ -37,12 +38,24 @@ void registry_login_answered(struct link *l, struct client *c)
     pool_events_finish(w, l->pool->group, true);
 }
 
+void registry_login_found_full(struct link *l, const struct open_error *error)
+{
+    struct worker *w = l->worker;
+    counters_add(&w->counters, COUNTER_link_failures, 1);
+    usec_t now = pool_events_lock(w, l->pool->group);
+    l->pool->group->shared.last_error = *error;
+    l->pool->shared.last_error = *error;
+    pool_found_full(&l->seat, now);
+    pool_events_finish(w, l->pool->group, true);
+}
+
 void registry_login_joins(struct link *l, struct link_pool *pool)
 {
     struct worker *w = l->worker;
-    counters_add(&w->counters, COUNTER_links_opened, 1);
     usec_t now = pool_events_lock(w, pool->group);
     pool_move(&l->seat, &pool->shared.policy, now);
+    user_let_go(l->pool->user);
+    user_hold(pool->user);
     l->pool = pool;
     pool_events_finish(w, pool->group, true);
     pool_events_note_proof(l);
@@ -61,9 +74,9 @@ void registry_renew_user(struct worker *w, const struct user *user)
     for (size_t i = 0; i < pool_registry_group_count(r); i++) {
         struct server_group *g = pool_registry_group_at(r, i);
         usec_t now = pool_events_lock(w, g);
-        for (struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
-            if (p->user == user)
-                pool_renew(&p->shared.policy, now);
+        struct link_pool *p = hashmap_u64_get(&g->shared.pools_by_user, (uintptr_t)user);
+        for (; p != NULL; p = p->next_of_user)
+            pool_renew(&p->shared.policy, now);
         pool_events_finish(w, g, true);
     }
 }

@@ -6,6 +6,7 @@
 #include "mysql/result_set.h"
 #include "net/tls.h"
 #include "session/guest.h"
+#include "session/guest_forget.h"
 #include "session/pool_events.h"
 
 #include <openssl/crypto.h>
@@ -302,6 +303,7 @@ static bool join(struct link *l, struct user *user)
     if (remember(l, user))
         registry_renew_user(w, user); /* links of before may be of an account that is no more */
     l->key = g->key;
+    counters_add(&w->counters, COUNTER_links_opened, 1);
     registry_login_joins(l, pool);
     pool_registry_review(w, pool);
     snprintf(l->who, sizeof l->who, "link to %.40s for %.40s", pool->group->name, user->name);
@@ -326,12 +328,16 @@ bool guest_link_logged_in(struct link *l)
         return false;
     }
     struct user *user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
+    if (user == NULL && guest_forget_one(w))
+        user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
     if (user == NULL) {
         refuse(l, ER_CON_COUNT_ERROR, "08004",
                "Too many connections: Weir serves max_unknown_users different users already");
         return false;
     }
-    if (!join(l, user)) {
+    bool joined = join(l, user);
+    user_let_go(user);
+    if (!joined) {
         refuse(l, ER_CON_COUNT_ERROR, "08004", "out of memory");
         return false;
     }
@@ -357,16 +363,18 @@ static void remember_unknown(struct link *l)
 void guest_link_ready(struct link *l)
 {
     struct client *c = l->guest->client;
-    struct user *user = l->pool->user;
+    struct user *user = user_hold(l->pool->user); /* the link may soon be somewhere else */
     if (l->guest->key == 0)
         remember_unknown(l);
     uint32_t key = l->guest->key;
-    user->wants_tls = l->guest->wants_tls;
+    if (!l->expired)
+        user->wants_tls = l->guest->wants_tls;
     release(l);
     /* Its verdict may be delayed, and others may wait: so it asks for a link as they do. */
     registry_give_back(l);
     if (c != NULL)
         guest_accept(c, user, key);
+    user_let_go(user);
 }
 
 /* It was accepted before, and is not any more. */
@@ -377,6 +385,7 @@ static void forget_key(struct link *l)
     struct user *u = user_store_find_guest(w->proxy->users, bytes_of_text(g->name));
     if (u != NULL && user_refuse_key(w->proxy->users, u, g->key))
         registry_renew_user(w, u);
+    user_let_go(u);
 }
 
 /* Trouble of the server's, which may pass: the client has not said anything yet that another link
@@ -387,6 +396,13 @@ static bool may_try_again(const struct guest *g, enum pool_open_failure why)
     return passes && !g->link_answered;
 }
 
+/* Servers count connections when they know who it is. Another link can be answered as well, if need
+ * be later, when what answers is known here. */
+static bool may_wait_again(const struct guest *g, enum pool_open_failure why)
+{
+    return why == POOL_SERVER_FULL && g->link_answered && g->has_candidate && g->client != NULL;
+}
+
 void guest_link_failed(struct link *l, enum pool_open_failure why, const struct open_error *error)
 {
     struct guest *g = l->guest;
@@ -394,6 +410,12 @@ void guest_link_failed(struct link *l, enum pool_open_failure why, const struct 
     if (g->stage != GUEST_IS_SETTLING && may_try_again(g, why)) {
         release(l);
         registry_open_failed(l, why, error);
+        return;
+    }
+    if (g->stage == GUEST_IS_JUDGED && may_wait_again(g, why)) {
+        registry_login_found_full(l, error);
+        release(l);
+        guest_wait_again(c);
         return;
     }
     if (!g->link_answered)

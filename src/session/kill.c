@@ -22,7 +22,7 @@ struct kill_job {
     unsigned retries;
     struct worker *home;   /* of the killer */
     struct client *killer; /* NULL when it has left; only touched at home */
-    struct user *user;     /* the killer's */
+    struct user *user;     /* the killer's, held */
     uint64_t target;       /* the id to be killed */
     bool query_only;
     bool request_sent; /* to the server, which did not know the id: nothing is in the buffer */
@@ -33,6 +33,12 @@ struct kill_job {
     uint64_t link_id;   /* its link, kept from changing hands; 0 none */
     struct server_group *group;
 };
+
+static void job_free(struct kill_job *job)
+{
+    user_let_go(job->user);
+    free(job);
+}
 
 static struct worker *worker_of_target(const struct kill_job *job)
 {
@@ -82,7 +88,7 @@ static void on_released(struct mail *mail)
     struct worker *w = worker_of_target(job);
     struct link *l = hashmap_u64_get(&w->links_by_id, job->link_id);
     bool query_only = job->query_only;
-    free(job);
+    job_free(job);
     if (l == NULL || l->kills_pending == 0)
         return;
     struct client *c = l->client;
@@ -105,7 +111,7 @@ static void end_job(struct kill_job *job, const struct open_error *error)
     if (job->link_id != 0)
         post(job, worker_of_target(job), on_released);
     else
-        free(job);
+        job_free(job);
 }
 
 /* -------- the side connection -------- */
@@ -142,7 +148,7 @@ void kill_forget_waiting(struct worker *w)
     for (size_t left = w->kills.count; left > 0; left--) {
         struct kill_job *job = container_of(list_pop_front(&w->kills), struct kill_job, waiting);
         loop_timer_cancel(w->loop, &job->retry);
-        free(job);
+        job_free(job);
     }
 }
 
@@ -244,7 +250,7 @@ static void begin(struct client *c, uint64_t id, bool query_only, bool request_s
     }
     job->home = c->worker;
     job->killer = c;
-    job->user = c->user;
+    job->user = user_hold(c->user);
     job->target = id;
     job->query_only = query_only;
     job->request_sent = request_sent;
@@ -306,7 +312,7 @@ static struct kill_job *job_about(struct link *l)
     if (job == NULL)
         return NULL;
     job->home = l->worker;
-    job->user = l->pool->user;
+    job->user = user_hold(l->pool->user);
     job->group = l->pool->group;
     job->thread_id = l->thread_id;
     job->retry.on_fire = on_retry;

@@ -2,6 +2,7 @@
  * When a client gets, keeps and gives back a link. */
 #include "base/check.h"
 #include "session/catalogue.h"
+#include "session/expired.h"
 #include "session/guest.h"
 #include "session/hash_reader.h"
 #include "session/leaks.h"
@@ -131,6 +132,8 @@ static void unselect(struct client *c, struct link *l)
 static void prepare(struct client *c)
 {
     struct link *l = c->link;
+    if (expired_request(c))
+        return;
     if (c->login_schema != NULL && c->login_schema[0] == '\0') {
         lease_ready(c); /* that the server let the link in is all that the login asks */
         return;
@@ -520,7 +523,7 @@ void link_chores_done(struct link *l)
     case PURPOSE_NONE:
         break;
     case PURPOSE_OPEN:
-        if (l->chore_failed)
+        if (l->chore_failed && !expired_link_serves(l))
             link_fail_open(l, POOL_LOGIN_FAILED, l->chore_error.code, l->chore_error.sqlstate,
                            bytes_of_text(l->chore_error.text));
         else if (l->guest != NULL)

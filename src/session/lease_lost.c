@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A leased link breaks, or none is to be had: who lives on, and who is told what. */
 #include "session/client_timeouts.h"
+#include "session/expired.h"
 #include "session/hash_reader.h"
 #include "session/monitor.h"
 #include "session/user_store.h"
@@ -72,6 +73,8 @@ void lease_wait_failed(struct client *c)
 {
     char text[800];
     struct err_packet err;
+    if (expired_goes_on(c))
+        return;
     registry_explain_wait(c, c->ticket_why, &err, text, sizeof text);
     registry_cancel(c);
     log_write(LOG_LEVEL_WARNING, client_who(c), "got no link: %s", text);

@@ -48,6 +48,7 @@ static void link_free(struct loop_task *task)
         session_state_release(l->session);
     if (l->login_session != NULL)
         session_state_release(l->login_session);
+    user_let_go(l->pool->user);
     if (l->side)
         free(l->pool);
     statement_link_free(l);
@@ -215,6 +216,7 @@ struct link *link_create(struct worker *w, struct link_pool *pool)
     stream_init(&l->stream, link_on_ready);
     l->worker = w;
     l->pool = pool;
+    user_hold(pool->user);
     l->login_epoch = atomic_load(&pool->group->login_epoch);
     l->timer.on_fire = link_on_timeout;
     l->dying.run = link_free;

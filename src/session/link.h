@@ -186,7 +186,8 @@ struct link {
     bool never_reset;    /* a reset would not bring back what the server did at its login */
     bool needs_trackers; /* its session forgot Weir's tracker settings */
     bool blind_to_transactions; /* its tracker of transactions is off, see link_add_trackers */
-    bool soiled; /* its client has left what only a reset takes away, and what only others mind */
+    bool expired; /* its session may do nothing but change its password, see expired.h */
+    bool soiled;  /* its client has left what only a reset takes away, and what only others mind */
     bool must_reset;      /* the next restore begins with a reset */
     unsigned tables_made; /* temporary ones, to prime row counts */
     char who[96];         /* for the log */

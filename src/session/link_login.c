@@ -11,6 +11,7 @@
 #include "session/client.h"
 #include "session/client_attributes.h"
 #include "session/compression_setup.h"
+#include "session/expired.h"
 #include "session/guest.h"
 #include "session/user_store.h"
 
@@ -34,6 +35,12 @@ static const char *link_user(const struct link *l)
 static capabilities_t link_dialect(const struct link *l)
 {
     return l->guest != NULL ? l->guest->dialect : l->pool->dialect;
+}
+
+/* Whether the server may let it in with an expired password: that is up to its client. */
+static bool knows_expired(const struct link *l)
+{
+    return l->guest != NULL ? l->guest->knows_expired : (l->pool->dialect & EXPIRED_DIALECT) != 0;
 }
 
 struct link_client_says link_client_says(const struct client_attributes *a)
@@ -329,7 +336,8 @@ static void on_greeting(struct link *l, struct bytes payload, uint8_t sequence)
     struct writer answer = writer_over(auth, sizeof auth);
     answer_greeting(l, &g, &answer);
     l->capabilities = capabilities_ask(g.capabilities, link_dialect(l)) |
-                      (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0) | compression;
+                      (multi ? CAP(MULTI_STATEMENTS) : 0) | (secure ? CAP(SSL) : 0) | compression |
+                      (knows_expired(l) ? CAP(CAN_HANDLE_EXPIRED) & g.capabilities : 0);
     struct login login = {
         .capabilities = l->capabilities,
         .packet_size_max = 1024 * 1024 * 1024,

@@ -51,19 +51,21 @@ static void give(struct pool *pool, enum order order, usec_t now)
 }
 
 /* For pools that are made later. */
-static void remember_user(struct server_group *g, const struct user *user, enum order order)
+static void remember_user(struct server_group *g, struct user *user, enum order order)
 {
     unsigned i = 0;
     while (i < g->shared.paused_user_count && g->shared.paused_users[i] != user)
         i++;
     bool known = i < g->shared.paused_user_count;
     if (order == ORDER_PAUSE && !known && i < PAUSED_USERS_MAX)
-        g->shared.paused_users[g->shared.paused_user_count++] = user;
-    else if (order == ORDER_RESUME && known)
+        g->shared.paused_users[g->shared.paused_user_count++] = user_hold(user);
+    else if (order == ORDER_RESUME && known) {
+        user_let_go(user);
         g->shared.paused_users[i] = g->shared.paused_users[--g->shared.paused_user_count];
+    }
 }
 
-static void remember(struct server_group *g, const struct user *user, enum order order)
+static void remember(struct server_group *g, struct user *user, enum order order)
 {
     if (order == ORDER_DRAIN)
         return;
@@ -72,10 +74,11 @@ static void remember(struct server_group *g, const struct user *user, enum order
         return;
     }
     g->shared.paused = order == ORDER_PAUSE;
-    g->shared.paused_user_count = 0;
+    while (g->shared.paused_user_count > 0)
+        user_let_go(g->shared.paused_users[--g->shared.paused_user_count]);
 }
 
-static int order_group(struct server_group *g, const struct user *user, enum order order)
+static int order_group(struct server_group *g, struct user *user, enum order order)
 {
     int concerned = 0;
     pthread_mutex_lock(&g->lock);
@@ -91,7 +94,7 @@ static int order_group(struct server_group *g, const struct user *user, enum ord
     return concerned;
 }
 
-/* False when a name is nobody's. */
+/* False when a name is nobody's. *user is to be let go of. */
 static bool find(struct proxy *p, struct pool_choice which, struct server_group **group,
                  struct user **user)
 {
@@ -105,14 +108,17 @@ static int order(struct proxy *p, struct pool_choice which, enum order what)
 {
     struct server_group *only;
     struct user *user;
-    if (!find(p, which, &only, &user))
+    if (!find(p, which, &only, &user)) {
+        user_let_go(user);
         return POOL_CHOICE_UNKNOWN;
+    }
     int concerned = 0;
     for (size_t i = 0; i < pool_registry_group_count(p->registry); i++) {
         struct server_group *g = pool_registry_group_at(p->registry, i);
         if (only == NULL || only == g)
             concerned += order_group(g, user, what);
     }
+    user_let_go(user);
     have_performed(p);
     return concerned;
 }
@@ -146,8 +152,10 @@ struct pool_progress proxy_progress(struct proxy *p, struct pool_choice which)
     struct pool_progress sum = {0};
     struct server_group *only;
     struct user *user;
-    if (!find(p, which, &only, &user))
+    if (!find(p, which, &only, &user)) {
+        user_let_go(user);
         return sum;
+    }
     for (size_t i = 0; i < pool_registry_group_count(p->registry); i++) {
         struct server_group *g = pool_registry_group_at(p->registry, i);
         if (only != NULL && only != g)
@@ -158,5 +166,6 @@ struct pool_progress proxy_progress(struct proxy *p, struct pool_choice which)
                 add_progress(&pool->shared.policy, &sum);
         pthread_mutex_unlock(&g->lock);
     }
+    user_let_go(user);
     return sum;
 }

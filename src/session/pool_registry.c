@@ -25,6 +25,7 @@ struct pool_registry {
     struct proxy *proxy;
     struct server_group *groups;
     size_t group_count;
+    pthread_mutex_t keeping; /* see pool_registry_keep_pools; before a group's lock */
 };
 
 /* What the user's section says counts most, then the server's. */
@@ -54,9 +55,10 @@ static struct pool_limits limits_of_pool(const struct config *c, const char *ser
     };
     if (limits.size > limits.max_size)
         limits.size = limits.max_size; /* they may come from different sections */
+    if (user->source == USER_OF_SERVER)
+        limits.size = 0; /* else a guest that never comes again would have links for ever */
     if (user_is_relayed(user)) {
         limits.irreplaceable = true;
-        limits.size = 0;
         limits.lifetime = 0;
     }
     return limits;
@@ -119,8 +121,10 @@ struct pool_registry *pool_registry_create(struct proxy *proxy, const struct con
     if (r == NULL)
         return NULL;
     r->proxy = proxy;
+    CHECK(pthread_mutex_init(&r->keeping, NULL) == 0);
     r->groups = calloc(c->server_count, sizeof *r->groups);
     if (r->groups == NULL) {
+        pthread_mutex_destroy(&r->keeping);
         free(r);
         return NULL;
     }
@@ -143,10 +147,10 @@ static void group_fini(struct server_group *g)
         struct link_pool *p = g->shared.pools;
         g->shared.pools = p->next;
         pool_fini(&p->shared.policy);
-        if (atomic_load(&p->baseline) != NULL)
-            session_state_release(atomic_load(&p->baseline));
-        free(p);
+        link_pool_free(p);
     }
+    hashmap_u64_fini(&g->shared.pools_by_user);
+    hashmap_u64_fini(&g->shared.readers_by_user);
     for (unsigned w = 0; g->shared.logins != NULL && w < g->proxy->worker_count; w++) {
         if (g->shared.logins[w] == NULL)
             continue;
@@ -172,10 +176,18 @@ static void group_fini(struct server_group *g)
     pthread_mutex_destroy(&g->lock);
 }
 
+void link_pool_free(struct link_pool *p)
+{
+    if (atomic_load(&p->baseline) != NULL)
+        session_state_release(atomic_load(&p->baseline));
+    free(p);
+}
+
 void pool_registry_destroy(struct pool_registry *r)
 {
     for (size_t i = 0; i < r->group_count; i++)
         group_fini(&r->groups[i]);
+    pthread_mutex_destroy(&r->keeping);
     free(r->groups);
     free(r);
 }
@@ -210,6 +222,16 @@ struct server_group *pool_registry_group(struct pool_registry *r, const char *na
     return NULL;
 }
 
+void pool_registry_keep_pools(struct pool_registry *r)
+{
+    pthread_mutex_lock(&r->keeping);
+}
+
+void pool_registry_keep_pools_no_more(struct pool_registry *r)
+{
+    pthread_mutex_unlock(&r->keeping);
+}
+
 size_t pool_registry_group_count(const struct pool_registry *r)
 {
     return r->group_count;
@@ -224,10 +246,23 @@ struct server_group *pool_registry_group_at(struct pool_registry *r, size_t i)
 static struct link_pool *find_locked(struct server_group *g, const struct user *user,
                                      capabilities_t dialect)
 {
-    struct link_pool *p = g->shared.pools;
-    while (p != NULL && (p->user != user || p->dialect != dialect))
-        p = p->next;
+    struct link_pool *p = hashmap_u64_get(&g->shared.pools_by_user, (uintptr_t)user);
+    while (p != NULL && p->dialect != dialect)
+        p = p->next_of_user;
     return p;
+}
+
+/* False when out of memory. */
+static bool add_pool_locked(struct server_group *g, struct link_pool *p)
+{
+    uintptr_t key = (uintptr_t)p->user;
+    p->next_of_user = hashmap_u64_get(&g->shared.pools_by_user, key);
+    if (!hashmap_u64_put(&g->shared.pools_by_user, key, p))
+        return false;
+    p->next = g->shared.pools;
+    g->shared.pools = p;
+    atomic_fetch_add(&p->user->pools, 1);
+    return true;
 }
 
 static struct link_pool *make_pool(struct server_group *g, struct user *user,
@@ -244,10 +279,7 @@ static struct link_pool *make_pool(struct server_group *g, struct user *user,
 
 static struct catalogue_reader *find_reader_locked(struct server_group *g, const struct user *user)
 {
-    struct catalogue_reader *reader = g->shared.readers;
-    while (reader != NULL && reader->user != user)
-        reader = reader->next;
-    return reader;
+    return hashmap_u64_get(&g->shared.readers_by_user, (uintptr_t)user);
 }
 
 /* The reader of a user's catalogue, made when there is none; NULL when out of memory. */
@@ -263,7 +295,8 @@ static struct catalogue_reader *reader_of(struct worker *w, struct server_group 
     struct catalogue_reader *made = catalogue_reader_create(w, g, user);
     pthread_mutex_lock(&g->lock);
     struct catalogue_reader *reader = find_reader_locked(g, user);
-    if (reader == NULL && made != NULL) {
+    if (reader == NULL && made != NULL &&
+        hashmap_u64_put(&g->shared.readers_by_user, (uintptr_t)user, made)) {
         made->next = g->shared.readers;
         g->shared.readers = reader = made;
         made = NULL;
@@ -299,17 +332,15 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
     made->catalogue = reader_of(w, group, user);
     pthread_mutex_lock(&group->lock);
     p = find_locked(group, user, dialect);
-    if (p == NULL) {
-        pool_init(&made->shared.policy, &group->shared.policy,
+    if (p == NULL && add_pool_locked(group, made)) {
+        p = made;
+        made = NULL;
+        pool_init(&p->shared.policy, &group->shared.policy,
                   limits_of_pool(w->config, group->name, user));
         if (is_held(group, user))
-            pool_pause(&made->shared.policy, loop_now(w->loop));
-        made->next = group->shared.pools;
-        group->shared.pools = made;
+            pool_pause(&p->shared.policy, loop_now(w->loop));
     }
     pthread_mutex_unlock(&group->lock);
-    if (p == NULL)
-        return made;
     free(made); /* another worker was faster */
     return p;
 }
@@ -356,9 +387,11 @@ void pool_registry_stop(struct pool_registry *r, const struct worker *w)
 {
     for (size_t i = 0; i < r->group_count; i++) {
         monitor_stop(r->groups[i].monitor, w);
+        pthread_mutex_lock(&r->groups[i].lock);
         for (struct catalogue_reader *reader = r->groups[i].shared.readers; reader != NULL;
              reader = reader->next)
             catalogue_reader_stop(reader, w);
+        pthread_mutex_unlock(&r->groups[i].lock);
         struct hash_reader **hashes = r->groups[i].shared.hash_readers;
         if (hashes != NULL && hashes[w->index] != NULL)
             hash_reader_stop(hashes[w->index]);

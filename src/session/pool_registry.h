@@ -62,22 +62,27 @@ struct server_group {
     struct {
         struct pool_server policy;
         struct link_pool *pools;
+        struct hashmap_u64 pools_by_user; /* the first of each user's; the key is its address */
+        struct pool_counters gone;        /* what pools that are no more have counted */
         struct open_error last_error;
         unsigned side_links;    /* connections for KILL and catalogues, outside the pools */
         unsigned monitor_links; /* the monitor's, when a place is kept for it */
         struct catalogue_reader *readers;
-        struct hash_reader **hash_readers; /* one for each worker, NULL none yet */
-        struct link_pool **logins;         /* of guests, one for each worker, NULL none yet */
-        bool paused;                       /* pools that are made are paused; see pool_orders.h */
+        struct hashmap_u64 readers_by_user; /* the key is the user's address */
+        struct hash_reader **hash_readers;  /* one for each worker, NULL none yet */
+        struct link_pool **logins;          /* of guests, one for each worker, NULL none yet */
+        bool paused;                        /* pools that are made are paused; see pool_orders.h */
         unsigned paused_user_count;
-        const struct user *paused_users[PAUSED_USERS_MAX];
-    } shared; /* under the lock */
+        struct user *paused_users[PAUSED_USERS_MAX]; /* held */
+    } shared;                                        /* under the lock */
 };
 
 /* The links of one user on one server in one dialect; or those on which clients of one worker log
- * in to be guests. Never freed while Weir runs. */
+ * in to be guests. Whoever has one from one turn of a loop to the next holds its user, and so it is
+ * not freed: see guest_forget.h. */
 struct link_pool {
     struct link_pool *next;
+    struct link_pool *next_of_user;
     struct server_group *group;
     struct user *user;
     capabilities_t dialect;
@@ -117,6 +122,13 @@ struct link_pool *pool_registry_pool(struct worker *w, struct server_group *grou
 
 /* Where clients of this worker wait for a link to log in on as guests. NULL when out of memory. */
 struct link_pool *pool_registry_logins(struct worker *w, struct server_group *group);
+
+/* One that was taken out of its server's list; see guest_forget.h. */
+void link_pool_free(struct link_pool *p);
+
+/* Meanwhile no pool is taken out; for threads that are no workers. */
+void pool_registry_keep_pools(struct pool_registry *r);
+void pool_registry_keep_pools_no_more(struct pool_registry *r);
 
 /* The limits of a pool are worked out anew: more or less is known of its user. */
 void pool_registry_review(struct worker *w, struct link_pool *pool);
@@ -185,6 +197,8 @@ struct client *registry_next_login(struct link_pool *logins);
 void registry_login_declined(struct link_pool *logins);
 /* The server has answered: the link is that client's (NULL: who has left), who waits no more. */
 void registry_login_answered(struct link *l, struct client *c);
+/* The server had no room for it in the end. */
+void registry_login_found_full(struct link *l, const struct open_error *error);
 /* The server has let it in: it belongs to its user's pool, and is still that client's. */
 void registry_login_joins(struct link *l, struct link_pool *pool);
 /* It is not one of those that registry_renew_user has just told to go. */

@@ -70,7 +70,8 @@ struct worker {
     struct loop_timer probe_timer; /* worker 0: while a server has not been reached */
     struct loop_timer sweep_timer;
     struct loop_timer leak_timer;
-    usec_t sweep_at; /* when it fires, 0 not set */
+    struct loop_timer forget_timer; /* worker 0: see guest_forget.h */
+    usec_t sweep_at;                /* when it fires, 0 not set */
     bool draining;
     struct counters counters;
     struct tallies *tallies;

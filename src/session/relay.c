@@ -2,6 +2,7 @@
  * Bytes from a server to its client, straight out of the link's buffer. */
 #include "base/check.h"
 #include "session/client_timeouts.h"
+#include "session/expired.h"
 #include "session/local_file.h"
 #include "session/statement.h"
 
@@ -67,8 +68,10 @@ static enum relay_step act(struct link *l, enum reply_verdict v)
         if (l->overdue)
             l->overdue = client_explain_overdue(l->client);
         /* Before the client hears of it: what logs in from now on must find it. */
-        if (changes_logins(&l->client->request))
+        if (changes_logins(&l->client->request)) {
             registry_logins_changed(l->client);
+            expired_answered(l);
+        }
         l->reply_ended = true;
         return RELAY_ON;
     case REPLY_INFILE:

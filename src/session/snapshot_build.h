@@ -19,7 +19,7 @@ void snapshot_client_row(struct snapshot_client *row, struct snapshot_texts *t,
 void snapshot_link_row(struct snapshot_link *row, struct snapshot_texts *t, const struct link *l);
 
 /* The same for a link that rests in its pool, under its server's lock, without its
- * schema and opened_for. */
+ * schema and opened_for; its user's name is not copied yet. */
 void snapshot_resting_row(struct snapshot_link *row, const struct link *l, usec_t now);
 
 /* snapshot_pools.c: adds pools, servers and links at rest; any thread. */

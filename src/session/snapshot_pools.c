@@ -60,6 +60,7 @@ static void add_resting_of(struct snapshot *s, struct server_group *g)
     size_t n = rows != NULL && all != NULL ? copy_resting(g, rows, room) : 0;
     s->texts.short_of_memory = s->texts.short_of_memory || rows == NULL || all == NULL;
     for (size_t i = 0; i < n; i++) {
+        rows[i].row.user = snapshot_text(&s->texts, bytes_of_text(rows[i].row.user));
         rows[i].row.schema = snapshot_text(&s->texts, bytes_of_text(rows[i].session->schema));
         rows[i].row.opened_for = snapshot_text(&s->texts, bytes_of_text(rows[i].opened_for));
         session_state_release(rows[i].session);
@@ -70,8 +71,10 @@ static void add_resting_of(struct snapshot *s, struct server_group *g)
 
 void snapshot_add_resting(struct snapshot *s, struct pool_registry *r)
 {
+    pool_registry_keep_pools(r); /* and so the names of their users */
     for (size_t i = 0; i < pool_registry_group_count(r); i++)
         add_resting_of(s, pool_registry_group_at(r, i));
+    pool_registry_keep_pools_no_more(r);
 }
 
 /* -------- pools -------- */
@@ -129,7 +132,7 @@ static bool add_pool(struct snapshot *s, struct link_pool *p)
     struct snapshot_pool *row = &all[s->pool_count++];
     *row = (struct snapshot_pool){
         .server = p->group->name,
-        .user = p->user->name,
+        .user = snapshot_text(&s->texts, bytes_of_text(p->user->name)),
         .dialect = p->dialect,
         .dialect_text = dialect_text(&s->texts, p->dialect),
     };
@@ -188,7 +191,7 @@ static bool add_server(struct snapshot *s, struct server_group *g)
     return true;
 }
 
-/* Pools are never taken out of their list, new ones come to its head. */
+/* New ones come to the head of the list meanwhile. */
 static struct link_pool *first_pool(struct server_group *g)
 {
     pthread_mutex_lock(&g->lock);
@@ -200,11 +203,13 @@ static struct link_pool *first_pool(struct server_group *g)
 void snapshot_add_pools(struct snapshot *s, struct pool_registry *r)
 {
     bool ok = true;
+    pool_registry_keep_pools(r);
     for (size_t i = 0; i < pool_registry_group_count(r) && ok; i++) {
         struct server_group *g = pool_registry_group_at(r, i);
         ok = add_server(s, g);
         for (struct link_pool *p = first_pool(g); p != NULL && ok; p = p->next)
             ok = add_pool(s, p);
     }
+    pool_registry_keep_pools_no_more(r);
     s->texts.short_of_memory = s->texts.short_of_memory || !ok;
 }

@@ -172,7 +172,7 @@ void snapshot_client_row(struct snapshot_client *row, struct snapshot_texts *t,
     *row = (struct snapshot_client){
         .id = c->id,
         .worker = c->worker->index,
-        .user = user_of(c),
+        .user = snapshot_text(t, bytes_of_text(user_of(c))),
         .host = snapshot_text(t, c->peer[0] == 'u' ? bytes_of_text("localhost")
                                                    : bytes_of_text(c->peer)),
         .schema = "",
@@ -288,6 +288,7 @@ void snapshot_link_row(struct snapshot_link *row, struct snapshot_texts *t, cons
     snapshot_resting_row(row, l, loop_now(l->worker->loop));
     pthread_mutex_unlock(&l->pool->group->lock);
     row->worker = (int)l->worker->index;
+    row->user = snapshot_text(t, bytes_of_text(row->user));
     row->opened_for = snapshot_text(t, bytes_of_text(l->opened_for));
     if (l->session != NULL)
         row->schema = snapshot_text(t, bytes_of_text(l->session->schema));

@@ -109,16 +109,8 @@ static void read_waits(struct facts *f, const struct proxy *p)
         *classes[i] = tally_sum(p, &t->waits[i]);
 }
 
-static void read_pool_locked(struct facts *f, const struct pool *p)
+static void add_counters(struct facts *f, const struct pool_counters *n)
 {
-    f->links_opening += p->opening.count + p->reserved;
-    f->links_idle += p->idle.count;
-    f->links_firm += p->firm.count;
-    f->links_soft += p->soft.count;
-    f->links_recalled += p->recalled.count;
-    f->links_doomed += p->doomed.count;
-    f->waiters += p->waiting.count;
-    const struct pool_counters *n = &p->counters;
     if (n->waiters_max > f->waiters_max)
         f->waiters_max = n->waiters_max;
     f->leases += n->granted;
@@ -131,6 +123,18 @@ static void read_pool_locked(struct facts *f, const struct pool *p)
     f->recalls_refused += n->recalls_refused;
 }
 
+static void read_pool_locked(struct facts *f, const struct pool *p)
+{
+    f->links_opening += p->opening.count + p->reserved;
+    f->links_idle += p->idle.count;
+    f->links_firm += p->firm.count;
+    f->links_soft += p->soft.count;
+    f->links_recalled += p->recalled.count;
+    f->links_doomed += p->doomed.count;
+    f->waiters += p->waiting.count;
+    add_counters(f, &p->counters);
+}
+
 static void read_pools(struct facts *f, struct pool_registry *r)
 {
     for (size_t i = 0; i < pool_registry_group_count(r); i++) {
@@ -139,6 +143,7 @@ static void read_pools(struct facts *f, struct pool_registry *r)
         unsigned side = g->shared.side_links + g->shared.monitor_links;
         f->links += g->shared.policy.links + side;
         f->links_side += side;
+        add_counters(f, &g->shared.gone);
         for (const struct link_pool *p = g->shared.pools; p != NULL; p = p->next)
             read_pool_locked(f, &p->shared.policy);
         pthread_mutex_unlock(&g->lock);

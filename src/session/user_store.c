@@ -14,7 +14,10 @@
 struct user_store {
     pthread_mutex_t lock;
     uint32_t last_key;
-    struct user *first;                  /* in the order of the configuration */
+    struct user_index users;  /* in the order of the configuration, then guests */
+    struct user **configured; /* those of them that may log in, to pick from */
+    size_t configured_count;
+    unsigned guests;
     uint8_t decoy_key[AUTH_SHA256_SIZE]; /* so that nobody can tell what an unknown user's bytes are
                                           */
 };
@@ -31,26 +34,25 @@ struct user_store *user_store_create(void)
 
 void user_store_destroy(struct user_store *s)
 {
-    while (s->first != NULL) {
-        struct user *u = s->first;
-        s->first = u->next;
-        auth_secret_wipe(&u->shared.secret);
-        user_keys_destroy(u->shared.keys);
-        if (u->shared.timeouts != NULL)
-            user_timeouts_release(u->shared.timeouts);
-        free((void *)(uintptr_t)u->name);
-        free(u);
+    struct user *next;
+    for (struct user *u = s->users.first; u != NULL; u = next) {
+        next = u->next;
+        user_free(u);
     }
+    user_index_fini(&s->users);
+    free(s->configured);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-static struct user *find_locked(struct user_store *s, struct bytes name)
+void user_free(struct user *u)
 {
-    for (struct user *u = s->first; u != NULL; u = u->next)
-        if (bytes_equal_text(name, u->name))
-            return u;
-    return NULL;
+    auth_secret_wipe(&u->shared.secret);
+    user_keys_destroy(u->shared.keys);
+    if (u->shared.timeouts != NULL)
+        user_timeouts_release(u->shared.timeouts);
+    free((void *)(uintptr_t)u->name);
+    free(u);
 }
 
 static struct user *add_locked(struct user_store *s, const char *name)
@@ -59,10 +61,7 @@ static struct user *add_locked(struct user_store *s, const char *name)
     CHECK(u != NULL);
     u->name = strdup(name);
     CHECK(u->name != NULL);
-    struct user **at = &s->first;
-    while (*at != NULL)
-        at = &(*at)->next;
-    *at = u;
+    user_index_add(&s->users, u);
     return u;
 }
 
@@ -126,33 +125,50 @@ static void set_guest_timeouts_locked(struct user *u, const struct config *c)
     settings_fini(SETTING_SCOPE_USER, &nothing);
 }
 
+/* Who is configured and may log in; and how many guests are left. */
+static void count_locked(struct user_store *s, size_t room)
+{
+    free(s->configured);
+    s->configured = calloc(room + 1, sizeof(struct user *));
+    CHECK(s->configured != NULL);
+    s->configured_count = 0;
+    s->guests = 0;
+    for (struct user *u = s->users.first; u != NULL; u = u->next) {
+        s->guests += u->source == USER_OF_SERVER ? 1 : 0;
+        if (!u->shared.removed && u->source != USER_OF_SERVER && s->configured_count < room)
+            s->configured[s->configured_count++] = u;
+    }
+}
+
 void user_store_configure(struct user_store *s, const struct config *c)
 {
     pthread_mutex_lock(&s->lock);
-    for (struct user *u = s->first; u != NULL; u = u->next)
+    for (struct user *u = s->users.first; u != NULL; u = u->next)
         if (u->source != USER_OF_SERVER)
             u->shared.removed = true;
         else
             set_guest_timeouts_locked(u, c);
     for (size_t i = 0; i < c->user_count; i++) {
         const struct config_user *from = &c->users[i];
-        struct user *u = find_locked(s, bytes_of_text(from->name));
+        struct user *u = user_index_find(&s->users, bytes_of_text(from->name));
         if (u == NULL)
             u = add_locked(s, from->name);
         u->source = from->of_users_file ? USER_OF_FILE : USER_OF_SECTION;
+        u->shared.lasting = true;
         set_timeouts_locked(u, &c->global, &from->settings);
         set_secret_locked(u, from->settings.password);
         if (!text_copy(u->shared.server, sizeof u->shared.server,
                        bytes_of_text(from->settings.server)))
             u->shared.removed = true;
     }
+    count_locked(s, c->user_count);
     pthread_mutex_unlock(&s->lock);
 }
 
 struct user *user_store_find(struct user_store *s, struct bytes name)
 {
     pthread_mutex_lock(&s->lock);
-    struct user *u = find_locked(s, name);
+    struct user *u = user_index_find(&s->users, name);
     if (u != NULL && (u->shared.removed || u->source == USER_OF_SERVER))
         u = NULL;
     pthread_mutex_unlock(&s->lock);
@@ -162,9 +178,11 @@ struct user *user_store_find(struct user_store *s, struct bytes name)
 struct user *user_store_find_any(struct user_store *s, struct bytes name)
 {
     pthread_mutex_lock(&s->lock);
-    struct user *u = find_locked(s, name);
+    struct user *u = user_index_find(&s->users, name);
     if (u != NULL && u->shared.removed)
         u = NULL;
+    if (u != NULL)
+        user_hold(u);
     pthread_mutex_unlock(&s->lock);
     return u;
 }
@@ -172,7 +190,7 @@ struct user *user_store_find_any(struct user_store *s, struct bytes name)
 struct user *user_store_any(struct user_store *s, const char *server)
 {
     pthread_mutex_lock(&s->lock);
-    struct user *u = s->first;
+    struct user *u = s->users.first;
     while (u != NULL && (u->shared.removed || !auth_secret_can_log_in(&u->shared.secret) ||
                          (u->shared.server[0] != '\0' && strcmp(u->shared.server, server) != 0)))
         u = u->next;
@@ -210,24 +228,12 @@ bool user_confirm_login(struct user_store *s, struct user *u, unsigned version,
     return ok;
 }
 
-static bool is_configured(const struct user *u)
-{
-    return !u->shared.removed && u->source != USER_OF_SERVER;
-}
-
 /* The facts known of the user that a number picks. */
 static unsigned facts_of_some_locked(const struct user_store *s, uint64_t number)
 {
-    size_t count = 0;
-    for (const struct user *u = s->first; u != NULL; u = u->next)
-        count += is_configured(u) ? 1 : 0;
-    if (count == 0)
+    if (s->configured_count == 0)
         return 0;
-    number %= count;
-    for (const struct user *u = s->first; u != NULL; u = u->next)
-        if (is_configured(u) && number-- == 0)
-            return u->shared.secret.known;
-    return 0;
+    return s->configured[number % s->configured_count]->shared.secret.known;
 }
 
 void user_store_decoy(struct user_store *s, struct bytes name, struct auth_secret *out)
@@ -276,26 +282,28 @@ const char *login_way_text(enum login_way way)
     return way_texts[way];
 }
 
-static struct user *find_guest_locked(struct user_store *s, struct bytes name)
-{
-    struct user *u = find_locked(s, name);
-    return u != NULL && u->source == USER_OF_SERVER ? u : NULL;
-}
-
 struct user *user_store_find_guest(struct user_store *s, struct bytes name)
 {
     pthread_mutex_lock(&s->lock);
-    struct user *u = find_guest_locked(s, name);
+    struct user *u = user_index_find(&s->users, name);
+    if (u != NULL && u->source != USER_OF_SERVER)
+        u = NULL;
+    if (u != NULL)
+        user_hold(u);
     pthread_mutex_unlock(&s->lock);
     return u;
 }
 
-static unsigned count_guests_locked(const struct user_store *s)
+/* A new one, or one that is configured no longer. */
+static void become_guest_locked(struct user_store *s, struct user *u, const struct config *c)
 {
-    unsigned count = 0;
-    for (const struct user *u = s->first; u != NULL; u = u->next)
-        count += u->source == USER_OF_SERVER ? 1 : 0;
-    return count;
+    u->source = USER_OF_SERVER;
+    u->shared.removed = false;
+    u->shared.server[0] = '\0';
+    auth_secret_wipe(&u->shared.secret);
+    memset(u->shared.setting, 0, sizeof u->shared.setting);
+    set_guest_timeouts_locked(u, c);
+    s->guests++;
 }
 
 struct user *user_store_make_guest(struct user_store *s, struct bytes name, const struct config *c)
@@ -304,22 +312,49 @@ struct user *user_store_make_guest(struct user_store *s, struct bytes name, cons
     if (!text_copy(text, sizeof text, name))
         return NULL;
     pthread_mutex_lock(&s->lock);
-    struct user *u = find_locked(s, name);
-    bool is_new = u == NULL && count_guests_locked(s) < c->global.max_unknown_users;
-    if (is_new)
-        u = add_locked(s, text);
-    if (is_new || (u != NULL && u->shared.removed)) {
-        u->source = USER_OF_SERVER;
-        u->shared.removed = false;
-        u->shared.server[0] = '\0';
-        auth_secret_wipe(&u->shared.secret);
-        memset(u->shared.setting, 0, sizeof u->shared.setting);
-        set_guest_timeouts_locked(u, c);
-    }
-    if (u != NULL && u->source != USER_OF_SERVER)
+    struct user *u = user_index_find(&s->users, name);
+    bool may_grow = s->guests < c->global.max_unknown_users;
+    if (u == NULL && may_grow)
+        become_guest_locked(s, u = add_locked(s, text), c);
+    else if (u != NULL && u->shared.removed && may_grow)
+        become_guest_locked(s, u, c);
+    if (u != NULL && (u->shared.removed || u->source != USER_OF_SERVER))
         u = NULL; /* it has got a section meanwhile */
+    if (u != NULL)
+        user_hold(u);
     pthread_mutex_unlock(&s->lock);
     return u;
+}
+
+struct user *user_store_unused_guest(struct user_store *s, usec_t before)
+{
+    struct user *found = NULL;
+    pthread_mutex_lock(&s->lock);
+    for (struct user *u = s->users.first; u != NULL; u = u->next) {
+        bool unused = u->source == USER_OF_SERVER && !u->shared.lasting && u->holds == 0;
+        if (unused && u->unused_since <= before &&
+            (found == NULL || u->unused_since < found->unused_since))
+            found = u;
+    }
+    if (found != NULL)
+        user_hold(found);
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+bool user_store_take_out(struct user_store *s, struct user *u)
+{
+    pthread_mutex_lock(&s->lock);
+    bool free_to_go =
+        u->source == USER_OF_SERVER && !u->shared.lasting && u->holds == 1 && u->pools == 0;
+    if (free_to_go) {
+        user_index_remove(&s->users, u);
+        s->guests--;
+    } else {
+        atomic_fetch_sub(&u->holds, 1); /* it has been unused as long as before */
+    }
+    pthread_mutex_unlock(&s->lock);
+    return free_to_go;
 }
 
 unsigned user_copy_keys(struct user_store *s, const struct user *u,
@@ -436,11 +471,11 @@ struct user_view *user_store_view(struct user_store *s, size_t *count)
     size_t room = 0;
     *count = 0;
     pthread_mutex_lock(&s->lock);
-    for (const struct user *u = s->first; u != NULL; u = u->next)
+    for (const struct user *u = s->users.first; u != NULL; u = u->next)
         room++;
     struct user_view *views = calloc(room + 1, sizeof *views);
     CHECK(views != NULL);
-    for (const struct user *u = s->first; u != NULL; u = u->next)
+    for (const struct user *u = s->users.first; u != NULL; u = u->next)
         if (!u->shared.removed)
             view_locked(u, &views[(*count)++]);
     pthread_mutex_unlock(&s->lock);

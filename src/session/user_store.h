@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The users that may log in, and what Weir knows of their passwords. Secrets change at run time
- * (learnt at a login, reloaded), so they are copied out under a lock. Users are never freed while
- * Weir runs: pools are keyed by their address. Guests are users that the server has let in although
- * nobody has named them here; there are no more than max_unknown_users of them. */
+ * (learnt at a login, reloaded), so they are copied out under a lock. Guests are users that the
+ * server has let in although nobody has named them here; there are no more than max_unknown_users
+ * of them, and those that nobody uses are given back (guest_forget.h). Who keeps a pointer to a
+ * user from one turn of a loop to the next holds it; others are never freed while Weir runs. */
 #ifndef WEIR_SESSION_USER_STORE_H
 #define WEIR_SESSION_USER_STORE_H
 
 #include "auth/auth_method.h"
 #include "conf/config.h"
+#include "session/user_index.h"
 #include "session/user_keys.h"
 
 #include <stdatomic.h>
@@ -44,8 +46,13 @@ enum login_way {
 };
 
 struct user {
-    struct user *next;
+    struct user *next; /* these three are the index's */
+    struct user *previous;
+    struct user *same_hash;
     const char *name;
+    atomic_uint holds;           /* clients, links, and errands that go on; see user_hold */
+    atomic_uint pools;           /* of it, on all servers */
+    _Atomic usec_t unused_since; /* when the last of `holds` ended */
     _Atomic(enum user_source) source;
     _Atomic(enum login_way) way; /* of its latest login */
     atomic_bool wants_tls;       /* of a guest: its account has REQUIRE SSL, or more */
@@ -55,6 +62,7 @@ struct user {
     struct {
         struct user_keys *keys;            /* of a guest, NULL none yet */
         bool removed;                      /* no longer in the configuration: may not log in */
+        bool lasting;                      /* it has been configured: never freed */
         unsigned version;                  /* of the secret: it changes with the setting */
         uint8_t setting[AUTH_SHA256_SIZE]; /* hash of the setting that it was made from */
         struct auth_secret secret;
@@ -62,6 +70,21 @@ struct user {
         char server[65];                /* name of the [server], "" = the first */
     } shared;                           /* under the store's lock */
 };
+
+static inline struct user *user_hold(struct user *u)
+{
+    atomic_fetch_add(&u->holds, 1);
+    return u;
+}
+
+/* NULL is allowed. The caller knows it no longer. */
+static inline void user_let_go(struct user *u)
+{
+    if (u == NULL)
+        return;
+    u->unused_since = clock_now();
+    atomic_fetch_sub(&u->holds, 1);
+}
 
 struct user_store;
 
@@ -75,7 +98,7 @@ void user_store_configure(struct user_store *s, const struct config *c);
 
 /* NULL when no such user is configured. */
 struct user *user_store_find(struct user_store *s, struct bytes name);
-/* Guests as well. */
+/* Guests as well. To be let go of. */
 struct user *user_store_find_any(struct user_store *s, struct bytes name);
 
 /* The first user whose secret suffices to log in to a server, for Weir's own first connection. */
@@ -105,11 +128,21 @@ static inline bool user_is_relayed(const struct user *u)
     return u->source == USER_OF_SERVER && u->keys_known == 0;
 }
 
-/* NULL when the server has let in no guest of this name so far. */
+/* NULL when the server has let in no guest of this name so far, or it is forgotten. To be let go
+ * of. */
 struct user *user_store_find_guest(struct user_store *s, struct bytes name);
 
-/* The same, made when there is none. NULL: there are `max` already, or memory is short. */
+/* The same, made when there is none. NULL: there are max_unknown_users already. */
 struct user *user_store_make_guest(struct user_store *s, struct bytes name, const struct config *c);
+
+/* The guest that nobody holds for the longest time, since `before` at the latest. NULL none. To be
+ * let go of. */
+struct user *user_store_unused_guest(struct user_store *s, usec_t before);
+
+/* A guest that only the caller holds, and that has no pool, is taken out of the store: nobody finds
+ * it any more, and it is to be freed. False: it stays, and is let go of. */
+NODISCARD bool user_store_take_out(struct user_store *s, struct user *u);
+void user_free(struct user *u);
 
 /* Copies of the passwords of a guest that the server has accepted, to be wiped by the caller. */
 unsigned user_copy_keys(struct user_store *s, const struct user *u,

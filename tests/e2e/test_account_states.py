@@ -46,12 +46,90 @@ def test_a_locked_account_hears_so(account, server, weir):
     assert code_of(server.address) == 0
 
 
-def test_an_expired_password_is_named(account, server, weir):
-    account.query("ALTER USER stated@'%' PASSWORD EXPIRE")
-    direct = code_of(server.address)
-    assert direct in (1820, 1862)
+# -------- expired passwords --------
+
+KNOWS_EXPIRED = wire.BASIC | 1 << 22  # CLIENT_CAN_HANDLE_EXPIRED_PASSWORDS
+NEW = "ALTER USER USER() IDENTIFIED BY 'renewed'" if wire.MYSQL else "SET PASSWORD = PASSWORD('renewed')"
+# What a session may ask before and after.
+ASKED = ("SELECT 1", "SELECT CONNECTION_ID() > 0", "SELECT @@session.sql_mode = ''", "USE test", "BEGIN", "DO 1",
+         "SHOW WARNINGS", "SELECT DATABASE()", "ALTER USER nobody@nowhere IDENTIFIED BY 'x'")
+LATER = ("SELECT DATABASE()", "SELECT 1", "SELECT CURRENT_USER()", "SET @a = 5", "SELECT @a", "SELECT @@character_set_client",
+         "CREATE TEMPORARY TABLE test.t (a INT)", "INSERT INTO test.t VALUES (7)", "SELECT a FROM test.t")
+
+
+def outcome(connection, sql):
+    """Rows, or the error as the server words it."""
+    try:
+        return connection.query(sql)
+    except wire.ServerError as error:
+        return (error.code, error.text)
+
+
+def life_of_an_expired_password(root, address, schema, capabilities, **more):
+    """What a client meets from its login on, until it has changed the password, and after that."""
+    root.query("CREATE OR REPLACE USER stated@'%' IDENTIFIED BY 'secret'")
+    root.query("GRANT ALL ON test.* TO stated@'%'")
+    root.query("ALTER USER stated@'%' PASSWORD EXPIRE")
+    try:
+        one = wire.connect(address, "stated", "secret", schema, capabilities, **more)
+    except wire.ServerError as error:
+        return [(error.code, error.text)]
+    with one:
+        heard = [outcome(one, sql) for sql in ASKED]
+        one.command(b"\x0e")
+        heard.append("ping")
+        heard.append(outcome(one, NEW))
+        return heard + [outcome(one, sql) for sql in LATER]
+
+
+@pytest.mark.parametrize("disconnect", [0, 1])
+@pytest.mark.parametrize("knows", [False, True])
+@pytest.mark.parametrize("how", ["section", "guest"])
+def test_an_expired_password_means_what_it_means_on_the_server(account, server, weir, how, knows, disconnect):
+    """disconnect_on_expired_password off: everybody is let in to change it. On: who says that it knows
+    what to do."""
+    setting = "disconnect_on_expired_password"
+    if wire.MYSQL:  # it can only be set at the start, and is on
+        if not disconnect:
+            pytest.skip("MySQL has it on")
+    else:
+        account.query(f"SET GLOBAL {setting} = {disconnect}")
+    capabilities = KNOWS_EXPIRED if knows else wire.BASIC
+    try:
+        for schema in (None, "test"):
+            direct = life_of_an_expired_password(account, server.address, schema, capabilities)
+            assert (len(direct) == 1) == bool(disconnect and not knows), direct
+            one = weir(users={"stated": "secret"} if how == "section" else {})
+            more = {"tls": wire.unverified_tls()} if wire.MYSQL else {}
+            assert life_of_an_expired_password(account, one.address, schema, capabilities, **more) == direct
+            if how == "section":
+                continue
+            # The new password is the account's, and the link of before is nobody else's.
+            if len(direct) > 1:
+                with wire.connect(one.address, "stated", "renewed", **more) as again:
+                    assert again.value("SELECT @a") is None
+            with pytest.raises(wire.ServerError) as refused:
+                wire.connect(one.address, "stated", "wrong", **more)
+            assert refused.value.code == 1045
+    finally:
+        if not wire.MYSQL:
+            account.query(f"SET GLOBAL {setting} = 0")
+
+
+def test_a_password_that_expires_under_way(account, server, weir):
+    """Who is in stays in, as direct; who comes is asked for a new one, also where links are open."""
     one = weir(users={"stated": "secret"})
-    assert code_of(one.address) == direct
+    with wire.connect(one.address, "stated", "secret", capabilities=KNOWS_EXPIRED) as before:
+        assert before.value("SELECT 1") == "1"
+        before.query("BEGIN")
+        account.query("ALTER USER stated@'%' PASSWORD EXPIRE")
+        assert before.value("SELECT 2") == "2"
+        with wire.connect(one.address, "stated", "secret", capabilities=KNOWS_EXPIRED) as late:
+            assert outcome(late, "SELECT 3")[0] == 1820
+            assert outcome(late, "SELECT 4")[0] == 1820
+            assert outcome(late, NEW) == []
+            assert late.value("SELECT 5") == "5"
+        before.query("COMMIT")
 
 
 # -------- max_connect_errors --------

@@ -241,6 +241,7 @@ def test_settings_of_sections(con):
     ("SET GLOBAL server.nowhere.max_connections = 5", 1231, "needs a restart"),
     ("SET GLOBAL server.main.frobnicate = 5", 1193, "SHOW SETTINGS"),
     ("SET GLOBAL max_connections = 0", 1231, "1 to 1000000"),
+    (f"SET GLOBAL console_password = '{'x' * 256}'", 1231, "console_password is longer than 255 bytes"),
     ("SET GLOBAL max_connections = -1", 1231, "1 to 1000000"),
     ("SET GLOBAL max_connections = 'many'", 1232, "1 to 1000000"),
     ("SET GLOBAL max_connections = many", 1231, "whole number"),

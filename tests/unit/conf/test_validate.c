@@ -185,6 +185,10 @@ static void test_password_of_256_bytes_is_too_long(void **state)
     text[18 + 255] = 'x';
     text[18 + 256] = '\0';
     fixture_expect_text(text, "weir.cnf:5: password is longer than 255 bytes\n", "");
+    memcpy(text, "console_password=", 17);
+    memset(text + 17, 'x', 256);
+    text[17 + 256] = '\0';
+    fixture_expect_text(text, "weir.cnf:4: console_password is longer than 255 bytes\n", "");
 }
 
 static void test_broken_stored_hash_is_an_error_before_it_is_a_password(void **state)

@@ -404,6 +404,32 @@ static void test_a_link_that_joins_a_full_pool_ends_with_its_lease(void **state)
     assert_ptr_equal(the(&f, POOL_CLOSE)->seat, more);
 }
 
+/* A server counts its connections once it knows who it is. */
+static void test_a_link_for_one_client_may_be_one_too_many(void **state)
+{
+    struct fixture f;
+    struct pool_ticket *ticket;
+    (void)state;
+    fixture_init(&f);
+    struct pool_seat *held = lease(&f, &f.b);
+    struct pool_seat *late = attempt(&f, &f.a, &ticket);
+    pool_opened_for_one(late, f.now);
+    pool_cancel(ticket, f.now);
+    pool_found_full(late, f.now);
+    pool_server_check(&f.server);
+    assert_int_equal(late->state, SEAT_CLOSED);
+    assert_int_equal(f.server.links, 1);
+    assert_int_equal(f.server.ceiling_observed, 1);
+    (void)wait_in(&f, &f.a); /* as long as the server has no room, nothing is tried */
+    decide(&f);
+    assert_int_equal(decided(&f, POOL_OPEN), 0);
+    f.now = f.server.ceiling_retry_at;
+    pool_sweep(&f.server, f.now);
+    decide(&f);
+    assert_int_equal(decided(&f, POOL_OPEN), 1);
+    assert_int_equal(held->state, SEAT_FIRM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_an_attempt_may_turn_out_to_be_for_nobody),
         cmocka_unit_test(test_a_link_for_one_client_goes_to_the_pool_where_it_belongs),
         cmocka_unit_test(test_a_link_that_joins_a_full_pool_ends_with_its_lease),
+        cmocka_unit_test(test_a_link_for_one_client_may_be_one_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
