@@ -331,7 +331,7 @@ def test_definitions_by_a_crowd(root, weir):
     clients = [one.connect(schema="test") for _ in range(6)]
     end = time.monotonic() + 2
     rounds = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or rounds <= 3:
         for number, client in enumerate(clients):
             if MYSQL and rounds > 0:
                 client.query(f"DROP FUNCTION f_{number}")
@@ -349,7 +349,6 @@ def test_definitions_by_a_crowd(root, weir):
     for number, client in enumerate(clients):
         client.query(f"DROP FUNCTION f_{number}")
         client.quit()
-    assert rounds > 3
 
 
 def test_a_prepared_definition_counts(root, weir):
