@@ -22,11 +22,6 @@ SHRINK_S = 30
 # Seeds whose scripts show a difference that is known and being worked on.
 KNOWN = {}
 
-# A lock that one side meets and the other does not: direct, a client runs into the transaction of
-# another one; with fewer links than transactions it waits for that one's end before it asks.
-BY_CHANCE = "Lock wait timeout exceeded"
-PLAYS_AGAIN = 3
-
 
 def first_seed():
     word = os.environ.get("WEIR_DIFFERENTIAL_SEED", "1000")
@@ -41,11 +36,6 @@ def parameters():
         yield pytest.param(first + number, id=f"script{number}")
 
 
-def is_chance(difference, again):
-    """Whether a difference is one of time: it does not show again, or is about waiting for a lock."""
-    return not any(again) or BY_CHANCE in difference.words
-
-
 @pytest.mark.parametrize("seed", parameters())
 def test_script(stage, seed):
     steps = generate.script(seed, SCRIPT_STEPS)
@@ -55,7 +45,7 @@ def test_script(stage, seed):
     print(f"seed {seed}, {settings}: {time.monotonic() - began:.1f} s")
     if difference and seed in KNOWN:
         pytest.xfail(KNOWN[seed])
-    if difference and is_chance(difference, [stage.play(steps, **settings) for _ in range(PLAYS_AGAIN)]):
+    if difference and stages.is_chance(stage, difference, steps, **settings):
         pytest.skip(f"seed {seed}, {settings} differed by chance: {difference}")
     if difference:
         words = stages.explain(stage, steps, difference, SHRINK_S, **settings)

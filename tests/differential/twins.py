@@ -16,7 +16,7 @@ from session import KINDS, Session
 REPLY_S = 0.008  # most replies come sooner
 PAUSE_S = 0.004
 QUIET_TIMES = 3  # so often the server had nothing to do: then Weir lets the client wait
-STUCK_S = 15
+STUCK_S = 30
 GONE_S = 1
 ADVERSARY = "z"
 BUSY = ("SELECT COUNT(*) FROM information_schema.processlist "

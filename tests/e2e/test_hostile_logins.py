@@ -259,6 +259,7 @@ def test_proofs_out_of_order_cut_and_never_sent(one):
 
 # --- accounts that change under way ---
 
+@pytest.mark.unswitched("who has given the link back needs one of the account that is there now")
 def test_a_user_that_is_dropped_while_its_links_are_pooled(server, one):
     """Those who are in stay in, as direct; nobody gets in any more once Weir has been told, and
     another account of the name is another account."""
@@ -282,9 +283,12 @@ def test_a_password_that_is_changed_under_way(server, one):
     with one.connect(user="h_changed", password=PASSWORD) as inside, one.connect() as app:
         inside.query("SELECT 1")
         app.query(f"ALTER USER h_changed@'%' IDENTIFIED BY '{PASSWORD}-new'")
-        assert inside.query("SELECT 1") == [[b"1"]]
-        assert [v[0] for v in both(server, one, "h_changed", PASSWORD)] == [1045, 1045]
-        app.query(f"ALTER USER h_changed@'%' IDENTIFIED BY '{PASSWORD}'")
+        try:
+            if not processes.switching():  # then it needs another link
+                assert inside.query("SELECT 1") == [[b"1"]]
+            assert [v[0] for v in both(server, one, "h_changed", PASSWORD)] == [1045, 1045]
+        finally:
+            app.query(f"ALTER USER h_changed@'%' IDENTIFIED BY '{PASSWORD}'")
         assert verdict(one.address, "h_changed", PASSWORD) == "in"
 
 
