@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+import processes
 import wire
 from wire import BASIC, com, q
 
@@ -40,25 +41,16 @@ def odd_server(request, own_server):
     return own_server
 
 
-@pytest.fixture(params=["restful", "switching"])
-def one(request, weir, odd_server):
-    with weir(of=odd_server, debug_link_switching=int(request.param == "switching"),
-              pool_max_size=2, server_max_connections=8) as started:
-        yield started
-
-
-@pytest.fixture
-def weir(module_weir):
-    class Closing:
-        def __init__(self, **settings):
-            self.weir = module_weir(**settings)
-
-        def __enter__(self):
-            return self.weir
-
-        def __exit__(self, *_):
-            self.weir.stop()
-    return Closing
+@pytest.fixture(scope="module", params=["restful", "switching"])
+def one(request, odd_server):
+    """The same for all tests with the same sql_mode."""
+    started = processes.Weir(odd_server, debug_link_switching=int(request.param == "switching"),
+                             pool_max_size=2, server_max_connections=8)
+    try:
+        yield started.start()
+        started.stop()
+    finally:
+        started.destroy()
 
 
 def same(odd_server, one, capabilities, steps, **login):
@@ -169,15 +161,15 @@ def test_those_who_agreed_still_may(odd_server, one):
 
 def test_clients_that_differ_share_links(odd_server, weir):
     """IGNORE_SPACE, INTERACTIVE and LOCAL_FILES are no reason for another link."""
-    with weir(of=odd_server, pool_max_size=1, server_max_connections=3) as one:
-        clients = [one.connect(capabilities=CLIENTS[name]) for name in
-                   ("basic", "ignore_space", "interactive", "no_files")]
-        for _ in range(3):
-            for w in clients:
-                w.query("SELECT 1")
-        assert len(one.links()) == 1
+    one = weir(of=odd_server, pool_max_size=1, server_max_connections=3)
+    clients = [one.connect(capabilities=CLIENTS[name]) for name in
+               ("basic", "ignore_space", "interactive", "no_files")]
+    for _ in range(3):
         for w in clients:
-            w.close()
+            w.query("SELECT 1")
+    assert len(one.links()) == 1
+    for w in clients:
+        w.close()
 
 
 def test_bulk_needs_the_capability(odd_server, one):

@@ -24,14 +24,14 @@ LINK_ALGORITHMS = ["uncompressed", "zlib", "zstd"] if wire.MYSQL else ["uncompre
 
 
 def compressed(one, algorithm, **more):
-    return one.connect(schema="test", capabilities=FULL, compress=algorithm, timeout=60, **more)
+    return one.connect(schema="test", capabilities=FULL, compress=algorithm, timeout=240, **more)
 
 
 @contextlib.contextmanager
 def pair(one, server, algorithm):
     """Through Weir compressed, and direct without."""
     with compressed(one, algorithm) as through, \
-         wire.connect(server.address, schema="test", capabilities=FULL, timeout=60) as direct:
+         wire.connect(server.address, schema="test", capabilities=FULL, timeout=240) as direct:
         assert through.compression == algorithm
         yield through, direct
 
@@ -281,7 +281,7 @@ def test_the_mariadb_command_line(server, weir, tmp_path):
             done = subprocess.run(
                 ["mariadb", "--no-defaults", "-h127.0.0.1", f"-P{port}", "-uapp", "-psecret", "--compress",
                  "--max-allowed-packet=64M", "test"], stdin=text, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, timeout=60, check=False)
+                stderr=subprocess.PIPE, timeout=240, check=False)
         assert done.returncode == 0, done.stderr.decode()
         out.append(done.stdout)
     assert out[0] == out[1]
@@ -298,7 +298,7 @@ def test_the_mysql_command_line(server, weir, algorithm):
         done = subprocess.run(
             [server.SCRIPT, "client", server.directory, "-h127.0.0.1", f"-P{port}", "-uapp", "-psecret",
              f"--compression-algorithms={algorithm}", "--zstd-compression-level=7", "test", "-e", text],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=240, check=False)
         assert done.returncode == 0, done.stderr.decode()
         out.append(done.stdout)
     assert out[0] == out[1]
