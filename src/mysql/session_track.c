@@ -82,10 +82,41 @@ static void forget_details(uint8_t *state, size_t size)
         state[i] = '_';
 }
 
+static uint8_t lower(char c)
+{
+    return (uint8_t)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static bool item_is(const char *item, size_t size, struct bytes name)
+{
+    if (size == 1 && item[0] == '*')
+        return true;
+    if (size != name.size)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (lower(item[i]) != name.data[i])
+            return false;
+    return true;
+}
+
+static bool lists(const char *list, struct bytes name)
+{
+    while (*list != '\0') {
+        list += strspn(list, ", ");
+        size_t size = strcspn(list, ", ");
+        if (size > 0 && item_is(list, size, name))
+            return true;
+        list += size;
+    }
+    return false;
+}
+
 static bool variable_passes(struct bytes name, const struct session_track_filter *filter)
 {
     if (filter->everything || filter->all_variables)
         return true;
+    if (filter->own_variables != NULL)
+        return lists(filter->own_variables, name);
     if (!filter->default_variables)
         return false;
     for (size_t i = 0; i < countof(default_variables); i++) {

@@ -48,6 +48,8 @@ struct session_track_filter {
     bool transaction_explicit; /* only whether an explicit one is open (see learn.c) */
     bool transaction_characteristics;
     bool everything; /* unfiltered: the client manages its trackers itself, on a pinned link */
+    const char *own_variables; /* the client's own list, as it wrote it: names with commas between;
+                                  NULL when it has none */
 };
 #define SESSION_TRACK_FILTER_DEFAULT                                                               \
     ((struct session_track_filter){.schema = true, .default_variables = true})

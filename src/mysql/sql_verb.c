@@ -199,10 +199,6 @@ static void show_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     case SQL_WORD_COUNT:
         sql_add_effect(s, SQL_EFFECT_BIT(READS_DIAGNOSTICS));
         break;
-    case SQL_WORD_PROFILE:
-    case SQL_WORD_PROFILES:
-        sql_add_effect(s, SQL_EFFECT_BIT(PROFILING));
-        break;
     case SQL_WORD_STATUS:
         s->wants_text = true;
         go(s, SQL_STEP_SHOW_STATUS);
@@ -217,13 +213,13 @@ static void show_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     go(s, SQL_STEP_PLAIN);
 }
 
-/* Counters that are the whole server's, on every server, whoever asks: these beginnings of names.
- */
+/* Counters that are the whole server's, on every server, whoever asks, or facts about a connection
+ * that no session changes: these beginnings of names. */
 static bool is_of_server(struct bytes pattern)
 {
     static const char *const beginnings[] = {
-        "ABORTED_", "CONNECTION", "INNODB_",  "MAX_USED_", "QCACHE_",
-        "QUERIES",  "RPL_",       "THREADS_", "UPTIME",    "WSREP_",
+        "ABORTED_", "COMPRESSION", "CONNECTION", "INNODB_",  "MAX_USED_", "QCACHE_",
+        "QUERIES",  "RPL_",        "SSL_",       "THREADS_", "UPTIME",    "WSREP_",
     };
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         const char *want = beginnings[i];

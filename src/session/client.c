@@ -13,6 +13,7 @@
 #include "session/client_timeouts.h"
 #include "session/growth_watch.h"
 #include "session/guest.h"
+#include "session/own_trackers.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/snapshot_walk.h"
@@ -31,7 +32,7 @@
 
 /* Clients that do nothing are most of what there is: with what their drivers say of themselves they
  * are to cost less than 1 kB. What few clients need is allocated when they need it. */
-_Static_assert(sizeof(struct client) <= 800, "an idle client has become too large");
+_Static_assert(sizeof(struct client) <= 808, "an idle client has become too large");
 
 static const struct {
     enum client_timeout timeout;
@@ -138,6 +139,7 @@ static void client_free(struct loop_task *task)
     residue_fini(&c->residue);
     statement_forget_all(c);
     track_forget(c);
+    own_trackers_forget(c);
     private_state_forget(c);
     request_record_end(c);
     client_attributes_forget(c);

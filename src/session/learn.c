@@ -66,6 +66,7 @@ static bool tells_transactions(const struct client *c)
 
 void learn_default_tracking(struct client *c)
 {
+    own_trackers_forget(c);
     c->tracks = SESSION_TRACK_FILTER_DEFAULT;
     c->tracks.transaction_explicit = tells_transactions(c);
     c->told_transaction = false;
@@ -120,6 +121,7 @@ static void learn_variable(struct client *c, const struct session_change *change
         break;
     case SESSION_VARIABLE_PIN:
         c->request.changed_variable = true;
+        c->pins |= bytes_equal_text(change->name, "profiling") ? PIN_BIT(PROFILES) : 0;
         learn_tracking(c, change);
         break;
     case SESSION_VARIABLE_CARRY:
@@ -420,11 +422,19 @@ static void learn_residue(struct client *c, const struct reply_summary *s)
         c->pins |= PIN_BIT(ROW_COUNT);
 }
 
-/* Statements that may add a condition to those before. */
-static bool may_add_conditions(const struct request *r)
+/* Statements that may add a condition to those before. Of several, where each clears what it does
+ * not read, the first has done so. */
+static bool may_add_conditions(const struct client *c)
 {
-    return !r->scanned || r->scan->statements != 1 || r->scan->verb == SQL_VERB_GET ||
-           sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CODE);
+    static const sql_effects_t reads = SQL_EFFECT_BIT(READS_DIAGNOSTICS) |
+                                       SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(STORED_CODE);
+    const struct request *r = &c->request;
+    if (!r->scanned || r->scan->verb == SQL_VERB_GET ||
+        sql_scan_has(r->scan, SQL_EFFECT_KNOWN_CODE))
+        return true;
+    return r->scan->statements != 1 &&
+           (server_has(c->facts->server, SERVER_ABILITY_KEEPS_DIAGNOSTICS) ||
+            (r->scan->effects & reads) != 0);
 }
 
 /* Others stand in on the link for what Weir has kept: true when that is all that can be said. */
@@ -439,7 +449,7 @@ static bool learn_kept_conditions(struct client *c, const struct reply_summary *
     }
     bool has = d->diagnostics == DIAGNOSTICS_KEPT || d->diagnostics == DIAGNOSTICS_STANDING;
     bool news = s->error || s->any_warnings;
-    if (!has || !stood || (news && !may_add_conditions(r)) ||
+    if (!has || !stood || (news && !may_add_conditions(c)) ||
         (!news && !unsure && residue_clears_diagnostics(c)))
         return false;
     d->diagnostics = DIAGNOSTICS_STANDING;

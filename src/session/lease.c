@@ -7,6 +7,8 @@
 #include "session/hash_reader.h"
 #include "session/leaks.h"
 #include "session/monitor.h"
+#include "session/own_trackers.h"
+#include "session/pins_track.h"
 #include "session/private_state.h"
 #include "session/request_record.h"
 #include "session/slow_watch.h"
@@ -84,7 +86,7 @@ static bool plan_restore(struct client *c, struct link *l, enum statement_place 
     if (place != STATEMENT_FIRST)
         statement_plan(c, l, c->session);
     if (track_shows_own(c))
-        track_show_own(l);
+        track_show_own(c, l);
     residue_disturbed(l);
     sql_effects_t reads = residue_missing(c, l);
     if (planned && reads != 0)
@@ -307,7 +309,7 @@ static void park_or_release(struct link *l)
     link_chores_begin(l, PURPOSE_PARK);
     if (!known)
         residue_ask(c, l);
-    if (!track_is_known(c))
+    if (!track_is_known(c) && (!own_trackers_wait(c) || !residue_is_in_doubt(&c->residue)))
         track_ask(c, l);
     /* Conditions that turn out to be the link's alone must not be lost over variables. */
     if (!variables_known && !residue_is_in_doubt(&c->residue))
@@ -342,7 +344,9 @@ static void on_parked(struct link *l)
             registry_give_back(l);
         return;
     }
-    if (!l->chore_failed && residue_asks_again(c)) {
+    bool asks_again =
+        residue_asks_again(c) || (own_trackers_wait(c) && !residue_is_in_doubt(&c->residue));
+    if (!l->chore_failed && asks_again) {
         l->purpose = PURPOSE_NONE;
         park_or_release(l);
         return;
@@ -369,6 +373,10 @@ static void on_parked(struct link *l)
 void lease_after_request(struct client *c)
 {
     struct link *l = c->link;
+    if (own_trackers_wait(c)) {
+        park_or_release(l);
+        return;
+    }
     if (lease_is_firm(c, l)) {
         log_debug(client_who(c), "keeps thread %u: %s", l->thread_id,
                   c->pins != 0 ? pins_first_text(c->pins) : "a transaction, or a KILL under way");

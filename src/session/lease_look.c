@@ -2,6 +2,7 @@
  * What links tell of their clients when Weir asks: before they change hands, or before conditions
  * are told. */
 #include "session/client.h"
+#include "session/own_trackers.h"
 #include "session/user_variables.h"
 
 void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
@@ -16,6 +17,8 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
         ok = residue_read_count(&c->residue, reply);
     else if (chore == CHORE_READ_DIAGNOSTICS)
         ok = residue_read_diagnostics(c, reply, l->reply.summary.rows);
+    else if (chore == CHORE_READ_TRACKERS)
+        ok = own_trackers_read(c, reply);
     else
         user_variables_read(c, chore, reply);
     if (!ok)

@@ -39,6 +39,7 @@ enum chore {
     CHORE_READ_CONDITION_COUNT,
     CHORE_READ_DIAGNOSTICS,
     CHORE_READ_VARIABLES,  /* what a client has set and no tracker has reported */
+    CHORE_READ_TRACKERS,   /* the client's own, before Weir's come back */
     CHORE_READ_BACK,       /* asks for residue before the link changes hands */
     CHORE_READ_BASELINE,   /* the session right after the login */
     CHORE_READ_GLOBAL,     /* before it is changed; an ERR says that there is none */

@@ -74,6 +74,7 @@ static enum command chore_command(enum chore chore)
     case CHORE_READ_CONDITION_COUNT:
     case CHORE_READ_DIAGNOSTICS:
     case CHORE_READ_VARIABLES:
+    case CHORE_READ_TRACKERS:
     case CHORE_READ_BACK:
     case CHORE_READ_BASELINE:
     case CHORE_READ_LIMITS:
@@ -184,8 +185,8 @@ static void on_chore_reply(struct link *l, struct bytes reply)
         l->status = s->status & (uint16_t) ~(STATUS_SESSION_STATE_CHANGED | STATUS_MORE_RESULTS);
         l->status_known = true;
     }
-    if (chore == CHORE_READ_BACK || chore == CHORE_READ_CONDITION_COUNT ||
-        chore == CHORE_READ_DIAGNOSTICS || reads_variables)
+    if (chore == CHORE_READ_BACK || chore == CHORE_READ_TRACKERS ||
+        chore == CHORE_READ_CONDITION_COUNT || chore == CHORE_READ_DIAGNOSTICS || reads_variables)
         lease_read_back(l, chore, reply);
     else if (chore == CHORE_READ_BASELINE)
         link_read_baseline(l, reply);

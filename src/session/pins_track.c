@@ -2,6 +2,7 @@
  * The books on pins: temporary tables, locks, handlers, XA; variables are in pins_variables.c. */
 #include "session/pins_track.h"
 
+#include "base/check.h"
 #include "mysql/sql_facts.h"
 #include "session/client.h"
 
@@ -12,6 +13,7 @@
 struct track_request {
     struct sql_facts facts; /* with views into text */
     bool renames;           /* may rename a temporary table */
+    bool sets_own;          /* trackers, with the client's own in place */
     char text[];
 };
 
@@ -108,8 +110,20 @@ void track_request(struct client *c, struct bytes text)
     memcpy(now->text, text.data, text.size);
     struct bytes copy = bytes_of(now->text, text.size);
     sql_facts_read(&now->facts, s->mode, copy);
+    now->sets_own = false;
     now->renames = may_touch_tables(c) && sql_facts_mentions(s->mode, copy, "RENAME");
     c->track->now = now;
+}
+
+void track_sets_own(struct client *c)
+{
+    CHECK(c->track != NULL && c->track->now != NULL);
+    c->track->now->sets_own = true;
+}
+
+bool track_has_set_own(const struct client *c)
+{
+    return c->track != NULL && c->track->now != NULL && c->track->now->sets_own;
 }
 
 bool track_explains_change(const struct client *c)
@@ -118,7 +132,7 @@ bool track_explains_change(const struct client *c)
     if (f == NULL)
         return false;
     return f->kind == SQL_FACT_CREATE_TEMPORARY || f->kind == SQL_FACT_DROP ||
-           f->kind == SQL_FACT_SET_ROLE ||
+           f->kind == SQL_FACT_SET_ROLE || track_has_set_own(c) ||
            (f->kind == SQL_FACT_SET_STATEMENT && track_set_statement(f, false));
 }
 
@@ -282,6 +296,10 @@ static pins_t account(struct client *c, const struct sql_facts *f, const struct 
     case SQL_FACT_UNLOCK_TABLES:
         return lock_tables(c, f, error);
     case SQL_FACT_SET:
+        if (track_has_set_own(c)) {
+            own_trackers_were_set(c);
+            return PIN_BIT(SET_UNTRACKED);
+        }
         return track_set(c, f, error) ? PIN_BIT(SET_UNTRACKED) : 0;
     case SQL_FACT_SET_STATEMENT:
         return track_set_statement(f, error) ? PIN_BIT(SET_UNTRACKED) : 0;
@@ -335,7 +353,7 @@ static bool is_empty(const struct pin_track *t)
 {
     return t->forever == 0 && t->tables.count == 0 && t->locks.count == 0 &&
            t->handlers.count == 0 && t->variables.count == 0 && t->unread.count == 0 &&
-           t->backup == 0 && !t->xa && !t->next_transaction_in_doubt;
+           t->backup == 0 && !t->own_in_place && !t->xa && !t->next_transaction_in_doubt;
 }
 
 void track_reply(struct client *c, const struct reply_summary *s)

@@ -9,6 +9,7 @@
 #define WEIR_SESSION_PINS_TRACK_H
 
 #include "mysql/reply.h"
+#include "session/own_trackers.h"
 #include "session/pins.h"
 #include "session/session_vars.h"
 
@@ -23,12 +24,9 @@ void track_begin(struct client *c);
  * complete. */
 void track_request(struct client *c, struct bytes text);
 
-/* Does the request show the settings of trackers, which on a link are Weir's? Then track_show_own,
- * the last chore before it, makes them what a session begins with. */
-NODISCARD bool track_shows_own(const struct client *c);
-void track_show_own(struct link *l);
-/* Behind such a request: could its session have changed unseen? */
-NODISCARD bool track_misses_trackers(const struct client *c);
+/* It is about to be executed with the client's own trackers in place (own_trackers.h). Was it? */
+void track_sets_own(struct client *c);
+NODISCARD bool track_has_set_own(const struct client *c);
 
 /* Its reply is complete (also for requests that track_request was not called for): pins begin and
  * end. */
@@ -84,6 +82,8 @@ NODISCARD bool track_key(char key[TRACK_KEY_MAX], char kind, struct bytes schema
                          struct bytes name);
 
 /* pins_variables.c: the half about variables. */
+/* In lower case, as trackers report it; false when it is longer than any variable's. */
+NODISCARD bool track_lower_name(struct bytes name, char out[SQL_NAME_MAX + 1]);
 struct sql_facts;
 struct pin_track {
     pins_t forever; /* begun by what the facts did not tell */
@@ -93,6 +93,7 @@ struct pin_track {
     struct track_names variables; /* that pin, by the value they have */
     struct track_names unread;    /* that no tracker has reported */
     unsigned backup;              /* one bit per kind of lock */
+    bool own_in_place;            /* see own_trackers_wait */
     bool xa;
     bool next_transaction_in_doubt;
     struct track_request *now; /* the request under way */

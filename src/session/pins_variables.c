@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* In lower case, as trackers report it; false when it is longer than any variable's. */
-static bool lower_name(struct bytes name, char out[SQL_NAME_MAX + 1])
+bool track_lower_name(struct bytes name, char out[SQL_NAME_MAX + 1])
 {
     if (name.size > SQL_NAME_MAX)
         return false;
@@ -30,7 +29,7 @@ static const struct sql_fact_element *assignment(const struct sql_facts *f, stru
     char lower[SQL_NAME_MAX + 1];
     for (unsigned i = 0; f != NULL && i < f->element_count; i++)
         if (f->elements[i].scope != SQL_FACT_SCOPE_GLOBAL &&
-            lower_name(f->elements[i].name, lower) && bytes_equal_text(name, lower))
+            track_lower_name(f->elements[i].name, lower) && bytes_equal_text(name, lower))
             last = &f->elements[i];
     return last;
 }
@@ -55,6 +54,12 @@ static enum session_variable_treatment timestamp_treatment(const struct sql_fact
     return SESSION_VARIABLE_PIN;
 }
 
+static bool is_tracker(struct bytes name)
+{
+    static const char begin[] = "session_track_";
+    return name.size > sizeof begin - 1 && memcmp(name.data, begin, sizeof begin - 1) == 0;
+}
+
 enum session_variable_treatment track_variable(struct client *c, struct bytes name,
                                                struct bytes value)
 {
@@ -62,18 +67,20 @@ enum session_variable_treatment track_variable(struct client *c, struct bytes na
     char lower[SQL_NAME_MAX + 1];
     if (f != NULL && f->kind == SQL_FACT_SET_STATEMENT && assignment(f, name) != NULL)
         return SESSION_VARIABLE_IGNORE; /* it has its old value again */
+    if (track_has_set_own(c) && is_tracker(name))
+        return SESSION_VARIABLE_IGNORE; /* it is read behind the statement */
     enum session_variable_treatment t = session_variable_treatment(name, value);
     if (bytes_equal_text(name, "timestamp"))
         t = timestamp_treatment(f, name);
     if (t == SESSION_VARIABLE_PIN) {
         struct pin_track *track = track_open(c);
-        bool listed = track != NULL && lower_name(name, lower) &&
+        bool listed = track != NULL && track_lower_name(name, lower) &&
                       (track_names_has(&track->variables, lower) ||
                        track_names_add(&track->variables, lower));
         if (!listed && track != NULL)
             track->forever |= PIN_BIT(SESSION_VARIABLE);
         c->pins |= PIN_BIT(SESSION_VARIABLE);
-    } else if (c->track != NULL && lower_name(name, lower) &&
+    } else if (c->track != NULL && track_lower_name(name, lower) &&
                track_names_has(&c->track->variables, lower)) {
         track_names_remove(&c->track->variables, lower);
         bool pins =
@@ -112,7 +119,7 @@ static bool account_element(struct client *c, const struct sql_fact_element *e)
     char name[SQL_NAME_MAX + 1];
     if (e->scope == SQL_FACT_SCOPE_GLOBAL)
         return true;
-    if (!lower_name(e->name, name))
+    if (!track_lower_name(e->name, name))
         return false;
     const struct sql_variable_info *special = sql_variable_find(e->name);
     if (e->scope == SQL_FACT_SCOPE_UNSCOPED && c->facts->server.mariadb)
@@ -166,60 +173,6 @@ bool track_set_statement(const struct sql_facts *f, bool error)
     return (f->only_reads || error) && !f->has_charset;
 }
 
-/* -------- the client's own trackers -------- */
-
-static bool has_own_trackers(const struct client *c)
-{
-    static const char *const names[] = {"session_track_system_variables", "session_track_schema",
-                                        "session_track_state_change",
-                                        "session_track_transaction_info", "session_track_gtids"};
-    if (c->tracks.all_variables)
-        return true;
-    for (size_t i = 0; i < countof(names); i++)
-        if (track_pins_variable(c, names[i]))
-            return true;
-    return false;
-}
-
-/* Nothing happens meanwhile that only Weir's trackers would tell. */
-static bool may_do_without_trackers(const struct client *c)
-{
-    static const sql_effects_t plain =
-        SQL_EFFECT_BIT(READS_TRACKERS) | SQL_EFFECT_BIT(READS_LAST_INSERT_ID) |
-        SQL_EFFECT_BIT(READS_DIAGNOSTICS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |
-        SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(TOUCHES_TABLE) |
-        SQL_EFFECT_BIT(ODD_FOUND_ROWS);
-    const struct link *l = c->link;
-    return (c->request.scan->effects & ~plain) == 0 && track_is_known(c) && l->status_known &&
-           !link_in_transaction(l) && (l->status & STATUS_AUTOCOMMIT) != 0;
-}
-
-bool track_shows_own(const struct client *c)
-{
-    const struct request *r = &c->request;
-    if (c->login_schema != NULL || !r->scanned || r->scan->statements != 1 ||
-        !sql_scan_has(r->scan, SQL_EFFECT_READS_TRACKERS) || has_own_trackers(c))
-        return false;
-    return r->scan->verb == SQL_VERB_SELECT ||
-           (r->scan->verb == SQL_VERB_SHOW && may_do_without_trackers(c));
-}
-
-bool track_misses_trackers(const struct client *c)
-{
-    return track_shows_own(c) && !may_do_without_trackers(c);
-}
-
-/* For this statement: the next one finds Weir's again. */
-void track_show_own(struct link *l)
-{
-    link_chore_add_sure(l, CHORE_TRACKERS, COMMAND_QUERY,
-                        bytes_of_text("SET session_track_system_variables=DEFAULT,"
-                                      "session_track_schema=DEFAULT,"
-                                      "session_track_state_change=DEFAULT,"
-                                      "session_track_transaction_info=DEFAULT"));
-    l->needs_trackers = true;
-}
-
 /* -------- asking -------- */
 
 void track_unread(struct client *c, const char *name)
@@ -230,7 +183,7 @@ void track_unread(struct client *c, const char *name)
 
 bool track_is_known(const struct client *c)
 {
-    return c->track == NULL || c->track->unread.count == 0;
+    return c->track == NULL || (c->track->unread.count == 0 && !c->track->own_in_place);
 }
 
 /* Setting a variable to its own value, with a scope, makes the tracker report it. */
@@ -239,6 +192,10 @@ void track_ask(struct client *c, struct link *l)
     char text[TRACK_NAMES_MAX * 16];
     struct writer w = writer_over(text, sizeof text);
     const struct track_names *unread = &c->track->unread;
+    if (c->track->own_in_place)
+        own_trackers_ask(c, l);
+    if (unread->count == 0)
+        return;
     for (unsigned i = 0; i < unread->count; i++) {
         writer_text(&w, i == 0 ? "SET SESSION " : ",SESSION ");
         writer_text(&w, unread->items[i]);
@@ -265,6 +222,7 @@ void track_read(struct client *c, struct bytes trackers)
 
 void track_ask_failed(struct client *c)
 {
+    c->track->own_in_place = false;
     track_names_clear(&c->track->unread);
     track_pin(c, PIN_BIT(SET_UNTRACKED));
 }

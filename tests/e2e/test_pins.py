@@ -25,6 +25,9 @@ ONCE = [
 ]
 
 
+ISOLATION = "transaction_isolation" if wire.MYSQL else "tx_isolation"
+
+
 class Step:
     def __init__(self, sql, held):
         self.sql = sql
@@ -197,6 +200,12 @@ SCENARIOS = {
     "versioning": [
         held("SET system_versioning_asof='2020-01-01 00:00:00'"), held("SELECT @@system_versioning_asof"),
         free("SET system_versioning_asof=DEFAULT"), free("SELECT @@system_versioning_asof")],
+    "profiling": [
+        free("SHOW PROFILES"), free("SET profiling=0"), held("SET profiling=1"), held("SELECT 1"),
+        held("SET profiling=0"), held("SELECT 2"), free(bytes([COM_RESET_CONNECTION])),
+        free("SELECT @@profiling")],
+    "facts_of_the_link": [
+        free("SHOW STATUS LIKE 'Ssl_nosuch'"), free("SHOW SESSION STATUS LIKE 'compression_nosuch'")],
     "log_bin": [
         held("SET sql_log_bin=0"), held("SELECT @@sql_log_bin"), free("SET sql_log_bin=1"),
         free("SELECT @@sql_log_bin")],
@@ -216,9 +225,32 @@ SCENARIOS = {
         free("INSERT INTO t (v) VALUES (7)"), free("SELECT LAST_INSERT_ID()"),
         free("SET last_insert_id=123"), free("SELECT LAST_INSERT_ID(), @@identity")],
     "own_trackers": [
-        held("SET session_track_system_variables='sql_mode,time_zone'"), held("SET sql_mode='ANSI'"),
-        held("SET time_zone='+01:00', group_concat_max_len=9"), free(bytes([COM_RESET_CONNECTION])),
+        free("SET session_track_system_variables='sql_mode,time_zone'"), free("SET sql_mode='ANSI'"),
+        free("SET time_zone='+01:00', group_concat_max_len=9"),
+        free("SELECT @@session_track_system_variables, @@session_track_schema"), free("USE other"),
+        free("SET session_track_schema=0, time_zone='+02:00', div_precision_increment=5"), free("USE test"),
+        free("SELECT @@time_zone, @@div_precision_increment, @@session_track_schema"),
+        free("SET session_track_system_variables=CONCAT(@@session_track_system_variables, ',autocommit'), "
+             "session_track_state_change=1"), free("SET autocommit=0, @x=1"), free("SET NAMES latin1, autocommit=1"),
+        free("SELECT @@session_track_system_variables, @@session_track_state_change, @x"),
+        any_of("SET session_track_system_variables='*'"), free("SET lc_time_names='de_DE'"),
+        free("SET session_track_system_variables=''"), free("SET lc_time_names='fr_FR'"),
+        free("SELECT FOUND_ROWS(), @@lc_time_names"), any_of("SET session_track_schema='x'"),
+        any_of("SELECT 1"), free("SET session_track_system_variables=DEFAULT, session_track_schema=DEFAULT"),
+        free("SET time_zone='+03:00'"), free(bytes([COM_RESET_CONNECTION])),
         free("SET sql_mode='ANSI'"), free("SELECT 1")],
+    "own_trackers_in_a_transaction": [
+        held("BEGIN"), held("SET session_track_system_variables='sql_mode'"), held("SET sql_mode='ANSI'"),
+        held("COMMIT"), held("SET time_zone='+01:00'")],
+    "of_mariadb_connector_j": [
+        free("set sql_mode=CONCAT(@@sql_mode,',STRICT_TRANS_TABLES'),session_track_system_variables = "
+             f"CONCAT(@@global.session_track_system_variables,',{ISOLATION}')"), free("SELECT @@sql_mode"),
+        free("set autocommit=0"), held("INSERT INTO t (v) VALUES (1)"), free("COMMIT"), free("set autocommit=1"),
+        free("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), free(f"SELECT @@{ISOLATION}")],
+    "of_mariadb_connector_odbc": [
+        free(f"SET session_track_schema=1,session_track_system_variables='auto_increment_increment,{ISOLATION}'"),
+        free("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"), free("USE other"),
+        free(f"SELECT @@{ISOLATION}")],
     "unscoped": [
         free("SET @@div_precision_increment=9"), free("SELECT 1/3, @@div_precision_increment"),
         free("SET @@sql_mode=CONCAT(@@sql_mode, ',ANSI_QUOTES'), @@group_concat_max_len=8"),
@@ -375,6 +407,19 @@ def test_connection_id_in_other_statements_pins(one_link):
 # On MySQL the one in information_schema leaves a warning, which another client would wait for.
 OWN_THREAD = (f"SELECT id FROM {'performance' if wire.MYSQL else 'information'}_schema.processlist "
               "WHERE user='app'")
+
+
+def test_profiles_are_not_shown_to_the_next_client(one_link):
+    with one_link.connect(schema="test") as w:
+        w.query("SET profiling=1")
+        w.query("SELECT 'a secret'")
+        assert "a secret" in str(w.query("SHOW PROFILES"))
+        w.command(bytes([COM_RESET_CONNECTION]))
+        assert w.query("SHOW PROFILES") == []
+        w.query("SET profiling=1")
+        w.query("SELECT 'another'")
+    with one_link.connect(schema="test") as w:
+        assert w.query("SHOW PROFILES") == []
 
 
 @pytest.mark.parametrize("steps", [

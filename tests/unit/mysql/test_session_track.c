@@ -139,6 +139,26 @@ static void test_a_filter_lets_pass_what_it_names(void **state)
     assert_filtered(&filter, TWO_VARIABLES SCHEMA STATE_CHANGE GTIDS, "");
 }
 
+static void test_a_client_sees_what_its_own_list_names(void **state)
+{
+    (void)state;
+    static const char *const with_autocommit[] = {"autocommit", "x, AutoCommit ",
+                                                  "Time_Zone,autocommit", "autocommit,,y"};
+    static const char *const without[] = {
+        "", "?", " , ", "auto", "autocommits,autocommi", "x.autocommit"};
+    struct session_track_filter filter = {.schema = true, .default_variables = true};
+    for (size_t i = 0; i < sizeof(with_autocommit) / sizeof(with_autocommit[0]); i++) {
+        filter.own_variables = with_autocommit[i];
+        assert_filtered(&filter, TWO_VARIABLES SCHEMA STATE_CHANGE, AUTOCOMMIT SCHEMA);
+    }
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+        filter.own_variables = without[i];
+        assert_filtered(&filter, TWO_VARIABLES SCHEMA STATE_CHANGE, SCHEMA);
+    }
+    filter.own_variables = "y,*";
+    assert_filtered(&filter, TWO_VARIABLES SCHEMA, TWO_VARIABLES SCHEMA);
+}
+
 /* A block whose length takes three bytes may shrink to one. */
 static void test_a_long_block_shrinks(void **state)
 {
@@ -169,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_a_cut_is_malformed_but_between_blocks),
         cmocka_unit_test(test_by_default_a_client_sees_schema_and_default_variables),
         cmocka_unit_test(test_a_filter_lets_pass_what_it_names),
+        cmocka_unit_test(test_a_client_sees_what_its_own_list_names),
         cmocka_unit_test(test_a_long_block_shrinks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
