@@ -189,6 +189,14 @@ bool text_copy(char *out, size_t out_size, struct bytes text)
     return n == text.size;
 }
 
+bool text_is_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 bool text_equal_nocase(struct bytes a, const char *b)
 {
     for (size_t i = 0; i < a.size; i++) {

@@ -40,6 +40,9 @@ NODISCARD bool text_copy(char *out, size_t out_size, struct bytes text);
 /* ASCII case-insensitive. */
 NODISCARD bool text_equal_nocase(struct bytes a, const char *b);
 
+/* Only bytes below 80. */
+NODISCARD bool text_is_ascii(struct bytes text);
+
 /* The candidate that differs from `word` by the fewest edits, for "did you mean"; NULL when none is
  * near (more than a third of the word's length away). */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);

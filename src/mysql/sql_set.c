@@ -16,6 +16,8 @@ static void set_untracked(struct sql_scan *s)
 
 static void target_word(struct sql_scan *s, struct bytes text)
 {
+    if (s->scope == SQL_SCOPE_GLOBAL && sql_text_is(text, "MAX_ALLOWED_PACKET"))
+        sql_add_effect(s, SQL_EFFECT_BIT(SETS_FIXED_GLOBAL));
     s->variable = sql_variable_find(text);
     bool in_doubt = s->scope != SQL_SCOPE_USER && sql_variable_is_accented(text);
     if (in_doubt)

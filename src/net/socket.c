@@ -120,6 +120,12 @@ int socket_connect(const struct address *a)
     return fd;
 }
 
+bool socket_local_address(int fd, struct address *out)
+{
+    *out = (struct address){.size = sizeof out->storage};
+    return getsockname(fd, (struct sockaddr *)&out->storage, &out->size) == 0;
+}
+
 int socket_error(int fd)
 {
     int error = 0;

@@ -16,6 +16,9 @@ NODISCARD int socket_accept(int listen_fd, struct address *peer);
  * or -1 with errno when it failed at once. */
 NODISCARD int socket_connect(const struct address *a);
 
+/* The address that a connected socket has on this side. */
+NODISCARD bool socket_local_address(int fd, struct address *out);
+
 /* The pending error of a socket (SO_ERROR), 0 when it is connected. */
 NODISCARD int socket_error(int fd);
 

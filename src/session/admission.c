@@ -3,6 +3,7 @@
 #include "session/admission.h"
 
 #include "base/check.h"
+#include "base/text.h"
 #include "net/socket.h"
 #include "session/client.h"
 #include "session/tallies.h"
@@ -322,6 +323,21 @@ void admission_leave_account(struct client *c)
     c->counted_for_user = false;
     if (c->database != NULL)
         leave_database(c);
+}
+
+struct admission_place admission_place(const struct client *c)
+{
+    struct admission_place place = {.of_user = c->counted_for_user};
+    if (c->database != NULL)
+        (void)!text_copy(place.database, sizeof place.database, bytes_of_text(c->database->name));
+    return place;
+}
+
+void admission_take_back(struct client *c, const struct admission_place *place)
+{
+    c->counted_for_user = place->of_user && take_place_of_user(c->user, 0);
+    if (place->database[0] != '\0')
+        (void)!enter_database(c, place->database, 0);
 }
 
 void admission_leave(struct client *c)

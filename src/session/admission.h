@@ -9,6 +9,9 @@
 struct admission;
 struct client;
 
+/* The longest name of a database, in bytes. */
+#define ADMISSION_DATABASE_MAX 256
+
 /* NULL when out of memory. */
 struct admission *admission_create(void);
 void admission_destroy(struct admission *a);
@@ -36,6 +39,14 @@ void admission_on_logins(struct loop_task *task);
 NODISCARD bool admission_admit(struct client *c);
 /* It is another user's from now on, or leaves: COM_CHANGE_USER admits it anew. */
 void admission_leave_account(struct client *c);
+/* What it is counted for, to be taken back whatever the limits when a COM_CHANGE_USER was refused.
+ */
+struct admission_place {
+    bool of_user;
+    char database[ADMISSION_DATABASE_MAX + 1];
+};
+struct admission_place admission_place(const struct client *c);
+void admission_take_back(struct client *c, const struct admission_place *place);
 /* It leaves. */
 void admission_leave(struct client *c);
 

@@ -374,7 +374,7 @@ static void begin_held(struct catalogue_reader *r)
         fail(r, "Weir relays the logins of this user and does not know its password");
         return;
     }
-    if (!server_group_take_side(r->group)) {
+    if (!server_group_take_side(r->group, false)) {
         if (now - r->reading.asked_at < w->config->global.connect_timeout) {
             arm(r, now + SIDE_RETRY);
             return;

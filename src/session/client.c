@@ -11,6 +11,7 @@
 #include "session/client_attributes.h"
 #include "session/client_auth.h"
 #include "session/client_timeouts.h"
+#include "session/former.h"
 #include "session/growth_watch.h"
 #include "session/guest.h"
 #include "session/own_trackers.h"
@@ -146,6 +147,7 @@ static void client_free(struct loop_task *task)
     client_drop_timeouts(c);
     client_auth_end(c);
     client_becomes(c, NULL);
+    former_forget(c);
     slab_put(&w->client_slab, c);
     atomic_fetch_sub(&w->client_count, 1);
     atomic_fetch_sub(&w->proxy->live_clients, 1);

@@ -77,6 +77,7 @@ struct client {
     struct guest *guest;            /* of its login under way, see guest.h; NULL */
     uint32_t key;                   /* of the password that it has shown, see user_keys.h; 0 none */
     uint8_t login_way;              /* enum login_way */
+    uint8_t refusals;               /* of its COM_CHANGE_USERs, see former.h */
     struct list_node greeting_node; /* worker->greeting, while in GREETING */
     struct loop_timer timer;
     struct loop_task dying;
@@ -97,8 +98,6 @@ struct client {
     uint8_t entrance; /* of proxy->entrances */
     bool advancing;
     bool advance_again;
-    uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
-    uint8_t restore_failures;     /* links in a row that could not be brought to its session */
 
     capabilities_t offered;
     capabilities_t capabilities; /* agreed */
@@ -108,10 +107,13 @@ struct client {
     struct link_pool *pool;
     struct session_state *session; /* what it must find on any link */
     struct session_state *login_session;
-    struct client_auth *auth; /* of the login under way, NULL none */
-    uint8_t login_sequence;   /* of the next packet of the login that we send */
-    uint8_t compression_due;  /* enum compression: begins when the OK has left; else NONE */
-    uint8_t zstd_level;       /* that it wants */
+    struct client_auth *auth;     /* of the login under way, NULL none */
+    struct former *former;        /* who it was, while a COM_CHANGE_USER is under way; NULL */
+    uint8_t login_sequence;       /* of the next packet of the login that we send */
+    uint8_t compression_due;      /* enum compression: begins when the OK has left; else NONE */
+    uint8_t zstd_level;           /* that it wants */
+    uint8_t restore_failures;     /* links in a row that could not be brought to its session */
+    uint32_t kills_of_connection; /* KILLs CONNECTION on their way to its link's server */
     /* While the login asks the server: the schema that it wants, "" none. Else NULL. */
     char *login_schema;
     struct database *database; /* that it is counted for, NULL none; see admission.c */
@@ -199,6 +201,9 @@ NODISCARD bool client_step_tls(struct client *c);
 /* Nobody can listen: TLS, or a Unix socket. */
 NODISCARD bool client_is_secure(const struct client *c);
 
+/* The login is refused in these words: the client is closed, or who it was before. */
+void client_login_refuse(struct client *c, uint16_t code, const char *sqlstate, struct bytes text,
+                         enum close_reason why);
 /* COM_CHANGE_USER; the payload is in the buffer. */
 void client_change_user(struct client *c, struct bytes payload, uint8_t sequence);
 /* The link that a login with a schema needs has the schema, or refused it. */

@@ -13,7 +13,9 @@
 #include "session/client_timeouts.h"
 #include "session/compression_setup.h"
 #include "session/expired.h"
+#include "session/former.h"
 #include "session/guest.h"
+#include "session/own_host.h"
 #include "session/private_state.h"
 #include "session/session_vars.h"
 #include "session/statement.h"
@@ -134,6 +136,29 @@ static void consume(struct client *c, size_t size)
 
 /* -------- the verdict -------- */
 
+void client_login_refuse(struct client *c, uint16_t code, const char *sqlstate, struct bytes text,
+                         enum close_reason why)
+{
+    client_send_error(c, c->login_sequence, code, sqlstate, text);
+    if (!former_return(c)) {
+        client_close(c, why);
+        return;
+    }
+    residue_of_error(c, code, sqlstate, text);
+    if (client_flush(c))
+        client_advance(c);
+}
+
+static void refuse_as_server(struct client *c, enum close_reason why, enum mysql_error code, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, code);
+    const struct mysql_error_row *row = client_word_error(text, sizeof text, code, args);
+    va_end(args);
+    client_login_refuse(c, (uint16_t)row->code, row->sqlstate, bytes_of_text(text), why);
+}
+
 void client_login_deny(struct client *c)
 {
     if (c->guest != NULL)
@@ -143,9 +168,9 @@ void client_login_deny(struct client *c)
     counters_add(&c->worker->counters, COUNTER_access_denied, 1);
     char host[CLIENT_PEER_SIZE];
     client_host(c, host);
-    client_send_mysql_error(c, c->login_sequence, ER_ACCESS_DENIED_ERROR, c->auth->user, host,
-                            c->auth->with_password ? "YES" : "NO");
-    client_close(c, CLOSE_CLIENT_ACCESS_DENIED);
+    const struct own_host *own = c->group != NULL ? atomic_load(&c->group->own_host) : NULL;
+    refuse_as_server(c, CLOSE_CLIENT_ACCESS_DENIED, ER_ACCESS_DENIED_ERROR, c->auth->user,
+                     own_host_name(own, host), c->auth->with_password ? "YES" : "NO");
 }
 
 /* The OK of a COM_CHANGE_USER with a schema reports it; that of a login does not (MariaDB 10.11).
@@ -176,6 +201,7 @@ static void send_login_ok(struct client *c)
 static void welcome(struct client *c)
 {
     c->logged_in = true;
+    former_forget(c);
     send_login_ok(c);
     client_set_state(c, CLIENT_IDLE);
     if (!client_flush(c))
@@ -230,9 +256,8 @@ void client_login_restored(struct client *c, const struct open_error *error)
         return;
     }
     if (error != NULL) {
-        client_send_error(c, c->login_sequence, error->code, error->sqlstate,
-                          bytes_of_text(error->text));
-        client_close(c, CLOSE_LOGIN_REFUSED);
+        client_login_refuse(c, error->code, error->sqlstate, bytes_of_text(error->text),
+                            CLOSE_LOGIN_REFUSED);
         return;
     }
     client_set_state(c, CLIENT_IDLE); /* it waits for no link any more */
@@ -332,7 +357,7 @@ static bool find_user(struct client *c, const struct login *l, unsigned collatio
     c->login_way = LOGIN_BY_PASSWORD;
     bool allowed = access_allows_user(c, l->user);
     client_auth_name(c, l->user, c->user, c->user != NULL && allowed);
-    bool is_guest = c->user == NULL && allowed && guest_may_come(c, l->user);
+    bool is_guest = c->user == NULL && allowed && guest_may_come(c, l->user, collation);
     if (c->user == NULL && !is_guest)
         return true;
     if ((!is_guest || guest_prepare(c, l->user)) && set_up_session(c, l, collation))
@@ -407,7 +432,7 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
         client_close(c, CLOSE_CLIENT_CHANGE_USER_FORMAT);
         return;
     }
-    if (!client_auth_start(c)) {
+    if (!client_auth_start(c) || !former_keep(c)) {
         client_close(c, CLOSE_NO_MEMORY);
         return;
     }
@@ -422,7 +447,12 @@ void client_change_user(struct client *c, struct bytes payload, uint8_t sequence
     session_state_release(c->login_session);
     c->session = c->login_session = NULL;
     registry_client_gone(c);
+    c->has_baseline = false;
     c->login_sequence = (uint8_t)(sequence + 1);
+    if (former_is_spent(c)) {
+        refuse_as_server(c, CLOSE_LOGIN_REFUSED, ER_UNKNOWN_COM_ERROR);
+        return;
+    }
     if (!find_user(c, &l, l.collation_wide))
         return;
     c->auth->with_password = l.auth_response.size > 0;

@@ -14,22 +14,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names that every character set reads the same way: a server takes a name in the character set of
- * the login, and links may log in with another one than the client does. And names that the server
- * reads as they stand, for Weir's rules are about the name that it was told. */
-static bool is_plain(struct bytes name)
+/* How many bytes the well-formed character at `p` has that utf8mb3 knows, 0 when it is none. */
+static size_t utf8mb3_size(const uint8_t *p, size_t left)
 {
-    if (name.size == 0 || name.size > GUEST_NAME_MAX || !bytes_equal(name, login_bare_name(name)))
-        return false;
-    for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] < ' ' || name.data[i] > '~')
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] >= 0xc2 && p[0] < 0xe0)
+        return left >= 2 && (p[1] & 0xc0) == 0x80 ? 2 : 0;
+    bool is_three =
+        p[0] >= 0xe0 && p[0] < 0xf0 && left >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
+    bool is_odd = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0);
+    return is_three && !is_odd ? 3 : 0;
+}
+
+static bool is_utf8mb3(struct bytes name)
+{
+    for (size_t at = 0; at < name.size;) {
+        size_t size = utf8mb3_size(name.data + at, name.size - at);
+        if (size == 0)
             return false;
+        at += size;
+    }
     return true;
 }
 
-bool guest_may_come(const struct client *c, struct bytes name)
+/* A server takes a name in the character set of the login, and links may log in with another one
+ * than the client does: those of names that are not ASCII log in with utf8mb4. Only names that the
+ * server reads as they stand, for Weir's rules are about the name that it was told. */
+static bool is_legible(struct bytes name, unsigned collation)
 {
-    return c->worker->config->serves_unknown_users && !c->worker->draining && is_plain(name);
+    const char *charset;
+    const char *unused;
+    if (name.size == 0 || name.size > GUEST_NAME_MAX || memchr(name.data, 0, name.size) != NULL ||
+        !bytes_equal(name, login_bare_name(name)))
+        return false;
+    return text_is_ascii(name) || (collation_find(collation, &charset, &unused) &&
+                                   strncmp(charset, "utf8", 4) == 0 && is_utf8mb3(name));
+}
+
+bool guest_may_come(const struct client *c, struct bytes name, unsigned collation)
+{
+    return c->worker->config->serves_unknown_users && !c->worker->draining &&
+           is_legible(name, collation);
 }
 
 bool guest_prepare(struct client *c, struct bytes name)
@@ -98,8 +124,7 @@ void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const c
         client_login_deny(c);
         return;
     }
-    client_send_error(c, c->login_sequence, code, sqlstate, bytes_of_text(text));
-    client_close(c, CLOSE_LOGIN_REFUSED);
+    client_login_refuse(c, code, sqlstate, bytes_of_text(text), CLOSE_LOGIN_REFUSED);
 }
 
 void guest_accept(struct client *c, struct user *user, uint32_t key)

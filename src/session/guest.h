@@ -52,6 +52,7 @@ struct guest {
     bool link_answered;     /* the server has answered on the link */
     bool wants_tls;         /* its account has REQUIRE SSL, or more */
     bool may_speak;         /* its next word may come, or the server's */
+    bool spoke;             /* `answer` is its last word to the server */
     uint8_t link_sequence;  /* of the server's last packet */
     uint8_t switches;
     uint32_t key; /* the candidate's, when the server has accepted it before; else 0 */
@@ -68,8 +69,9 @@ struct guest {
     uint8_t hashes[GUEST_HASHES_MAX][AUTH_HASH_SIZE]; /* of accounts of this name */
 };
 
-/* Is somebody of this name, who is not configured, to be asked for at the server? */
-NODISCARD bool guest_may_come(const struct client *c, struct bytes name);
+/* Is somebody of this name, who is not configured and logs in with this collation, to be asked for
+ * at the server? */
+NODISCARD bool guest_may_come(const struct client *c, struct bytes name, unsigned collation);
 
 /* Its session is set up, but for its pool. False when out of memory. */
 NODISCARD bool guest_prepare(struct client *c, struct bytes name);

@@ -112,9 +112,11 @@ void guest_pass_on(struct guest *g, struct bytes said)
 {
     uint8_t frame[FRAME_HEADER_SIZE + AUTH_SAID_MAX];
     struct writer w = writer_over(frame, sizeof frame);
-    if (g->stage == GUEST_SPEAKS && said.size > 0 && said.size <= sizeof g->answer) {
-        memcpy(g->answer, said.data, said.size); /* which is to be understood if it was right */
+    if (g->stage == GUEST_SPEAKS && said.size <= sizeof g->answer) {
+        if (said.size > 0)
+            memcpy(g->answer, said.data, said.size); /* to be understood if it was right */
         g->answer_size = said.size;
+        g->spoke = true;
     }
     g->stage = GUEST_IS_JUDGED;
     auth_answer_encode(&w, (uint8_t)(g->link_sequence + 1), said);
@@ -242,11 +244,16 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
 /* -------- the verdict -------- */
 
 /* A proof of mysql_native_password that the server has accepted, and the hash: that is enough to
- * log in. */
+ * log in. No proof at all is the empty password. */
 static bool understands_proof(struct guest *g)
 {
-    return !g->has_candidate && g->method == auth_method_default() &&
-           g->challenge_size >= SCRAMBLE_SIZE &&
+    if (g->has_candidate || g->method != auth_method_default())
+        return false;
+    if (g->spoke && g->answer_size == 0) {
+        g->has_candidate = auth_secret_from_password(bytes_of(NULL, 0), &g->candidate);
+        return g->has_candidate;
+    }
+    return g->challenge_size >= SCRAMBLE_SIZE &&
            guest_fits_hash(g, g->challenge, bytes_of(g->answer, g->answer_size));
 }
 

@@ -118,7 +118,7 @@ static void begin(struct hash_reader *r)
     }
     if (r->asked_at == 0)
         r->asked_at = now;
-    if (!server_group_take_side(r->group)) {
+    if (!server_group_take_side(r->group, false)) {
         if (now - r->asked_at < w->config->global.connect_timeout)
             loop_timer_set(w->loop, &r->timer, SIDE_RETRY);
         else

@@ -3,13 +3,16 @@
  * the target is doing, and back; when a statement runs on a server, a side connection with the
  * killer's own account sends the KILL with the server's thread id, so that the server judges the
  * killer's rights. The target keeps its link until the KILL is through, so that nobody else is hit.
- */
+ *
+ * When nothing of the target runs, and it is another user's, the server judges as well: a stand-in,
+ * a connection of the target's account, is killed in its place. */
 #include "base/check.h"
 #include "session/client.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Another KILL has the side connection: look again after this, at most so often. */
 #define SIDE_RETRY       (10 * USEC_PER_MSEC)
@@ -29,6 +32,8 @@ struct kill_job {
     /* what the target's worker found */
     bool found;
     bool allowed;       /* same user: no server needs to be asked */
+    struct user *owner; /* the target's user, held, when it needs a stand-in; NULL */
+    uint64_t stand_in;  /* that link, 0 none (yet) */
     uint32_t thread_id; /* on the server, 0: nothing runs there */
     uint64_t link_id;   /* its link, kept from changing hands; 0 none */
     struct server_group *group;
@@ -37,6 +42,7 @@ struct kill_job {
 static void job_free(struct kill_job *job)
 {
     user_let_go(job->user);
+    user_let_go(job->owner);
     free(job);
 }
 
@@ -65,11 +71,27 @@ static void finish(struct client *c, bool request_sent)
         client_advance(c);
 }
 
+/* The server speaks of its thread, the client has asked for another number. */
+static void word_for_client(const struct kill_job *job, const char *text, char *out, size_t size)
+{
+    char number[16];
+    int length = snprintf(number, sizeof number, "%u", job->thread_id);
+    const char *at = job->thread_id != 0 ? strstr(text, number) : NULL;
+    if (at == NULL)
+        snprintf(out, size, "%s", text);
+    else
+        snprintf(out, size, "%.*s%llu%s", (int)(at - text), text, (unsigned long long)job->target,
+                 at + length);
+}
+
 static void answer(struct kill_job *job, const struct open_error *error)
 {
+    char text[sizeof error->text + 16] = "";
     struct client *c = job->killer;
     if (c == NULL)
         return;
+    if (error != NULL)
+        word_for_client(job, error->text, text, sizeof text);
     c->kill = NULL;
     job->killer = NULL;
     if (error == NULL)
@@ -77,7 +99,7 @@ static void answer(struct kill_job *job, const struct open_error *error)
     else if (error->code == ER_NO_SUCH_THREAD)
         client_answer_mysql_error(c, ER_NO_SUCH_THREAD, (unsigned long long)job->target);
     else
-        client_answer_error(c, error->code, error->sqlstate, bytes_of_text(error->text));
+        client_answer_error(c, error->code, error->sqlstate, bytes_of_text(text));
     finish(c, job->request_sent);
 }
 
@@ -104,8 +126,17 @@ static void on_released(struct mail *mail)
         client_advance(c); /* its next request may lie there, read or not */
 }
 
+static void dismiss_stand_in(struct kill_job *job)
+{
+    struct link *l = hashmap_u64_get(&job->home->links_by_id, job->stand_in);
+    if (job->stand_in != 0 && l != NULL)
+        link_close(l, CLOSE_LINK_SIDE_DONE);
+    job->stand_in = 0;
+}
+
 static void end_job(struct kill_job *job, const struct open_error *error)
 {
+    dismiss_stand_in(job);
     loop_timer_cancel(job->home->loop, &job->retry);
     answer(job, error);
     if (job->link_id != 0)
@@ -114,12 +145,53 @@ static void end_job(struct kill_job *job, const struct open_error *error)
         job_free(job);
 }
 
+/* At the target's worker: nothing of the target runs on a server. */
+static void kill_here(struct client *target, bool query_only)
+{
+    if (!query_only) {
+        client_close(target, CLOSE_KILLED);
+    } else if (target->state == CLIENT_WAITING && target->link == NULL) {
+        const struct mysql_error_row *row = mysql_error_find(ER_QUERY_INTERRUPTED);
+        registry_cancel(target);
+        client_fail_request(target, ER_QUERY_INTERRUPTED, row->sqlstate, bytes_of_text(row->text));
+    }
+}
+
+static bool is_running(const struct client *c)
+{
+    return c->link != NULL &&
+           (c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY || c->state == CLIENT_INFILE);
+}
+
+/* -------- the server has let the killer kill a stand-in -------- */
+
+static void on_executed(struct mail *mail)
+{
+    end_job(container_of(mail, struct kill_job, mail), NULL);
+}
+
+static void on_allowed(struct mail *mail)
+{
+    struct kill_job *job = container_of(mail, struct kill_job, mail);
+    struct client *target = hashmap_u64_get(&worker_of_target(job)->clients_by_id, job->target);
+    if (target != NULL && !job->query_only) /* what runs by now was not meant */
+        kill_here(target, false);
+    post(job, job->home, on_executed);
+}
+
+static void execute(struct kill_job *job)
+{
+    dismiss_stand_in(job);
+    post(job, worker_of_target(job), on_allowed);
+}
+
 /* -------- the side connection -------- */
 
 static void open_side(struct kill_job *job)
 {
     struct open_error error = {.code = ER_UNKNOWN_ERROR, .sqlstate = "HY000"};
-    if (!server_group_take_side(job->group)) {
+    bool as_owner = job->owner != NULL && job->stand_in == 0;
+    if (!server_group_take_side(job->group, job->stand_in != 0)) {
         if (++job->retries <= SIDE_RETRIES_MAX) {
             list_push_back(&job->home->kills, &job->waiting);
             loop_timer_set(job->home->loop, &job->retry, SIDE_RETRY);
@@ -129,7 +201,7 @@ static void open_side(struct kill_job *job)
         end_job(job, &error);
         return;
     }
-    if (link_open_side(job->home, job->group, job->user, job))
+    if (link_open_side(job->home, job->group, as_owner ? job->owner : job->user, job))
         return;
     server_group_end_side(job->group);
     snprintf(error.text, sizeof error.text, "out of memory");
@@ -152,9 +224,24 @@ void kill_forget_waiting(struct worker *w)
     }
 }
 
+/* It waits for what the server makes of it. */
+static void take_stand_in(struct link *l)
+{
+    struct kill_job *job = l->kill;
+    l->kill = NULL;
+    job->stand_in = l->id;
+    job->thread_id = l->thread_id;
+    link_set_state(l, LINK_WATCHING);
+    open_side(job);
+}
+
 void kill_side_open(struct link *l)
 {
     char text[64];
+    if (l->kill->thread_id == 0) {
+        take_stand_in(l);
+        return;
+    }
     snprintf(text, sizeof text, "KILL %s %u", l->kill->query_only ? "QUERY" : "CONNECTION",
              l->kill->thread_id);
     link_chores_begin(l, PURPOSE_KILL);
@@ -164,9 +251,16 @@ void kill_side_open(struct link *l)
 
 void kill_side_done(struct link *l, const struct open_error *error)
 {
+    static const struct open_error unknown = {.code = ER_NO_SUCH_THREAD, .sqlstate = "HY000"};
     struct kill_job *job = l->kill;
     l->kill = NULL;
-    if (job != NULL)
+    if (job == NULL)
+        return;
+    if (job->thread_id == 0) /* the stand-in's login has failed: nobody can tell */
+        end_job(job, &unknown);
+    else if (job->stand_in != 0 && error == NULL)
+        execute(job);
+    else
         end_job(job, error);
 }
 
@@ -176,30 +270,12 @@ static void on_found(struct mail *mail)
 {
     struct kill_job *job = container_of(mail, struct kill_job, mail);
     struct open_error unknown = {.code = ER_NO_SUCH_THREAD, .sqlstate = "HY000"};
-    if (!job->found || (job->thread_id == 0 && !job->allowed))
-        end_job(job, &unknown);
-    else if (job->thread_id == 0)
-        end_job(job, NULL);
-    else
+    bool has_stand_in =
+        job->owner != NULL && server_group_has_room(job->group, loop_now(job->home->loop));
+    if (job->thread_id != 0 || has_stand_in)
         open_side(job);
-}
-
-/* At the target's worker: nothing of the target runs on a server. */
-static void kill_here(struct client *target, bool query_only)
-{
-    if (!query_only) {
-        client_close(target, CLOSE_KILLED);
-    } else if (target->state == CLIENT_WAITING && target->link == NULL) {
-        const struct mysql_error_row *row = mysql_error_find(ER_QUERY_INTERRUPTED);
-        registry_cancel(target);
-        client_fail_request(target, ER_QUERY_INTERRUPTED, row->sqlstate, bytes_of_text(row->text));
-    }
-}
-
-static bool is_running(const struct client *c)
-{
-    return c->link != NULL &&
-           (c->state == CLIENT_REQUEST || c->state == CLIENT_REPLY || c->state == CLIENT_INFILE);
+    else
+        end_job(job, job->allowed ? NULL : &unknown);
 }
 
 static void on_asked(struct mail *mail)
@@ -218,6 +294,8 @@ static void on_asked(struct mail *mail)
             target->kills_of_connection += job->query_only ? 0 : 1;
         } else if (job->allowed) {
             kill_here(target, job->query_only);
+        } else if (!user_is_relayed(target->user)) {
+            job->owner = user_hold(target->user);
         }
     }
     post(job, job->home, on_found);

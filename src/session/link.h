@@ -276,6 +276,8 @@ void link_answer_in_vain(struct link *l, uint8_t sequence, struct writer *out);
 /* link_proxy.c: says whose link it is, when the server is to know. False: the connection broke, or
  * memory is out. */
 NODISCARD bool link_send_header(struct link *l);
+/* Does the server see somebody else's address? */
+NODISCARD bool link_sends_header(const struct link *l);
 
 /* link_login.c: bytes have come while in GREETING or LOGIN. */
 void link_login_continue(struct link *l);
@@ -327,6 +329,7 @@ void link_soiled(struct link *l);
 
 /* link_baseline.c */
 /* What to log in with, given the server's default. */
+const char *link_user(const struct link *l);
 uint8_t link_login_collation(const struct link *l, uint8_t server_default);
 /* Adds the question what the login has made of the session, reads the answer. */
 void link_ask_baseline(struct link *l);

@@ -3,8 +3,10 @@
  * with init_connect, or with skip-character-set-client-handshake. Neither COM_RESET_CONNECTION nor
  * COM_CHANGE_USER runs init_connect again, so such links are closed where others are reset. */
 #include "base/check.h"
+#include "base/text.h"
 #include "mysql/result_set.h"
 #include "session/client.h"
+#include "session/own_host.h"
 
 static const char *const names[] = {"character_set_client", "character_set_connection",
                                     "character_set_results", "collation_connection"};
@@ -14,6 +16,8 @@ static const char *const names[] = {"character_set_client", "character_set_conne
 uint8_t link_login_collation(const struct link *l, uint8_t server_default)
 {
     enum { UTF8MB4_GENERAL_CI = 45, UTF8MB4_BIN = 46 };
+    if (!text_is_ascii(bytes_of_text(link_user(l)))) /* it is read in this character set */
+        return UTF8MB4_GENERAL_CI;
     if (l->side || atomic_load(&l->pool->baseline_known))
         return server_default;
     return server_default == UTF8MB4_BIN ? UTF8MB4_GENERAL_CI : UTF8MB4_BIN;
@@ -23,7 +27,7 @@ void link_ask_baseline(struct link *l)
 {
     static const char text[] =
         "SELECT @@character_set_client,@@character_set_connection,@@character_set_results,"
-        "@@collation_connection,@@global.init_connect<>''";
+        "@@collation_connection,@@global.init_connect<>'',USER()";
     link_chore_add(l, CHORE_READ_BASELINE, COMMAND_QUERY, bytes_of(text, sizeof text - 1));
 }
 
@@ -80,9 +84,10 @@ static void expect_server_default(struct link *l)
 
 void link_read_baseline(struct link *l, struct bytes reply)
 {
-    struct bytes cells[5];
+    struct bytes cells[6];
     if (result_set_first_row(reply, cells, countof(cells)) != countof(cells))
         return;
+    own_host_learn(l, cells[5]);
     l->never_reset = bytes_equal_text(cells[4], "1");
     if (is_as_asked(l->login_session, cells)) {
         expect_server_default(l);

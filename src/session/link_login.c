@@ -27,7 +27,7 @@
 /* The first word of every method fits the one byte of length that it has at the least. */
 #define AUTH_FIRST_ANSWER_MAX 255
 
-static const char *link_user(const struct link *l)
+const char *link_user(const struct link *l)
 {
     return l->guest != NULL ? l->guest->name : l->pool->user->name;
 }

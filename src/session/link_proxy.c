@@ -18,11 +18,17 @@ static bool read_address(const char *text, struct address *out)
            host[0] != '\0' && address_from_ip(out, host, (uint16_t)port);
 }
 
+bool link_sends_header(const struct link *l)
+{
+    const struct config_server *s = config_find_server(l->worker->config, l->pool->group->name);
+    return s != NULL && s->settings.proxy_protocol != PROXY_PROTOCOL_OFF;
+}
+
 bool link_send_header(struct link *l)
 {
     const struct server_group *g = l->pool->group;
     const struct config_server *s = config_find_server(l->worker->config, g->name);
-    if (s == NULL || s->settings.proxy_protocol == PROXY_PROTOCOL_OFF)
+    if (s == NULL || !link_sends_header(l))
         return true;
     struct address source, destination;
     bool is_somebodys = read_address(l->opened_for, &source);

@@ -83,7 +83,8 @@ static bool take_place(struct monitor *m)
 {
     const struct config_server *s = section_of(m);
     m->stands = s != NULL && monitor_keeps_place(m->home->config, s);
-    return m->stands ? server_group_take_monitor(m->group) : server_group_take_side(m->group);
+    return m->stands ? server_group_take_monitor(m->group)
+                     : server_group_take_side(m->group, false);
 }
 
 static void give_place_back(struct monitor *m)

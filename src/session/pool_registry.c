@@ -167,6 +167,7 @@ static void group_fini(struct server_group *g)
         g->shared.readers = reader->next;
         catalogue_reader_destroy(reader);
     }
+    free(atomic_load(&g->own_host));
     struct server_facts *f = atomic_load(&g->facts);
     while (f != NULL) {
         struct server_facts *older = f->older;
@@ -412,7 +413,7 @@ static bool probe(struct worker *w, struct server_group *g)
     struct user *u = user_store_any(w->proxy->users, g->name);
     if (u == NULL)
         u = &stranger;
-    if (server_group_take_side(g) && !link_open_side(w, g, u, NULL))
+    if (server_group_take_side(g, false) && !link_open_side(w, g, u, NULL))
         server_group_end_side(g);
     return false;
 }
@@ -432,14 +433,22 @@ void pool_registry_on_probe_timer(struct loop_timer *timer)
     pool_registry_probe(container_of(timer, struct worker, probe_timer));
 }
 
-bool server_group_take_side(struct server_group *group)
+bool server_group_take_side(struct server_group *group, bool second)
 {
     pthread_mutex_lock(&group->lock);
-    bool free_place = group->shared.side_links == 0;
+    bool free_place = group->shared.side_links <= (second ? 1 : 0);
     if (free_place)
         group->shared.side_links++;
     pthread_mutex_unlock(&group->lock);
     return free_place;
+}
+
+bool server_group_has_room(struct server_group *group, usec_t now)
+{
+    pthread_mutex_lock(&group->lock);
+    bool room = group->shared.policy.links < pool_server_ceiling(&group->shared.policy, now);
+    pthread_mutex_unlock(&group->lock);
+    return room;
 }
 
 void server_group_end_side(struct server_group *group)

@@ -50,6 +50,7 @@ struct server_group {
     char socket[108]; /* "" = TCP */
     struct proxy *proxy;
     _Atomic(struct server_facts *) facts; /* NULL until the first login */
+    _Atomic(struct own_host *) own_host;  /* see own_host.h; NULL not known */
     /* Counts the statements that changed what a login finds (accounts, privileges, global
      * variables): a client may not be given a link that logged in before such a statement, when
      * it logged in itself after it. */
@@ -140,8 +141,11 @@ void pool_registry_stop(struct pool_registry *r, const struct worker *w);
 void pool_registry_probe(struct worker *w);
 void pool_registry_on_probe_timer(struct loop_timer *timer);
 
-/* True (and counted) when a side connection may be opened now. */
-NODISCARD bool server_group_take_side(struct server_group *group);
+/* True (and counted) when a side connection may be opened now: one at a time, and `second` beside
+ * one that the caller has. */
+NODISCARD bool server_group_take_side(struct server_group *group, bool second);
+/* Could its pools open one more link? */
+NODISCARD bool server_group_has_room(struct server_group *group, usec_t now);
 void server_group_end_side(struct server_group *group);
 /* The same for the monitor's own place. */
 NODISCARD bool server_group_take_monitor(struct server_group *group);

@@ -175,3 +175,41 @@ def test_ids_of_the_server_go_to_the_server(server, weir):
         while error_of(killer, f"KILL {victim.greeting.thread_id}") is None:
             assert time.monotonic() < end
         assert killer.error.code == 1094
+
+
+@pytest.mark.parametrize("privilege", ["SELECT", "PROCESS", "CONNECTION ADMIN", "PROCESS, SUPER"])
+@pytest.mark.parametrize("sql", ["KILL {id}", "KILL QUERY {id}", "KILL {id} + 0"])
+def test_of_an_idle_client_of_another_user(server, weir, privilege, sql):
+    """The server judges, by what the killer's account may do."""
+    if wire.MYSQL:
+        privilege = privilege.replace("CONNECTION ADMIN", "CONNECTION_ADMIN")
+    server.query("DROP USER IF EXISTS killer@'%'")
+    server.query("CREATE USER killer@'%' IDENTIFIED BY 'k'")
+    server.query(f"GRANT {privilege} ON *.* TO killer@'%'")
+    seen = []
+    for address in (server.address, weir(users={"app": "secret", "killer": "k"}).address):
+        with wire.connect(address) as victim, \
+                wire.connect(address, user="killer", password="k", timeout=20) as killer:
+            number = victim.greeting.thread_id
+            error = error_of(killer, sql.format(id=number))
+            gone = error is None and "QUERY" not in sql
+            if gone:
+                assert is_gone(victim)
+            else:
+                assert victim.query("SELECT 1") == [[b"1"]]
+            told = error and (error.code, error.state, error.text.replace(str(number), "ID"))
+            seen.append((told, gone, killer.query("SELECT ROW_COUNT(), @@warning_count")))
+    assert seen[0] == seen[1]
+
+
+def test_a_running_client_of_another_user_keeps_its_number(server, weir):
+    """What the server says of its thread is said of the id that the client has asked for."""
+    server.query("DROP USER IF EXISTS killer@'%'")
+    server.query("CREATE USER killer@'%' IDENTIFIED BY 'k'")
+    server.query("GRANT PROCESS ON *.* TO killer@'%'")
+    one = weir(users={"app": "secret", "killer": "k"})
+    with one.connect() as victim, one.connect(user="killer", password="k") as killer:
+        victim.send(q("SELECT SLEEP(20)"))
+        time.sleep(0.1)
+        error = error_of(killer, f"KILL QUERY {victim.greeting.thread_id}")
+        assert error.code == 1095 and str(victim.greeting.thread_id) in error.text

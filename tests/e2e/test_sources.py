@@ -565,3 +565,40 @@ def test_users_of_a_file(root, weir):
     one.wait_log(f"{path}:4: the second word is no hash")
     with wire.connect(one.address, "other", "o1") as c:
         assert c.value("SELECT 1") == "1"
+
+
+# --- names and passwords that are out of the ordinary ---
+
+@pytest.mark.mariadb
+def test_no_password_is_one_that_weir_knows(server, weir):
+    """An account without a password: nothing is to be learnt, so Weir can log in for it."""
+    with server.root() as one:
+        one.query("CREATE OR REPLACE USER bare@'%'")
+        weir = weir(users={})
+        with weir.connect(user="bare", password="") as victim, \
+                weir.connect(user="bare", password="") as killer:
+            victim.send(wire.q("SELECT SLEEP(20)"))
+            processes.wait_until(lambda: one.query("SELECT 1 FROM information_schema.processlist "
+                                                   "WHERE state='User sleep'"), 10, "the statement")
+            killer.query(f"KILL QUERY {victim.greeting.thread_id}")
+            victim.read_reply(wire.COM_QUERY)
+            assert victim.error is None or victim.error.code == 1317
+        with pytest.raises(wire.ServerError) as error:
+            weir.connect(user="bare", password="x")
+        assert error.value.code == 1045
+        one.query("DROP USER bare@'%'")
+
+
+@pytest.mark.parametrize("name", ["\u044e\u0437\u0435\u0440", "a\nb"])
+def test_a_name_that_is_not_plain(server, weir, name):
+    with server.root() as one:
+        one.query(f"CREATE USER '{name}'@'%' IDENTIFIED BY 'x'")
+        try:
+            weir = weir(users={})
+            with login(weir, name, "x", collation=45) as c:
+                assert c.query("SELECT CURRENT_USER()") == [[f"{name}@%".encode()]]
+            with login(weir, name, "x", collation=33) as c:
+                assert c.query("SELECT CURRENT_USER()") == [[f"{name}@%".encode()]]
+            assert refused(weir, name, "y", collation=45).code == 1045
+        finally:
+            one.query(f"DROP USER '{name}'@'%'")

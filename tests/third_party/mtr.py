@@ -52,6 +52,8 @@ def read_options():
                         help="how mariadb-test sends statements")
     parser.add_argument("--pool-size", type=int, default=20, help="Weir's pool_max_size")
     parser.add_argument("--switching", action="store_true", help="debug_link_switching on")
+    parser.add_argument("--listed-users", action="store_true",
+                        help="configure the users of each test; else the server decides about all")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
                         help="a setting of [weir]")
     parser.add_argument("--restart", action="store_true",
@@ -119,7 +121,7 @@ def source_of(name):
 
 
 def users_of(name):
-    """Name and password of everybody that the test logs in as: Weir must know them beforehand."""
+    """Name and password of everybody that the test logs in as, for --listed-users."""
     text = source_of(name)
     true_words = {a or b for a, b in IDENTIFIED.findall(text)}
     users = {"root": ""}
@@ -188,7 +190,7 @@ class Bench:
         self.weir.start()
 
     def _weir_for(self, name):
-        users = users_of(name)
+        users = users_of(name) if self.options.listed_users else {}
         if self.weir is not None and self.weir.process.poll() is not None:
             print(f"Weir ended with status {self.weir.process.returncode}\n{self.weir.log()[-3000:]}")
             self.weir.destroy()
