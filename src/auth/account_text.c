@@ -45,12 +45,18 @@ bool account_text_public_key(struct bytes text, struct auth_secret *out)
     return false;
 }
 
-bool account_text_wants_tls(struct bytes text)
+enum account_transport account_text_transport(struct bytes text)
 {
-    static const char *const clauses[] = {" REQUIRE SSL", " REQUIRE X509", " REQUIRE SUBJECT",
-                                          " REQUIRE ISSUER", " REQUIRE CIPHER"};
+    static const struct {
+        const char *clause;
+        enum account_transport transport;
+    } clauses[] = {
+        {" REQUIRE SUBJECT", ACCOUNT_WANTS_NAMES}, {" REQUIRE ISSUER", ACCOUNT_WANTS_NAMES},
+        {" REQUIRE CIPHER", ACCOUNT_WANTS_NAMES},  {" REQUIRE X509", ACCOUNT_WANTS_CERTIFICATE},
+        {" REQUIRE SSL", ACCOUNT_WANTS_TLS},
+    };
     for (size_t i = 0; i < countof(clauses); i++)
-        if (behind(text, clauses[i]).data != NULL)
-            return true;
-    return false;
+        if (behind(text, clauses[i].clause).data != NULL)
+            return clauses[i].transport;
+    return ACCOUNT_WANTS_NOTHING;
 }

@@ -14,8 +14,15 @@ size_t account_text_hashes(struct bytes text, uint8_t hashes[][AUTH_HASH_SIZE], 
 /* The public key of client_ed25519 in a SHOW CREATE USER of MariaDB. False: there is none. */
 NODISCARD bool account_text_public_key(struct bytes text, struct auth_secret *out);
 
-/* Does the account want TLS? REQUIRE SSL, X509, SUBJECT, ISSUER or CIPHER of SHOW CREATE USER. A
- * name that looks like that makes it only stricter. */
-NODISCARD bool account_text_wants_tls(struct bytes text);
+/* What an account wants of its connections. */
+enum account_transport {
+    ACCOUNT_WANTS_NOTHING,
+    ACCOUNT_WANTS_TLS,         /* REQUIRE SSL */
+    ACCOUNT_WANTS_CERTIFICATE, /* REQUIRE X509 */
+    ACCOUNT_WANTS_NAMES,       /* REQUIRE SUBJECT, ISSUER or CIPHER */
+};
+
+/* From SHOW CREATE USER. A name that looks like such a clause makes it only stricter. */
+enum account_transport account_text_transport(struct bytes text);
 
 #endif

@@ -504,6 +504,12 @@ bool config_build_is_of_users_file(const struct config_build *b, const char *nam
     return i < b->config->user_count && b->config->users[i].of_users_file;
 }
 
+bool config_build_has_two_passwords(const struct config_build *b, const char *name)
+{
+    size_t i = find_section(b->config, SETTING_SCOPE_USER, name);
+    return i < b->config->user_count && b->config->users[i].settings.secondary_password[0] != '\0';
+}
+
 void config_build_forget_users_file(struct config_build *b)
 {
     struct config *c = b->config;

@@ -111,6 +111,7 @@ void config_read_kept(struct config_build *b, const char *file);
 void config_read_users(struct config_build *b);
 /* Is this user known, and a line of that file? And takes all such users out again. */
 NODISCARD bool config_build_is_of_users_file(const struct config_build *b, const char *name);
+bool config_build_has_two_passwords(const struct config_build *b, const char *name);
 void config_build_forget_users_file(struct config_build *b);
 
 /* url.c: reads mysql://user:password@host:port. */

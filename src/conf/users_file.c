@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The users file: one user in a line, "NAME HASH [SERVER]", as a script can write it from
  * mysql.user. Each line is as good as a [user] section with a password and a server; a section of
- * the same name counts instead of it. */
+ * the same name counts instead of it. A second line of a user is its secondary_password. */
 #include "base/check.h"
 #include "base/text.h"
 #include "conf/config_build.h"
@@ -70,14 +70,17 @@ static void add_line(struct users_file *f, const char *name, const char *hash, c
     bool known = config_build_has_section(b, SETTING_SCOPE_USER, name);
     if (known && !config_build_is_of_users_file(b, name))
         return; /* its [user] section counts */
-    if (known) {
-        config_build_error(b, f->place, "user '%.128s' is there twice", name);
+    if (known && config_build_has_two_passwords(b, name)) {
+        config_build_error(b, f->place, "user '%.128s' is there three times", name);
         return;
     }
-    if (!config_build_section(b, SETTING_SCOPE_USER, name, f->place, &ref))
+    struct config_place place = f->place;
+    if (known)
+        place.file = NULL; /* a second line is no second section */
+    if (!config_build_section(b, SETTING_SCOPE_USER, name, place, &ref))
         return;
     b->config->users[ref.index].of_users_file = true;
-    config_build_set(b, ref, "password", hash, f->place);
+    config_build_set(b, ref, known ? "secondary_password" : "password", hash, f->place);
     if (server != NULL)
         config_build_set(b, ref, "server", server, f->place);
 }

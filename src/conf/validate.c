@@ -248,26 +248,27 @@ static bool is_stored_hash(const char *password)
            (password[0] == '*' && text_parse_hex(bytes_of_text(password + 1), hash, sizeof(hash)));
 }
 
-static void check_stored_hash(struct config_build *b, size_t i)
+static void check_stored_hash(struct config_build *b, size_t i, const char *setting,
+                              const char *password)
 {
     const struct config_user *u = &b->config->users[i];
-    size_t length = stored_length(u->settings.password);
-    if (length == 0 || strlen(u->settings.password) == length)
+    size_t length = stored_length(password);
+    if (length == 0 || strlen(password) == length)
         return;
-    config_build_error(b, config_build_place(b, user_ref(i), "password"),
+    config_build_error(b, config_build_place(b, user_ref(i), setting),
                        "the password of '%s' begins like what a server stores, but has %zu "
                        "characters instead of %zu (salts may hold any byte: SET "
                        "print_identified_with_as_hex = 1; SHOW CREATE USER shows it as 0x…). If it "
                        "is clear text, write plain: before it",
-                       u->name, strlen(u->settings.password), length);
+                       u->name, strlen(password), length);
 }
 
 /* Clear text in a file that every account of the machine can read. */
-static void check_secrecy(struct config_build *b, size_t i)
+static void check_secrecy(struct config_build *b, size_t i, const char *setting,
+                          const char *password)
 {
     const struct config_user *u = &b->config->users[i];
-    struct config_place place = config_build_place(b, user_ref(i), "password");
-    const char *password = u->settings.password;
+    struct config_place place = config_build_place(b, user_ref(i), setting);
     bool is_hash = is_stored_hash(password);
     if (password[0] == '\0' || is_hash || place.file == NULL || !place.file->world_readable)
         return;
@@ -277,15 +278,22 @@ static void check_secrecy(struct config_build *b, size_t i)
                          u->name);
 }
 
+static void check_password(struct config_build *b, size_t i, const char *setting,
+                           const char *password)
+{
+    if (strlen(password) > PASSWORD_MAX)
+        config_build_error(b, config_build_place(b, user_ref(i), setting),
+                           "%s is longer than %d bytes", setting, PASSWORD_MAX);
+    check_stored_hash(b, i, setting, password);
+    check_secrecy(b, i, setting, password);
+}
+
 static void check_user(struct config_build *b, size_t i)
 {
     const struct config_user *u = &b->config->users[i];
     const char *wanted = u->settings.server;
-    if (strlen(u->settings.password) > PASSWORD_MAX)
-        config_build_error(b, config_build_place(b, user_ref(i), "password"),
-                           "password is longer than %d bytes", PASSWORD_MAX);
-    check_stored_hash(b, i);
-    check_secrecy(b, i);
+    check_password(b, i, "password", u->settings.password);
+    check_password(b, i, "secondary_password", u->settings.secondary_password);
     check_networks(b, user_ref(i), "allow_networks", u->settings.allow_networks);
     /* Its server is not looked at: what it says may change without the user's section. */
     check_own_pool(b, user_ref(i), u->name, settings_uint(u->settings.pool_size, 0),

@@ -410,6 +410,13 @@ static bool wait_until_gone(struct supervisor *s, const sigset_t *set, usec_t ti
     return false;
 }
 
+static void wait_for_links(struct supervisor *s, const sigset_t *set)
+{
+    usec_t end = clock_now() + LINKS_CLOSE_TIMEOUT;
+    while (pool_registry_links(s->proxy.registry) > 0 && clock_now() < end)
+        (void)wait_signal(set, DRAIN_LOOK);
+}
+
 static void drain(struct supervisor *s, const sigset_t *set)
 {
     struct proxy *p = &s->proxy;
@@ -426,9 +433,10 @@ static void drain(struct supervisor *s, const sigset_t *set)
         worker_send_close_all(&p->workers[i]);
     (void)wait_until_gone(s, set, LINKS_CLOSE_TIMEOUT);
     worker_send_drain_pools(&p->workers[0]);
-    usec_t end = clock_now() + LINKS_CLOSE_TIMEOUT;
-    while (pool_registry_links(p->registry) > 0 && clock_now() < end)
-        (void)wait_signal(set, DRAIN_LOOK);
+    wait_for_links(s, set);
+    for (unsigned i = 0; i < p->worker_count && pool_registry_links(p->registry) > 0; i++)
+        worker_send_give_up(&p->workers[i]);
+    wait_for_links(s, set);
 }
 
 static void serve(struct supervisor *s, const sigset_t *set)
@@ -479,6 +487,9 @@ static void stop(struct supervisor *s)
         admission_destroy(p->admission);
         free(p->workers);
     }
+    if (s->threads_running > 0 && !clean)
+        log_warning(WHO, "%u links and %u clients did not end in time",
+                    pool_registry_links(p->registry), atomic_load(&p->live_clients));
     if (s->threads_running > 0)
         log_note(WHO, "stopped");
 }

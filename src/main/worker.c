@@ -220,6 +220,23 @@ void worker_send_drain_pools(struct worker *w)
     send_message(w, (struct message){0}, on_drain_pools);
 }
 
+static void on_give_up(struct mail *mail)
+{
+    struct message m = take(mail);
+    for (;;) {
+        size_t cursor = 0;
+        struct link *l = hashmap_u64_next(&m.to->links_by_id, &cursor, NULL);
+        if (l == NULL)
+            return;
+        link_give_up(l);
+    }
+}
+
+void worker_send_give_up(struct worker *w)
+{
+    send_message(w, (struct message){0}, on_give_up);
+}
+
 static void on_stop(struct mail *mail)
 {
     struct message m = take(mail);

@@ -29,6 +29,8 @@ void worker_send_drain(struct worker *w);
 void worker_send_close_all(struct worker *w);
 /* Idle links go. */
 void worker_send_drain_pools(struct worker *w);
+/* Links that are still there, of servers that do not answer, are closed. */
+void worker_send_give_up(struct worker *w);
 void worker_send_stop(struct worker *w);
 
 #endif

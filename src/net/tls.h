@@ -57,6 +57,8 @@ NODISCARD bool tls_is_on(const struct stream *s);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; "" on a plain stream. */
 const char *tls_version(const struct stream *s);
 const char *tls_cipher(const struct stream *s);
+/* The other side has shown a certificate, and an authority that is trusted vouches for it. */
+NODISCARD bool tls_peer_is_certified(const struct stream *s);
 /* An earlier session was resumed. */
 NODISCARD bool tls_was_resumed(const struct stream *s);
 

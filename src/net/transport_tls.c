@@ -305,6 +305,13 @@ const char *tls_cipher(const struct stream *s)
     return ssl != NULL ? SSL_get_cipher_name(ssl) : "";
 }
 
+bool tls_peer_is_certified(const struct stream *s)
+{
+    const SSL *ssl = ssl_of(s);
+    return ssl != NULL && SSL_get0_peer_certificate(ssl) != NULL &&
+           SSL_get_verify_result(ssl) == X509_V_OK;
+}
+
 bool tls_was_resumed(const struct stream *s)
 {
     const SSL *ssl = ssl_of(s);

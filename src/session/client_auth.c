@@ -47,7 +47,8 @@ void client_auth_end(struct client *c)
 {
     if (c->auth == NULL)
         return;
-    auth_secret_wipe(&c->auth->secret);
+    for (unsigned i = 0; i < USER_PASSWORDS_MAX; i++)
+        auth_secret_wipe(&c->auth->secrets[i]);
     auth_check_wipe(&c->auth->check);
     forget_said(c->auth);
     free(c->auth);
@@ -61,10 +62,11 @@ void client_auth_name(struct client *c, struct bytes name, struct user *user, bo
     (void)!text_copy(a->user, sizeof a->user, name);
     a->hopeless = user == NULL || !may_come;
     if (user != NULL) {
-        user_secret_for_login(users, user, &a->secret, &a->secret_version);
+        a->secret_count = user_secrets_for_login(users, user, a->secrets, &a->secret_version);
         return;
     }
-    user_store_decoy(users, name, &a->secret);
+    user_store_decoy(users, name, &a->secrets[0]);
+    a->secret_count = 1;
 }
 
 void client_auth_ask(struct client *c)
@@ -101,7 +103,7 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
     }
     check->private_channel = client_is_secure(c);
     check->key = login_guard_key(c->worker->proxy->guard);
-    check->method = auth_check_choose(check, &c->auth->secret, wish.method,
+    check->method = auth_check_choose(check, &c->auth->secrets[0], wish.method,
                                       greeted != NULL ? greeted : auth_method_default());
     /* One that names another method than the greeting's had no challenge for it yet; some need
      * none. */
@@ -215,12 +217,12 @@ void client_auth_set_last_word(struct client *c, struct bytes word)
     a->last_word_size = word.size;
 }
 
-static void proved(struct client *c, struct bytes last_word)
+static void proved(struct client *c, unsigned which, struct bytes last_word)
 {
     struct client_auth *a = c->auth;
     client_auth_set_last_word(c, last_word);
     if (!a->hopeless && user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
-                                           &a->secret, &c->has_taught))
+                                           which, &a->secrets[which], &c->has_taught))
         client_login_proved(c);
     else
         client_login_deny(c);
@@ -259,9 +261,9 @@ void client_auth_hear(struct client *c, struct bytes said)
     size_t which;
     if (said.size > 1 || (said.size == 1 && said.data[0] != 0))
         a->with_password = true;
-    switch (auth_check_hear(&a->check, said, &a->secret, 1, &out, &which)) {
+    switch (auth_check_hear(&a->check, said, a->secrets, a->secret_count, &out, &which)) {
     case AUTH_OK:
-        proved(c, writer_written(&out));
+        proved(c, (unsigned)which, writer_written(&out));
         return;
     case AUTH_SEND:
         client_auth_go_on(c, writer_written(&out));

@@ -7,6 +7,7 @@
 #include "auth/auth_method.h"
 #include "mysql/login.h"
 #include "session/client.h"
+#include "session/user_store.h"
 
 /* A packet of the client, out of the buffer: much may happen when it is heard. */
 struct auth_said {
@@ -20,11 +21,12 @@ enum auth_sequel { AUTH_THEN_HEAR, AUTH_THEN_WELCOME, AUTH_THEN_DENY };
 /* A login under way; freed when it is over. */
 struct client_auth {
     struct auth_check check;
-    struct auth_secret secret; /* that it should know, or a decoy */
-    unsigned secret_version;   /* see user_secret_for_login */
-    bool hopeless;             /* unknown, or not this way: it goes through the motions, in vain */
-    bool with_password;        /* it has said something */
-    enum auth_sequel sequel;   /* of the delay */
+    struct auth_secret secrets[USER_PASSWORDS_MAX]; /* one of which it should know; or a decoy */
+    unsigned secret_count;
+    unsigned secret_version; /* see user_secrets_for_login */
+    bool hopeless;           /* unknown, or not this way: it goes through the motions, in vain */
+    bool with_password;      /* it has said something */
+    enum auth_sequel sequel; /* of the delay */
     usec_t delay;
     struct auth_said *said; /* what is heard after it, NULL none */
     bool judged;            /* the delay of its verdict is over, or there was none */

@@ -319,10 +319,8 @@ static bool find_pool(struct client *c)
 {
     struct worker *w = c->worker;
     char server[65] = "";
-    struct auth_secret unused = {0};
     if (c->user != NULL)
-        user_secret_copy(w->proxy->users, c->user, &unused, server);
-    auth_secret_wipe(&unused);
+        user_server_copy(w->proxy->users, c->user, server);
     c->group = pool_registry_group(w->proxy->registry, server);
     if (c->group == NULL)
         c->group = pool_registry_group(w->proxy->registry, NULL);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
+#include "net/tls.h"
 #include "session/hash_reader.h"
 #include "session/login_guard.h"
 
@@ -127,12 +128,33 @@ void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const c
     client_login_refuse(c, code, sqlstate, bytes_of_text(text), CLOSE_LOGIN_REFUSED);
 }
 
+/* What the account requires of a connection looks at Weir's on the server; here it is asked of the
+ * client's, as far as that can be told. NULL: nothing is lacking. */
+static const char *lack_of(const struct client *c, enum account_transport wants)
+{
+    switch (wants) {
+    case ACCOUNT_WANTS_NOTHING:
+        return NULL;
+    case ACCOUNT_WANTS_TLS:
+        return tls_is_on(&c->stream) ? NULL : "REQUIRE SSL, and the client has no TLS";
+    case ACCOUNT_WANTS_CERTIFICATE:
+        return tls_peer_is_certified(&c->stream) ? NULL
+                                                 : "REQUIRE X509, and the client has shown no "
+                                                   "certificate that ssl_ca vouches for";
+    case ACCOUNT_WANTS_NAMES:
+        break;
+    }
+    return "REQUIRE SUBJECT, ISSUER or CIPHER, which Weir does not compare with the client's: give "
+           "it a [user] section, or REQUIRE X509";
+}
+
 void guest_accept(struct client *c, struct user *user, uint32_t key)
 {
     struct guest *g = c->guest;
     struct worker *w = c->worker;
-    if (user->wants_tls && !client_is_secure(c)) {
-        log_note(client_who(c), "refused: the account of '%s' has REQUIRE SSL", g->name);
+    const char *lack = lack_of(c, user->wants);
+    if (lack != NULL) {
+        log_note(client_who(c), "refused: the account of '%s' has %s", g->name, lack);
         client_login_deny(c);
         return;
     }

@@ -44,16 +44,16 @@ struct guest {
     enum guest_stage stage;
     enum login_way way;
     char name[GUEST_NAME_MAX + 1];
-    capabilities_t dialect; /* of the links that it needs */
-    bool multi;             /* log in with MULTI_STATEMENTS */
-    bool knows_expired;     /* and with CAN_HANDLE_EXPIRED */
-    bool answered;          /* `answer` is one to the greeting's challenge */
-    bool has_candidate;     /* `candidate` is the password that it has shown to know */
-    bool link_answered;     /* the server has answered on the link */
-    bool wants_tls;         /* its account has REQUIRE SSL, or more */
-    bool may_speak;         /* its next word may come, or the server's */
-    bool spoke;             /* `answer` is its last word to the server */
-    uint8_t link_sequence;  /* of the server's last packet */
+    capabilities_t dialect;       /* of the links that it needs */
+    bool multi;                   /* log in with MULTI_STATEMENTS */
+    bool knows_expired;           /* and with CAN_HANDLE_EXPIRED */
+    bool answered;                /* `answer` is one to the greeting's challenge */
+    bool has_candidate;           /* `candidate` is the password that it has shown to know */
+    bool link_answered;           /* the server has answered on the link */
+    enum account_transport wants; /* what its account requires */
+    bool may_speak;               /* its next word may come, or the server's */
+    bool spoke;                   /* `answer` is its last word to the server */
+    uint8_t link_sequence;        /* of the server's last packet */
     uint8_t switches;
     uint32_t key; /* the candidate's, when the server has accepted it before; else 0 */
     const struct auth_method *greeted; /* the greeting's; NULL none was named */

@@ -271,7 +271,7 @@ void guest_read_account(struct link *l, struct bytes reply)
     struct bytes cell;
     if (g == NULL || result_set_first_row(reply, &cell, 1) != 1 || cell.data == NULL)
         return;
-    g->wants_tls = account_text_wants_tls(cell);
+    g->wants = account_text_transport(cell);
     if (g->has_candidate)
         return;
     guest_find_hashes(g, cell);
@@ -375,7 +375,7 @@ void guest_link_ready(struct link *l)
         remember_unknown(l);
     uint32_t key = l->guest->key;
     if (!l->expired)
-        user->wants_tls = l->guest->wants_tls;
+        user->wants = l->guest->wants;
     release(l);
     /* Its verdict may be delayed, and others may wait: so it asks for a link as they do. */
     registry_give_back(l);

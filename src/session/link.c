@@ -344,6 +344,19 @@ void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, c
     link_close(l, CLOSE_LINK_OPEN_FAILED);
 }
 
+void link_give_up(struct link *l)
+{
+    bool opening = l->state == LINK_RESOLVING || l->state == LINK_CONNECTING ||
+                   l->state == LINK_GREETING || l->state == LINK_TLS || l->state == LINK_LOGIN ||
+                   l->purpose == PURPOSE_OPEN;
+    if (l->state != LINK_LEAVING && (opening || l->side))
+        link_fail_open(l, POOL_SERVER_DOWN, 0, NULL, bytes_of_text("Weir does not wait for it"));
+    else
+        link_close(l, CLOSE_SHUTDOWN);
+    if (l->state == LINK_LEAVING)
+        link_end(l);
+}
+
 void link_logged_in(struct link *l)
 {
     l->opened_at = loop_now(l->worker->loop);

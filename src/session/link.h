@@ -108,11 +108,11 @@ struct link {
         char program[LINK_HOLDER_PROGRAM]; /* that its driver names, cut; "" none */
     } holder; /* under the group's lock: other workers tell their clients of it */
     struct link_pool *pool;
-    struct worker *worker; /* whose loop it is on, NULL while idle in its pool */
-    struct client *client; /* the lessee, NULL none */
-    struct kill_job *kill; /* a side link's errand; NULL once it is done */
-    struct guest *guest;   /* who logs in on it, see guest.h; NULL */
-    uint32_t key;          /* that it has logged in with, of a guest; 0 none, or relayed */
+    struct worker *worker;           /* whose loop it is on, NULL while idle in its pool */
+    struct client *client;           /* the lessee, NULL none */
+    struct kill_job *kill;           /* a side link's errand; NULL once it is done */
+    struct guest *guest;             /* who logs in on it, see guest.h; NULL */
+    uint32_t key;                    /* that it has logged in with, see user_login_secret */
     struct catalogue_reader *reader; /* a side link that reads a catalogue, until it has; NULL */
     struct hash_reader *hash_reader; /* whose side link it is, until it has read; NULL */
     struct monitor *monitor;         /* whose connection it is, NULL nobody's (any more) */
@@ -255,6 +255,9 @@ NODISCARD bool link_detach(struct link *l);
 
 /* Called by the login when the server has accepted us. */
 void link_logged_in(struct link *l);
+
+/* Weir ends, and the server has not said in time what it was asked. */
+void link_give_up(struct link *l);
 
 /* The attempt to open the link has failed. */
 void link_fail_open(struct link *l, enum pool_open_failure why, uint16_t code, const char *sqlstate,

@@ -213,18 +213,26 @@ static void explain_blocked(const struct err_packet *e, char *text, size_t size)
              (int)(e->message.size < 250 ? e->message.size : 250), (const char *)e->message.data);
 }
 
-/* What the server has accepted before, it does not any more. */
-static void learn_refusal(const struct link *l, const struct err_packet *e)
+/* What the server has accepted before, it does not any more. True: another password may do. */
+static bool learn_refusal(const struct link *l, const struct err_packet *e)
 {
     struct user_store *users = l->worker->proxy->users;
-    if (e->code == ER_ACCESS_DENIED_ERROR && l->guest == NULL && l->key != 0 &&
-        user_refuse_key(users, l->pool->user, l->key))
-        registry_renew_user(l->worker, l->pool->user);
+    struct user *user = l->pool->user;
+    if (e->code != ER_ACCESS_DENIED_ERROR || l->guest != NULL)
+        return false;
+    if (user->source != USER_OF_SERVER)
+        return !l->side && user_refuse_password(users, user, l->key);
+    if (l->key != 0 && user_refuse_key(users, user, l->key))
+        registry_renew_user(l->worker, user);
+    return false;
 }
 
 static void fail_from_err(struct link *l, const struct err_packet *e)
 {
-    learn_refusal(l, e);
+    if (learn_refusal(l, e)) { /* who waits goes on waiting */
+        link_fail_open(l, POOL_NO_RESOURCES, e->code, e->sqlstate, e->message);
+        return;
+    }
     enum pool_open_failure why = POOL_LOGIN_FAILED;
     char text[500];
     const struct open_error *reason = &l->chore_error;
@@ -405,6 +413,8 @@ static void on_login_reply(struct link *l, struct bytes payload, uint8_t sequenc
                            bytes_of_text(l->chore_error.text));
             return;
         }
+        if (l->guest == NULL)
+            user_password_is_good(l->worker->proxy->users, l->pool->user);
         l->status = ok.status & (uint16_t)~STATUS_SESSION_STATE_CHANGED;
         l->status_known = true;
         return; /* the caller goes on when the packet is out of the buffer */

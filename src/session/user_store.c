@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -45,9 +46,15 @@ void user_store_destroy(struct user_store *s)
     free(s);
 }
 
+static void wipe_passwords(struct user *u)
+{
+    OPENSSL_cleanse(u->shared.passwords, sizeof u->shared.passwords);
+    u->shared.password_count = 0;
+}
+
 void user_free(struct user *u)
 {
-    auth_secret_wipe(&u->shared.secret);
+    wipe_passwords(u);
     user_keys_destroy(u->shared.keys);
     if (u->shared.timeouts != NULL)
         user_timeouts_release(u->shared.timeouts);
@@ -98,23 +105,60 @@ static void set_timeouts_locked(struct user *u, const struct global_settings *g,
     u->shared.timeouts = t;
 }
 
-/* A password that did not change keeps what was learnt about it. */
-static void set_secret_locked(struct user *u, const char *setting)
+/* A password that did not change keeps what was learnt about it, wherever it stood before. False:
+ * it is none. */
+static bool make_password_locked(const struct user *u, const char *setting,
+                                 struct user_password *out)
 {
-    uint8_t hash[AUTH_SHA256_SIZE];
-    struct auth_secret secret;
-    bool valid = auth_secret_from_setting(setting, &secret);
-    digest_sha256(bytes_of_text(setting), hash);
-    u->shared.removed = !valid; /* never let in on a bad one */
-    if (!valid)
+    if (!auth_secret_from_setting(setting, &out->secret))
+        return false;
+    digest_sha256(bytes_of_text(setting), out->setting);
+    for (unsigned i = 0; i < u->shared.password_count; i++)
+        if (digest_equal(out->setting, u->shared.passwords[i].setting, sizeof out->setting))
+            *out = u->shared.passwords[i];
+    return true;
+}
+
+static void set_passwords_locked(struct user *u, const struct user_settings *from)
+{
+    struct user_password fresh[USER_PASSWORDS_MAX] = {0};
+    unsigned count = 0;
+    u->shared.removed = !make_password_locked(u, from->password, &fresh[0]);
+    if (u->shared.removed) /* never let in on a bad one */
         log_warning(u->name, "nobody can log in: its password begins like what a server stores, "
                              "and is none; if it is clear text, write plain: before it");
-    if (valid && !digest_equal(hash, u->shared.setting, sizeof hash)) {
-        u->shared.secret = secret;
+    else
+        count = 1;
+    if (count > 0 && from->secondary_password[0] != '\0' &&
+        make_password_locked(u, from->secondary_password, &fresh[1]))
+        count = 2;
+    bool same = count == u->shared.password_count &&
+                digest_equal(fresh[0].setting, u->shared.passwords[0].setting, AUTH_SHA256_SIZE) &&
+                digest_equal(fresh[1].setting, u->shared.passwords[1].setting, AUTH_SHA256_SIZE);
+    if (count > 0 && !same) {
+        memcpy(u->shared.passwords, fresh, sizeof fresh);
+        u->shared.password_count = count;
         u->shared.version++;
-        memcpy(u->shared.setting, hash, sizeof hash);
+        u->shared.in_use = 0;
+        u->shared.other_refused = false;
     }
-    auth_secret_wipe(&secret);
+    OPENSSL_cleanse(fresh, sizeof fresh);
+}
+
+/* The number of the password that Weir logs in with: the one in use, unless only the other one
+ * suffices for that. */
+static unsigned password_to_use_locked(const struct user *u)
+{
+    unsigned use = u->shared.in_use;
+    bool suffices = auth_secret_can_log_in(&u->shared.passwords[use].secret);
+    bool other = u->shared.password_count > 1 &&
+                 auth_secret_can_log_in(&u->shared.passwords[1 - use].secret);
+    return !suffices && other ? 1 - use : use;
+}
+
+static bool can_log_in_locked(const struct user *u)
+{
+    return auth_secret_can_log_in(&u->shared.passwords[password_to_use_locked(u)].secret);
 }
 
 static void set_guest_timeouts_locked(struct user *u, const struct config *c)
@@ -156,7 +200,7 @@ void user_store_configure(struct user_store *s, const struct config *c)
         u->source = from->of_users_file ? USER_OF_FILE : USER_OF_SECTION;
         u->shared.lasting = true;
         set_timeouts_locked(u, &c->global, &from->settings);
-        set_secret_locked(u, from->settings.password);
+        set_passwords_locked(u, &from->settings);
         if (!text_copy(u->shared.server, sizeof u->shared.server,
                        bytes_of_text(from->settings.server)))
             u->shared.removed = true;
@@ -191,41 +235,64 @@ struct user *user_store_any(struct user_store *s, const char *server)
 {
     pthread_mutex_lock(&s->lock);
     struct user *u = s->users.first;
-    while (u != NULL && (u->shared.removed || !auth_secret_can_log_in(&u->shared.secret) ||
+    while (u != NULL && (u->shared.removed || !can_log_in_locked(u) ||
                          (u->shared.server[0] != '\0' && strcmp(u->shared.server, server) != 0)))
         u = u->next;
     pthread_mutex_unlock(&s->lock);
     return u;
 }
 
-void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,
-                      char server[65])
+void user_server_copy(struct user_store *s, const struct user *u, char server[65])
 {
     pthread_mutex_lock(&s->lock);
-    *out = u->shared.secret;
     memcpy(server, u->shared.server, sizeof u->shared.server);
     pthread_mutex_unlock(&s->lock);
 }
 
-void user_secret_for_login(struct user_store *s, const struct user *u, struct auth_secret *out,
-                           unsigned *version)
+unsigned user_secrets_for_login(struct user_store *s, const struct user *u,
+                                struct auth_secret out[USER_PASSWORDS_MAX], unsigned *version)
 {
     pthread_mutex_lock(&s->lock);
-    *out = u->shared.secret;
+    unsigned count = u->shared.password_count;
+    for (unsigned i = 0; i < count; i++)
+        out[i] = u->shared.passwords[i].secret;
     *version = u->shared.version;
     pthread_mutex_unlock(&s->lock);
+    return count;
 }
 
-bool user_confirm_login(struct user_store *s, struct user *u, unsigned version,
+bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, unsigned which,
                         const struct auth_secret *learnt, bool *taught)
 {
     pthread_mutex_lock(&s->lock);
     bool ok = !u->shared.removed && u->shared.version == version;
-    *taught = ok && (learnt->known & ~u->shared.secret.known) != 0;
+    struct auth_secret *known = &u->shared.passwords[which].secret;
+    *taught = ok && (learnt->known & ~known->known) != 0;
     if (ok)
-        auth_secret_merge(&u->shared.secret, learnt);
+        auth_secret_merge(known, learnt);
     pthread_mutex_unlock(&s->lock);
     return ok;
+}
+
+bool user_refuse_password(struct user_store *s, struct user *u, uint32_t number)
+{
+    pthread_mutex_lock(&s->lock);
+    bool had_two = u->source != USER_OF_SERVER && u->shared.password_count > 1;
+    bool other = had_two && (number != u->shared.in_use || !u->shared.other_refused);
+    if (had_two && number == u->shared.in_use) {
+        u->shared.in_use = 1 - number;
+        u->shared.other_refused = other; /* when both are refused, it begins anew */
+    }
+    other = other && can_log_in_locked(u) && password_to_use_locked(u) != number;
+    pthread_mutex_unlock(&s->lock);
+    return other;
+}
+
+void user_password_is_good(struct user_store *s, struct user *u)
+{
+    pthread_mutex_lock(&s->lock);
+    u->shared.other_refused = false;
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* The facts known of the user that a number picks. */
@@ -233,7 +300,7 @@ static unsigned facts_of_some_locked(const struct user_store *s, uint64_t number
 {
     if (s->configured_count == 0)
         return 0;
-    return s->configured[number % s->configured_count]->shared.secret.known;
+    return s->configured[number % s->configured_count]->shared.passwords[0].secret.known;
 }
 
 void user_store_decoy(struct user_store *s, struct bytes name, struct auth_secret *out)
@@ -300,8 +367,7 @@ static void become_guest_locked(struct user_store *s, struct user *u, const stru
     u->source = USER_OF_SERVER;
     u->shared.removed = false;
     u->shared.server[0] = '\0';
-    auth_secret_wipe(&u->shared.secret);
-    memset(u->shared.setting, 0, sizeof u->shared.setting);
+    wipe_passwords(u);
     set_guest_timeouts_locked(u, c);
     s->guests++;
 }
@@ -433,17 +499,27 @@ bool user_key_is_good(struct user_store *s, struct user *u, uint32_t id)
     return good;
 }
 
+static const struct user_key *key_to_use_locked(const struct user *u)
+{
+    const struct user_keys *k = u->shared.keys;
+    for (unsigned i = 0; k != NULL && i < k->count; i++)
+        if (auth_secret_can_log_in(&k->keys[i].secret))
+            return &k->keys[i];
+    return NULL;
+}
+
 uint32_t user_login_secret(struct user_store *s, const struct user *u, struct auth_secret *out)
 {
     uint32_t id = 0;
     pthread_mutex_lock(&s->lock);
-    const struct user_keys *k = u->shared.keys;
-    *out = u->shared.secret;
-    for (unsigned i = 0; u->source == USER_OF_SERVER && k != NULL && i < k->count && id == 0; i++) {
-        if (!auth_secret_can_log_in(&k->keys[i].secret))
-            continue;
-        *out = k->keys[i].secret;
-        id = k->keys[i].id;
+    *out = (struct auth_secret){0};
+    const struct user_key *key = u->source == USER_OF_SERVER ? key_to_use_locked(u) : NULL;
+    if (key != NULL) {
+        *out = key->secret;
+        id = key->id;
+    } else if (u->source != USER_OF_SERVER) {
+        id = password_to_use_locked(u);
+        *out = u->shared.passwords[id].secret;
     }
     pthread_mutex_unlock(&s->lock);
     return id;

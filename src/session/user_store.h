@@ -7,6 +7,7 @@
 #ifndef WEIR_SESSION_USER_STORE_H
 #define WEIR_SESSION_USER_STORE_H
 
+#include "auth/account_text.h"
 #include "auth/auth_method.h"
 #include "conf/config.h"
 #include "session/user_index.h"
@@ -45,6 +46,14 @@ enum login_way {
     LOGIN_BY_RELAY,    /* the server and the client have spoken to each other */
 };
 
+/* A password of the configuration. */
+struct user_password {
+    uint8_t setting[AUTH_SHA256_SIZE]; /* hash of the setting that it was made from */
+    struct auth_secret secret;
+};
+/* The one that is, and the one that was or will be: a server may accept two. */
+#define USER_PASSWORDS_MAX 2
+
 struct user {
     struct user *next; /* these three are the index's */
     struct user *previous;
@@ -54,18 +63,20 @@ struct user {
     atomic_uint pools;           /* of it, on all servers */
     _Atomic usec_t unused_since; /* when the last of `holds` ended */
     _Atomic(enum user_source) source;
-    _Atomic(enum login_way) way; /* of its latest login */
-    atomic_bool wants_tls;       /* of a guest: its account has REQUIRE SSL, or more */
-    atomic_uint clients;         /* that are logged in */
-    atomic_uint keys_known;      /* of a guest: passwords in `keys` */
-    atomic_uint keys_changed;    /* counts what makes them fewer, or puts them in doubt */
+    _Atomic(enum login_way) way;           /* of its latest login */
+    _Atomic(enum account_transport) wants; /* of a guest: what its account requires */
+    atomic_uint clients;                   /* that are logged in */
+    atomic_uint keys_known;                /* of a guest: passwords in `keys` */
+    atomic_uint keys_changed;              /* counts what makes them fewer, or puts them in doubt */
     struct {
-        struct user_keys *keys;            /* of a guest, NULL none yet */
-        bool removed;                      /* no longer in the configuration: may not log in */
-        bool lasting;                      /* it has been configured: never freed */
-        unsigned version;                  /* of the secret: it changes with the setting */
-        uint8_t setting[AUTH_SHA256_SIZE]; /* hash of the setting that it was made from */
-        struct auth_secret secret;
+        struct user_keys *keys; /* of a guest, NULL none yet */
+        bool removed;           /* no longer in the configuration: may not log in */
+        bool lasting;           /* it has been configured: never freed */
+        struct user_password passwords[USER_PASSWORDS_MAX];
+        unsigned password_count;        /* of a guest 0 */
+        unsigned version;               /* of the passwords: it changes with the settings */
+        unsigned in_use;                /* the one that Weir logs in with */
+        bool other_refused;             /* the server has refused the other one */
         struct user_timeouts *timeouts; /* in force for who logs in now */
         char server[65];                /* name of the [server], "" = the first */
     } shared;                           /* under the store's lock */
@@ -156,13 +167,19 @@ NODISCARD bool user_refuse_key(struct user_store *s, struct user *u, uint32_t id
 /* May who has logged in with this key still be taken for that user? 0: nobody knows better. */
 NODISCARD bool user_key_is_good(struct user_store *s, struct user *u, uint32_t id);
 
-/* A copy, to be wiped by the caller. Of a guest: of the key that the server has accepted last,
- * whose id is returned (0 for none, and for other users). */
+/* What to log in to the server with: a copy, to be wiped by the caller. Of a guest: of the key that
+ * the server has accepted last, whose id is returned (0 for none). Of others: of one of its
+ * passwords; its number is returned. */
 uint32_t user_login_secret(struct user_store *s, const struct user *u, struct auth_secret *out);
 
-/* A copy, to be wiped by the caller. */
-void user_secret_copy(struct user_store *s, const struct user *u, struct auth_secret *out,
-                      char server[65]);
+/* The server has refused this password of a user that is configured. True: there is another one,
+ * which is in use from now on. */
+NODISCARD bool user_refuse_password(struct user_store *s, struct user *u, uint32_t number);
+/* It has accepted the one in use. */
+void user_password_is_good(struct user_store *s, struct user *u);
+
+/* The name of its [server], "" = the first. */
+void user_server_copy(struct user_store *s, const struct user *u, char server[65]);
 
 /* Another reference to those in force now; and one less, on any thread. */
 const struct user_timeouts *user_timeouts_hold(struct user_store *s, const struct user *u);
@@ -170,14 +187,14 @@ void user_timeouts_release(const struct user_timeouts *t);
 
 /* -------- checking logins -------- */
 
-/* A copy, to be wiped by the caller. `version` names it. */
-void user_secret_for_login(struct user_store *s, const struct user *u, struct auth_secret *out,
-                           unsigned *version);
+/* Copies of its passwords, to be wiped by the caller; how many. `version` names them. */
+unsigned user_secrets_for_login(struct user_store *s, const struct user *u,
+                                struct auth_secret out[USER_PASSWORDS_MAX], unsigned *version);
 
-/* A login with the password of this version was right; keeps what it taught, if anything. False
- * when the user was removed or its password has changed since. */
+/* A login with one of the passwords of this version was right; keeps what it taught, if anything.
+ * False when the user was removed or its passwords have changed since. */
 NODISCARD bool user_confirm_login(struct user_store *s, struct user *u, unsigned version,
-                                  const struct auth_secret *learnt, bool *taught);
+                                  unsigned which, const struct auth_secret *learnt, bool *taught);
 
 /* What an unknown user is checked against: like the secret of one of the users, always the same
  * for a name, so that its login looks like that of a user with a wrong password. */

@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+import console
+import login_cells
 import processes
 import wire
 from auth_dialog import ED25519, NATIVE, Login, log_in
@@ -130,6 +132,57 @@ def test_a_password_that_expires_under_way(account, server, weir):
             assert outcome(late, NEW) == []
             assert late.value("SELECT 5") == "5"
         before.query("COMMIT")
+
+
+# -------- two valid passwords --------
+
+def logs_in(one, password, **more):
+    try:
+        with wire.connect(one.address, "stated", password, **more) as c:
+            return c.value("SELECT CURRENT_USER()") == "stated@%"
+    except wire.ServerError as error:
+        assert error.code == 1045, error
+        return False
+
+
+@pytest.mark.parametrize("where", ["section", "file"])
+def test_a_password_is_changed_while_two_are_valid(account, server, weir, tmp_path, where):
+    """Before, during and after the change both that Weir was told of let clients in as long as the server
+    takes one of them; Weir finds out which by itself."""
+    hashes = {p: login_cells.stored_hash(p) for p in ("secret", "fresh")}
+    if where == "section":
+        one = weir(users={"stated": "secret"}, pool_spare_timeout="10ms", start=False)
+        one.sections["user stated"] = {"secondary_password": "fresh"}
+        one.configure()
+        one.start()
+    else:
+        users = tmp_path / "users"
+        users.write_text("".join(f"stated {h}\n" for h in hashes.values()), encoding="ascii")
+        users.chmod(0o600)
+        one = weir(users={}, users_file=str(users), pool_spare_timeout="10ms")
+    tls = {"tls": wire.unverified_tls()} if wire.MYSQL else {}
+    assert logs_in(one, "secret", **tls) and not logs_in(one, "wrong", **tls)
+    if wire.MYSQL:
+        account.query("ALTER USER stated@'%' IDENTIFIED BY 'fresh' RETAIN CURRENT PASSWORD")
+    else:
+        account.query("ALTER USER stated@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('fresh') "
+                      "OR mysql_native_password USING PASSWORD('secret')")
+    for password in ("secret", "fresh", "secret"):
+        assert logs_in(one, password, **tls), password
+    if wire.MYSQL:
+        account.query("ALTER USER stated@'%' DISCARD OLD PASSWORD")
+    else:
+        account.query("ALTER USER stated@'%' IDENTIFIED BY 'fresh'")
+    with console.connect(one) as c:
+        c.query("DRAIN USER stated")
+    assert logs_in(one, "fresh", **tls)
+    for _ in range(3):
+        with wire.connect(one.address, "stated", "fresh", **tls) as late:
+            assert late.value("SELECT 1") == "1"
+    account.query("ALTER USER stated@'%' IDENTIFIED BY 'neither'")
+    with console.connect(one) as c:
+        c.query("DRAIN USER stated")
+    assert not logs_in(one, "fresh", **tls)
 
 
 # -------- max_connect_errors --------

@@ -4,6 +4,8 @@ and Weir goes on for the others."""
 
 import concurrent.futures
 import contextlib
+import socket
+import threading
 
 import pytest
 
@@ -178,3 +180,43 @@ def test_broken_replies(hostile):
     with concurrent.futures.ThreadPoolExecutor(len(weirs)) as pool:
         for answer, served in zip(BROKEN_REPLIES, pool.map(read_what_comes, weirs)):
             assert served, answer[:100]
+
+
+class SilentServer:
+    """Greets, and says nothing more."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()
+        self.port = self.address[1]
+        self.connections = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                s = self.listener.accept()[0]
+                s.sendall(fake_server.GREETING)
+                self.connections.append(s)
+
+    def destroy(self):
+        self.listener.close()
+        for s in self.connections:
+            s.close()
+
+
+@pytest.mark.parametrize("users", [{"app": PASSWORD}, {}])
+def test_a_server_that_falls_silent_in_a_login_does_not_hold_up_the_end(weir, users):
+    """And nothing of its links is left behind: the sanitizers look for it, the log would say so."""
+    silent = SilentServer()
+    try:
+        one = weir(of=silent, users=users, connect_timeout="60s", pool_wait_timeout="60s")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            wait_until(lambda: silent.connections, 20, "Weir's look at the greeting")
+            client = pool.submit(attempt, one)
+            wait_until(lambda: len(silent.connections) > 1, 20, "a link for the client")
+            one.stop()
+            assert client.result() is not None
+        assert "did not end in time" not in one.log()
+    finally:
+        silent.destroy()

@@ -19,6 +19,7 @@ FAMILIES = ["mariadb", "mysql9"] if not wire.MYSQL else ["mysql9"]
 # With the sanitizers one client of each library is enough.
 SAME_LIBRARY = {"mysqlclient", "Perl DBD::mysql", "Perl DBD::MariaDB", "Ruby mysql2", "PHP mysqli"}
 SEEN = {}
+LISTED = 1  # its place among the addresses: direct, then Place.weirs
 
 
 class Place:
@@ -41,6 +42,8 @@ class Place:
         login_cells.prepare(self.server)
         accounts = login_cells.accounts(self.server.family)
         passwords = {a.name: a.given or a.password for a in accounts}
+        passwords |= {name: login_cells.COLD_PASSWORD for client in login_cells.CLIENTS
+                      for name in login_cells.cold_names(client, LISTED)}
         self.weirs["listed"] = self._weir({"app": "secret", **passwords}, {
             f"user {a.name}": {"require_secure_transport": "on"} for a in accounts if a.needs_tls})
         self.weirs["guests"] = self._weir({}, {})
@@ -130,3 +133,29 @@ def test_every_cell_is_as_direct(place, client):
         encrypted = [cell for cell in said if cell[2] != "off" and login_cells.is_row(said[cell])]
         assert encrypted and place.handshakes()[kind] - before[kind] >= len(encrypted)
     assert not different, "\n".join(different)
+
+
+@pytest.mark.parametrize("client", login_cells.CLIENTS)
+def test_the_first_login_of_an_account_is_as_direct(place, client):
+    """caching_sha2_password in full, on both sides: neither the server nor Weir has seen a login of it."""
+    if place.server.family != "mysql":
+        pytest.skip("MariaDB has no caching_sha2_password")
+    if processes.ASAN and client in SAME_LIBRARY:
+        pytest.skip("with the sanitizers one client of each library is enough")
+    with place.server.root() as root:
+        for at in range(1 + len(place.weirs)):
+            for name in login_cells.cold_names(client, at):
+                root.query(f"CREATE USER {name}@'%' IDENTIFIED WITH caching_sha2_password BY "
+                           f"'{login_cells.COLD_PASSWORD}'")
+        root.query("FLUSH PRIVILEGES")  # and with it what the server remembers of all others
+    cells = login_cells.cold_cells(client)
+    try:
+        said = login_cells.run(client, place.server,
+                               [place.server.address, *(one.address for one in place.weirs.values())],
+                               *place.files, cells)
+    except login_cells.Missing as missing:
+        pytest.skip(str(missing))
+    direct, *through = [[words.replace(cell[0].replace("*", str(at)), cell[0]) for cell, words in one.items()]
+                        for at, one in enumerate(said)]
+    assert any(login_cells.is_row(words) for words in direct), direct
+    assert through == [direct, direct]

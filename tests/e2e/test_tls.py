@@ -208,6 +208,39 @@ def test_certificates_of_clients(weir, server, authority, stranger):
     wait_until(lambda: one.counters()["Weir_tls_failures"] == 1, 10, "the failure's count")
 
 
+def test_what_accounts_require_is_asked_of_the_client(tls_server, weir, authority):
+    """The server looks at Weir's connection, which has TLS and a certificate of the right name: a guest
+    must have as much, or is refused."""
+    certificate, key = authority.sign("weir-itself", "weir-itself")
+    wants = {"r_ssl": "SSL", "r_x509": "X509", "r_subject": "SUBJECT '/CN=weir-itself'",
+             "r_issuer": f"ISSUER '/CN={authority.name}'", "r_none": "NONE"}
+    with tls_server.root() as root:
+        for name, clause in wants.items():
+            root.query(f"DROP USER IF EXISTS {name}@'%'")
+            root.query(f"CREATE USER {name}@'%' IDENTIFIED BY 'secret' REQUIRE {clause}")
+    one = weir(of=tls_server, users={}, unknown_users="serve", server_host="localhost", ssl_cert=certificate,
+               ssl_key=key, ssl_ca=authority.certificate, server_ssl_mode="required", server_ssl_cert=certificate,
+               server_ssl_key=key)
+
+    def met(name, tls):
+        try:
+            with wire.connect(one.address, name, "secret", tls=tls, host="localhost") as c:
+                return c.value("SELECT CURRENT_USER()")
+        except wire.ServerError as error:
+            return error.code
+    certified = authority.trusting(*authority.sign("client"))
+    uncertified = authority.trusting()
+    for _ in range(2):  # the server is asked, and then its answer is known
+        for name, needs in (("r_none", None), ("r_ssl", uncertified), ("r_x509", certified)):
+            ways = (None, uncertified, certified) if not wire.MYSQL else (uncertified, certified)
+            for way in ways:
+                enough = needs is None or way is certified or way is needs
+                assert met(name, way) == (f"{name}@%" if enough else 1045), (name, way)
+        for name in ("r_subject", "r_issuer"):
+            assert met(name, certified) == 1045
+    assert "REQUIRE SUBJECT, ISSUER or CIPHER, which Weir does not compare" in one.log()
+
+
 def test_new_certificates_disturb_nobody(weir, server, authority):
     certificate, key = authority.sign("first", "first")
     one = weir(of=server, ssl_cert=certificate, ssl_key=key)

@@ -218,19 +218,34 @@ def cells(family):
     return out + [(first.name, WRONG, "off"), (UNKNOWN, WRONG, "off"), (UNKNOWN, WRONG, "on")]
 
 
-def run(client, server, addresses, certificate, stranger):
+# Accounts that have never logged in: the server does not know their passwords well enough for a quick
+# login, and asks for all of it. Each is of use once, so there is one for each client and address ("*").
+COLD_MODES = ("off", "on")
+COLD_PASSWORD = "cöld 1"
+
+
+def cold_cells(client):
+    return [(f"m_cold{list(CLIENTS).index(client)}{tls}*", COLD_PASSWORD, tls) for tls in COLD_MODES]
+
+
+def cold_names(client, at):
+    return [user.replace("*", str(at)) for user, _, _ in cold_cells(client)]
+
+
+def run(client, server, addresses, certificate, stranger, all_cells=None):
     """What each cell said: one dictionary an address, all from one process of the client. The two files
-    of authorities lie in the server's directory."""
+    of authorities lie in the server's directory. A * in a user's name stands for the number of the
+    address."""
     command = CLIENTS[client](server)
     environment = dict(os.environ)
     if client.endswith("(npm)"):
         environment["NODE_PATH"] = npm.modules()
-    all_cells = cells(server.family)
+    all_cells = all_cells or cells(server.family)
     lines = []
     for number, (user, password, tls) in enumerate(all_cells):
         mode, file = ("verified", stranger) if tls == STRANGER else (tls, certificate)
-        lines += [f"{number}.{at}\t{host}\t{port}\t{user}\t{password}\t{mode}\t{file}\t{SQL}\n"
-                  for at, (host, port) in enumerate(addresses)]
+        lines += [f"{number}.{at}\t{host}\t{port}\t{user.replace('*', str(at))}\t{password}\t{mode}\t{file}\t"
+                  f"{SQL}\n" for at, (host, port) in enumerate(addresses)]
     done = subprocess.run(command, input="".join(lines).encode(), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=TIMEOUT_S, check=False, env=environment)
     said = [{} for _ in addresses]

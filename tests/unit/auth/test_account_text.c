@@ -69,26 +69,28 @@ static void test_public_keys(void **state)
                   "'!v2JI8Env2fd5YGonZ082tX3UAW+yJYldOlj4R1bfK4'");
 }
 
-static void test_tls(void **state)
+static void test_what_a_connection_must_be(void **state)
 {
     (void)state;
     static const struct {
         const char *text;
-        bool wants;
+        enum account_transport wants;
     } cases[] = {
-        {"", false},
-        {"CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1 "'", false},
-        {"CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1 "' REQUIRE SSL", true},
-        {"CREATE USER `n`@`%` REQUIRE ISSUER 'x' AND CIPHER 'y'", true},
+        {"", ACCOUNT_WANTS_NOTHING},
+        {"CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1 "'", ACCOUNT_WANTS_NOTHING},
+        {"CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1 "' REQUIRE SSL", ACCOUNT_WANTS_TLS},
+        {"CREATE USER `n`@`%` REQUIRE ISSUER 'x' AND CIPHER 'y'", ACCOUNT_WANTS_NAMES},
+        {"CREATE USER `n`@`%` REQUIRE SUBJECT '/CN=x'", ACCOUNT_WANTS_NAMES},
+        {"CREATE USER `n`@`%` REQUIRE CIPHER 'REQUIRE X509'", ACCOUNT_WANTS_NAMES},
         {"CREATE USER `n`@`%` IDENTIFIED WITH 'caching_sha2_password' AS <secret> REQUIRE NONE "
          "PASSWORD EXPIRE DEFAULT ACCOUNT UNLOCK PASSWORD REQUIRE CURRENT DEFAULT",
-         false},
+         ACCOUNT_WANTS_NOTHING},
         {"CREATE USER `n`@`%` IDENTIFIED WITH 'caching_sha2_password' AS <secret> REQUIRE X509 "
          "PASSWORD EXPIRE DEFAULT ACCOUNT UNLOCK PASSWORD REQUIRE CURRENT DEFAULT",
-         true},
+         ACCOUNT_WANTS_CERTIFICATE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(account_text_wants_tls(bytes_of_text(cases[i].text)), cases[i].wants);
+        assert_int_equal(account_text_transport(bytes_of_text(cases[i].text)), cases[i].wants);
 }
 
 int main(void)
@@ -97,7 +99,7 @@ int main(void)
         cmocka_unit_test(test_hashes_are_found_wherever_they_stand),
         cmocka_unit_test(test_what_is_no_hash),
         cmocka_unit_test(test_public_keys),
-        cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_what_a_connection_must_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

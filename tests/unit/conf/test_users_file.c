@@ -58,10 +58,25 @@ static void test_a_section_counts_more_than_a_line(void **state)
     fixture_unload(&l);
 }
 
+static void test_a_second_line_is_a_second_password(void **state)
+{
+    (void)state;
+    struct loaded l = load("ann " HASH "\nbob " HASH " b\nann " OTHER "\n");
+    fixture_expect(&l.errors, "");
+    fixture_expect(&l.warnings, "");
+    assert_int_equal(l.config->user_count, 3);
+    const struct config_user *ann = config_find_user(l.config, "ann");
+    assert_string_equal(ann->settings.password, HASH);
+    assert_string_equal(ann->settings.secondary_password, OTHER);
+    assert_string_equal(config_find_user(l.config, "bob")->settings.secondary_password, "");
+    fixture_unload(&l);
+}
+
 static void test_complaints_name_the_line(void **state)
 {
     (void)state;
-    expect_errors("ann " HASH "\nann " OTHER "\n", "users:2: user 'ann' is there twice\n");
+    expect_errors("ann " HASH "\nann " OTHER "\nann " HASH "\n",
+                  "users:3: user 'ann' is there three times\n");
     expect_errors("\nann\n", "users:2: a line of the users file is NAME HASH [SERVER]\n");
     expect_errors("a " HASH " b c\n", "users:1: a line of the users file is NAME HASH [SERVER]\n");
     expect_errors("\"ann " HASH "\n", "users:1: a quote is not closed\n");
@@ -165,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_users),
         cmocka_unit_test(test_a_section_counts_more_than_a_line),
+        cmocka_unit_test(test_a_second_line_is_a_second_password),
         cmocka_unit_test(test_complaints_name_the_line),
         cmocka_unit_test(test_long_lines_are_refused),
         cmocka_unit_test(test_others_may_not_read_it),
