@@ -3,6 +3,7 @@
 #include "mysql/sql_text_statement.h"
 
 #include "base/reader.h"
+#include "mysql/sql_user_variables.h"
 #include "mysql/sql_words.h"
 
 static bool is_space(uint8_t c)
@@ -182,6 +183,22 @@ static bool pass_using(struct reader *r, struct sql_mode mode)
     return at_end(r);
 }
 
+static bool at_end_or_using(struct reader *r, struct sql_mode mode,
+                            enum sql_text_statement_kind kind)
+{
+    return at_end(r) || (kind == SQL_TEXT_EXECUTE_IMMEDIATE && pass_using(r, mode));
+}
+
+static void read_variable(struct reader *r, struct sql_mode mode, struct sql_text_statement *out)
+{
+    skip_space(r);
+    if (!pass(r, '@') || at(r, '@'))
+        return;
+    struct bytes name = read_word(r);
+    if (sql_user_variable_is_plain(name) && at_end_or_using(r, mode, out->kind))
+        out->variable = name;
+}
+
 /* What is prepared, to the end of the text or (of EXECUTE IMMEDIATE) to USING. */
 static void read_source(struct reader *r, struct sql_mode mode, struct sql_text_statement *out,
                         struct writer *value)
@@ -190,9 +207,11 @@ static void read_source(struct reader *r, struct sql_mode mode, struct sql_text_
     bool readable = true;
     for (size_t i = 0; mode.multi_byte_trail && i < all.size; i++)
         readable = readable && all.data[i] < 0x80;
-    out->is_literal = readable && read_literal(r, mode, value) && !value->overflow;
-    if (out->is_literal && !at_end(r))
-        out->is_literal = out->kind == SQL_TEXT_EXECUTE_IMMEDIATE && pass_using(r, mode);
+    struct reader begin = *r;
+    out->is_literal = readable && read_literal(r, mode, value) && !value->overflow &&
+                      at_end_or_using(r, mode, out->kind);
+    if (!out->is_literal && readable)
+        read_variable(&begin, mode, out);
 }
 
 bool sql_text_statement_read(struct bytes sql, struct sql_mode mode, struct sql_text_statement *out,

@@ -18,9 +18,10 @@ enum sql_text_statement_kind {
 
 struct sql_text_statement {
     enum sql_text_statement_kind kind;
-    struct bytes name;  /* plain ASCII, as written; names are case-insensitive */
-    bool is_literal;    /* what is prepared is a string literal, whose value was written */
-    bool any_arguments; /* EXECUTE … USING more than user variables and constants */
+    struct bytes name;     /* plain ASCII, as written; names are case-insensitive */
+    bool is_literal;       /* what is prepared is a string literal, whose value was written */
+    struct bytes variable; /* else: it is the value of this user variable; empty: none of both */
+    bool any_arguments;    /* EXECUTE … USING more than user variables and constants */
 };
 
 /* Reads a text that is one of these statements and nothing else, but for space, plain comments and

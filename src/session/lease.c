@@ -13,6 +13,7 @@
 #include "session/request_record.h"
 #include "session/slow_watch.h"
 #include "session/statement.h"
+#include "session/text_statements.h"
 #include "session/thread_ids.h"
 #include "session/user_variables.h"
 
@@ -130,6 +131,22 @@ static void unselect(struct client *c, struct link *l)
     link_chores_send(l);
 }
 
+/* The text that the request prepares or executes is a variable's value: true while the link is
+ * asked for it. */
+static bool asks_for_text(struct client *c)
+{
+    if (!text_statements_wait(c))
+        return false;
+    if (user_variables_are_known(c)) {
+        client_scan_again(c);
+        return false;
+    }
+    text_statements_asking(c);
+    client_set_state(c, CLIENT_WAITING);
+    park_or_release(c->link);
+    return true;
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
@@ -142,6 +159,8 @@ static void prepare(struct client *c)
     }
     client_take_baseline(c);
     if (!catalogue_ready(c) || !thread_ids_ready(c) || kept_conditions_serve(c))
+        return;
+    if (asks_for_text(c))
         return;
     l->must_reset = l->must_reset || private_state_needs_reset(c, l);
     enum statement_place place = statement_look(c, l, lease_is_firm(c, l));

@@ -24,7 +24,7 @@ static bool has_own_trackers(const struct client *c)
 {
     static const char *const names[] = {"session_track_system_variables", "session_track_schema",
                                         "session_track_state_change",
-                                        "session_track_transaction_info", "session_track_gtids"};
+                                        "session_track_transaction_info"};
     if (c->tracks.all_variables)
         return true;
     for (size_t i = 0; i < countof(names); i++)

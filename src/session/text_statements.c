@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "mysql/sql_text_statement.h"
+#include "mysql/user_variable.h"
 #include "session/client.h"
 #include "session/private_state.h"
 #include "session/statement.h"
@@ -35,6 +36,8 @@ struct text_statements {
     size_t size; /* of all texts */
     /* of the request */
     bool served;
+    bool wants_value;   /* of a user variable, which only the link knows */
+    uint8_t asks;       /* how often it was asked for that */
     bool any_arguments; /* EXECUTE: not served, but its statement is needed */
     enum sql_text_statement_kind kind;
     struct text_statement asked; /* its name; of a PREPARE, what it prepares */
@@ -170,6 +173,60 @@ static struct sql_mode mode_then(const struct text_statement *s, struct sql_mode
     return mode;
 }
 
+/* The PREPARE that the client could have written. */
+static bool write_prepare(struct writer *w, struct sql_mode mode, struct bytes name,
+                          struct bytes text)
+{
+    writer_text(w, "PREPARE `");
+    writer_view(w, name);
+    writer_text(w, "` FROM '");
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t b = text.data[i];
+        if (b < ' ' && b != '\t' && b != '\n' && b != '\r')
+            return false;
+        if (b == '\'' || (b == '\\' && !mode.no_backslash_escapes))
+            writer_u8(w, b);
+        writer_u8(w, b);
+    }
+    writer_u8(w, '\'');
+    return !w->overflow;
+}
+
+static void see_value(struct client *c, struct sql_mode mode, const struct sql_text_statement *read,
+                      struct bytes text)
+{
+    struct sql_scan *scan = c->request.scan;
+    sql_effects_t sets = scan->effects & SQL_EFFECT_BIT(SETS_USER_VARIABLE);
+    size_t room = 2 * text.size + SQL_NAME_MAX + 32;
+    uint8_t *prepare = malloc(room);
+    struct writer w = writer_over(prepare, prepare != NULL ? room : 0);
+    bool ok = is_legible(c->session) && write_prepare(&w, mode, read->name, text);
+    scan->effects &= ~sets; /* naming it here is no assignment */
+    if (ok && read->kind == SQL_TEXT_EXECUTE_IMMEDIATE) {
+        see_execute(c, mode, text);
+    } else if (ok) {
+        see_prepare(c, mode, writer_written(&w), text);
+        see_assignments(c, mode, text);
+        scan->effects &= ~SQL_EFFECT_BIT(TEXT_PREPARE);
+        c->text_statements->served = true;
+    } else {
+        scan->effects |= sets;
+    }
+    free(prepare);
+}
+
+static void see_variable(struct client *c, struct sql_mode mode,
+                         const struct sql_text_statement *read)
+{
+    uint8_t *value = malloc(USER_VARIABLE_SIZE_MAX);
+    struct writer w = writer_over(value, value != NULL ? USER_VARIABLE_SIZE_MAX : 0);
+    if (!user_variables_are_known(c))
+        c->text_statements->wants_value = true;
+    else if (user_variables_value(c, read->variable, &w))
+        see_value(c, mode, read, writer_written(&w));
+    free(value);
+}
+
 static void see_kind(struct client *c, struct sql_mode mode, struct bytes sql,
                      const struct sql_text_statement *read, struct bytes text)
 {
@@ -183,6 +240,9 @@ static void see_kind(struct client *c, struct sql_mode mode, struct bytes sql,
         if (read->is_literal) {
             see_prepare(c, mode, sql, text);
             see_assignments(c, mode, text);
+        } else if (read->variable.size > 0) {
+            see_variable(c, mode, read);
+            break;
         }
         FALLTHROUGH;
     case SQL_TEXT_DEALLOCATE:
@@ -198,6 +258,8 @@ static void see_kind(struct client *c, struct sql_mode mode, struct bytes sql,
     case SQL_TEXT_EXECUTE_IMMEDIATE:
         if (read->is_literal && is_legible(c->session))
             see_execute(c, mode, text);
+        else if (read->variable.size > 0)
+            see_variable(c, mode, read);
         break;
     }
 }
@@ -215,6 +277,7 @@ bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sq
     sql_effects_t doubts = SQL_EFFECT_BIT(UNKNOWN_VERB) | SQL_EFFECT_BIT(UNTERMINATED);
     if (c->text_statements != NULL) {
         c->text_statements->served = c->text_statements->any_arguments = false;
+        c->text_statements->wants_value = false;
         release(&c->text_statements->asked);
     }
     if (sql.size == 0 || !sql_scan_has(scan, SQL_EFFECT_TEXT_PREPARE) || scan->statements != 1 ||
@@ -233,6 +296,21 @@ bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sq
         see_kind(c, mode, sql, &read, writer_written(&w));
     free(value);
     return executes(c->text_statements);
+}
+
+/* More often than this helps nothing. */
+#define ASKS_MAX 3
+
+bool text_statements_wait(const struct client *c)
+{
+    const struct text_statements *t = c->text_statements;
+    return t != NULL && t->wants_value && t->asks < ASKS_MAX &&
+           (c->pins & PIN_BIT(USER_VARIABLE)) == 0;
+}
+
+void text_statements_asking(struct client *c)
+{
+    c->text_statements->asks++;
 }
 
 struct bytes text_statements_executed(const struct client *c)
@@ -306,17 +384,34 @@ static bool is_carried(const struct client *c)
     return !t->lost && without_schema <= WITHOUT_SCHEMA_MAX;
 }
 
+/* Whatever its text was: one of that name is there no more, and no other. */
+static bool failed_to_prepare(const struct text_statements *t, const struct reply_summary *s)
+{
+    return t != NULL && s->error && t->kind == SQL_TEXT_PREPARE && t->asked.name[0] != '\0';
+}
+
+static void learn_failed(struct client *c)
+{
+    drop(c->text_statements);
+    private_state_touch(c);
+    c->request.scan->effects &= ~SQL_EFFECT_BIT(TEXT_PREPARE);
+}
+
 void text_statements_learn(struct client *c)
 {
     struct text_statements *t = c->text_statements;
     struct request *r = &c->request;
     const struct reply_summary *s = &c->link->reply.summary;
     bool unserved = r->scanned && sql_scan_has(r->scan, SQL_EFFECT_TEXT_PREPARE);
+    if (t != NULL)
+        t->asks = 0;
     bool unknown = s->error && s->error_code == ER_UNKNOWN_STMT_HANDLER && r->scan->statements == 1;
     if (t != NULL && t->served)
         learn_served(c, s->error);
     else if (unserved && unknown)
         r->scan->effects &= ~(SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(STORED_CODE));
+    else if (unserved && failed_to_prepare(t, s))
+        learn_failed(c);
     else if (unserved && t != NULL)
         t->lost = true;
     if (t == NULL)

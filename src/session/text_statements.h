@@ -17,6 +17,12 @@ struct text_statements;
  * statement that is known, the results of its scan become those of that statement: true. */
 bool text_statements_see(struct client *c, struct sql_mode mode, struct bytes sql);
 
+/* It prepares or executes the value of a user variable, which is asked for first: then it is to be
+ * scanned again. */
+NODISCARD bool text_statements_wait(const struct client *c);
+/* The variables are being asked for. */
+void text_statements_asking(struct client *c);
+
 /* The text that the request executes by its name; data NULL when it does not. */
 NODISCARD struct bytes text_statements_executed(const struct client *c);
 

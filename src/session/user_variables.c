@@ -289,3 +289,49 @@ bool user_variables_restore(const struct client *c, struct link *l)
     link_chore_add(l, CHORE_SET_USER_VARIABLES, COMMAND_QUERY, bytes_of(v->text, v->text_size));
     return true;
 }
+
+/* -------- values as texts -------- */
+
+/* The digits of its assignment, as user_variable_assign writes it. */
+static bool find_digits(const struct user_variables *v, struct bytes name, bool utf8,
+                        struct bytes *digits)
+{
+    char begin[SQL_NAME_MAX + 8];
+    struct writer w = writer_over(begin, sizeof begin);
+    user_variable_write_name(&w, name);
+    writer_text(&w, "=_");
+    const uint8_t *text = memmem(v->text, v->text_size, begin, w.size);
+    if (w.overflow || text == NULL)
+        return false;
+    struct bytes rest =
+        bytes_of(text + w.size, v->text_size - w.size - (size_t)((const char *)text - v->text));
+    bool is_utf8 = rest.size > 4 && memcmp(rest.data, "utf8", 4) == 0;
+    const uint8_t *quote = memchr(rest.data, '\'', rest.size);
+    if (quote == NULL)
+        return false;
+    const uint8_t *end = memchr(quote + 1, '\'', rest.size - (size_t)(quote + 1 - rest.data));
+    if (end == NULL)
+        return false;
+    *digits = bytes_of(quote + 1, (size_t)(end - quote - 1));
+    for (size_t i = 0; i < digits->size; i += 2)
+        if (digits->data[i] >= '8' && !(utf8 && is_utf8))
+            return false;
+    return digits->size > 0;
+}
+
+bool user_variables_value(const struct client *c, struct bytes name, struct writer *out)
+{
+    const struct user_variables *v = c->user_variables;
+    const struct session_state *s = c->session;
+    bool utf8 = strcmp(s->character_set_client, "utf8mb4") == 0 &&
+                strcmp(s->character_set_connection, "utf8mb4") == 0;
+    struct variable wanted = {.size = (uint8_t)name.size};
+    struct bytes digits;
+    if (v == NULL || !v->known || v->text == NULL || name.size > SQL_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t b = name.data[i];
+        wanted.name[i] = (char)(b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b);
+    }
+    return find_digits(v, name_of(&wanted), utf8, &digits) && user_variable_unhex(digits, out);
+}

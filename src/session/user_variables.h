@@ -26,6 +26,10 @@ NODISCARD bool user_variables_are_known(const struct client *c);
 void user_variables_ask(struct client *c, struct link *l);
 void user_variables_read(struct client *c, enum chore chore, struct bytes reply);
 
+/* Appends the value of one. False when it is not known, no string, empty, or not the same text in
+ * this character set. */
+NODISCARD bool user_variables_value(const struct client *c, struct bytes name, struct writer *out);
+
 /* Adds the chore that assigns them. */
 NODISCARD bool user_variables_restore(const struct client *c, struct link *l);
 

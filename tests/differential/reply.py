@@ -5,6 +5,7 @@ These are all the masks that there are; docs/differences.md has the reasons.
 - ids of prepared statements, in the reply to a prepare and in errors and warnings that quote one
 - the flags about indexes in the EOF after column definitions
 - the flag of changed state in the EOF after column definitions
+- the same flag in the EOF behind what an execution of a prepared statement sends
 - the order of the trackers in an OK
 - the words of COM_STATISTICS
 - on MySQL, the number of warnings in the EOF after column definitions and in the replies to COM_PING,
@@ -68,6 +69,8 @@ def masked(what, payload):
         return trackers(payload[:5] + b"\0\0" + payload[7:])
     if what == "told in end":
         return payload[:1] + b"\0\0" + payload[3:]
+    if what == "executed end":
+        return payload[:4] + bytes([payload[4] & ~(wire.STATE_CHANGED >> 8)])
     if what == "prepared":
         return payload[:1] + b"????" + payload[5:]
     if what == "column end":

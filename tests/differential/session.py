@@ -188,6 +188,8 @@ class Session:
             marks = self.wire.marks
             if world.MYSQL and command in TELL_WARNINGS:
                 marks = [(at, "told in " + what) for at, what in marks]
+            if command == wire.COM_STMT_EXECUTE:
+                marks = [(at, "executed end" if what == "end" else what) for at, what in marks]
             self.frames += reply.comparable(self.wire.take(), marks)
 
     def _connect(self, kind="plain", schema="one", user="app"):

@@ -204,6 +204,21 @@ SCENARIOS = {
         free("SHOW PROFILES"), free("SET profiling=0"), held("SET profiling=1"), held("SELECT 1"),
         held("SET profiling=0"), held("SELECT 2"), free(bytes([COM_RESET_CONNECTION])),
         free("SELECT @@profiling")],
+    "prepare_from_variable": [
+        free("SET @q=CONCAT('SELECT 1 AS `', _utf8mb4 0xc3a9, '`, \"it''s\", \"a\\\\tb\"')"), free("PREPARE s FROM @q"),
+        free("SET @q='nonsense'"), free("EXECUTE s"), free("PREPARE s FROM @q"), free("EXECUTE s"),
+        free("SET @q='SELECT ? + 1'"), held("BEGIN"), held("PREPARE s FROM @Q"), held("SET @q=5"),
+        held("EXECUTE s USING @q"), free("COMMIT"), free("EXECUTE s USING @q"), free("PREPARE t FROM @q"),
+        free("EXECUTE s USING @q"), free("SET sql_mode='NO_BACKSLASH_ESCAPES'"),
+        free("SET @q='SELECT ''a\\'', @@sql_mode'"), free("PREPARE s FROM @q"), free("SET sql_mode=''"),
+        free("EXECUTE s"), free("DEALLOCATE PREPARE s"), free("EXECUTE s"),
+        free("SET @q='SET @r=?, div_precision_increment=6'"), free("PREPARE s FROM @q"), free("EXECUTE s USING @q"),
+        free("SELECT @r, 1/3, @@div_precision_increment"), free("SET @q=NULL"), free("PREPARE s FROM @q")],
+    "prepare_from_long_variable": [
+        held("SET @q=CONCAT('SELECT 1', REPEAT(' ', 9000))"), held("PREPARE s FROM @q"), held("EXECUTE s")],
+    "execute_immediate_variable": [
+        free("SET @q='SELECT ?, 7'"), free("EXECUTE IMMEDIATE @q USING 4"), free("SET @q='SET @r=3'"),
+        free("EXECUTE IMMEDIATE @q"), free("SELECT @r")],
     "facts_of_the_link": [
         free("SHOW STATUS LIKE 'Ssl_nosuch'"), free("SHOW SESSION STATUS LIKE 'compression_nosuch'")],
     "log_bin": [
@@ -291,7 +306,7 @@ SCENARIOS = {
 
 
 # Statements, or ends of state, that MySQL has not or has elsewhere (XA PREPARE lets go of the link).
-MARIADB_ONLY = {"backup", "xa", "versioning", "master_connection", "set_statement", "temporary_table_renamed",
+MARIADB_ONLY = {"execute_immediate_variable", "backup", "xa", "versioning", "master_connection", "set_statement", "temporary_table_renamed",
                 "temporary_tables", "next_transaction_isolation", "next_transaction_by_variable",
                 "completion_type", "select_limit", "role", "role_survives_a_reset", "default_role"}
 

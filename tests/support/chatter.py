@@ -265,6 +265,17 @@ STACKS = {
         "UPDATE `shared` SET `hits` = 7\nWHERE `id` = {id};\nSELECT ROW_COUNT();\n\n",
         "UPDATE `shared` SET `hits` = 8\nWHERE `id` = {id}",
     ]),
+    "pivot_report": Stack([
+        "SET NAMES utf8mb4",
+    ], [
+        "SET @sql = NULL",
+        "SELECT GROUP_CONCAT(id) INTO @sql FROM shared WHERE id < 4",
+        "SET @sql = CONCAT('SELECT ', @sql, ' FROM shared LIMIT 1')",
+        "PREPARE stmt FROM @sql",
+        "EXECUTE stmt",
+        "DEALLOCATE PREPARE stmt",
+        "INSERT INTO visits (who) VALUES ({id})",
+    ]),
 }
 
 

@@ -21,9 +21,10 @@ static const char *read_in(struct sql_mode mode, const char *text)
     struct sql_text_statement s;
     if (!sql_text_statement_read(bytes_of_text(text), mode, &s, &w))
         return "no";
-    snprintf(found, sizeof found, "%s %.*s%s|%.*s", kinds[s.kind], (int)s.name.size,
+    snprintf(found, sizeof found, "%s %.*s%s|%.*s%s%.*s", kinds[s.kind], (int)s.name.size,
              s.name.size > 0 ? (const char *)s.name.data : "", s.any_arguments ? " any" : "",
-             s.is_literal ? (int)w.size : 0, (const char *)value);
+             s.is_literal ? (int)w.size : 0, (const char *)value, s.variable.size > 0 ? "@" : "",
+             (int)s.variable.size, s.variable.size > 0 ? (const char *)s.variable.data : "");
     return found;
 }
 
@@ -52,12 +53,20 @@ static void test_literals(void **state)
     assert_string_equal(read_in(ansi, "PREPARE s FROM \"a\""), "prepare s|");
     assert_string_equal(read_in(gbk, "PREPARE s FROM 'a'"), "prepare s|a");
     assert_string_equal(read_in(gbk, "PREPARE s FROM '\xbf\\'"), "prepare s|");
-    assert_string_equal(read_in(plain, "PREPARE s FROM @v"), "prepare s|");
+    assert_string_equal(read_in(plain, "PREPARE s FROM @v"), "prepare s|@v");
+    assert_string_equal(read_in(plain, "PREPARE s FROM /*x*/ @Vv2 ;"), "prepare s|@Vv2");
+    assert_string_equal(read_in(plain, "PREPARE s FROM @@sql_mode"), "prepare s|");
+    assert_string_equal(read_in(plain, "PREPARE s FROM @v, @w"), "prepare s|");
+    assert_string_equal(read_in(plain, "PREPARE s FROM @v USING @w"), "prepare s|");
+    assert_string_equal(read_in(plain, "PREPARE s FROM @v.w"), "prepare s|");
+    assert_string_equal(read_in(plain, "PREPARE s FROM @`v`"), "prepare s|");
+    assert_string_equal(read_in(plain, "EXECUTE IMMEDIATE @v USING 1, @w"), "immediate |@v");
+    assert_string_equal(read_in(plain, "EXECUTE IMMEDIATE @v USING f()"), "immediate |");
     assert_string_equal(read_in(plain, "PREPARE s FROM 'a' COLLATE x"), "prepare s|");
     assert_string_equal(read_in(plain, "PREPARE s FROM N'a'"), "prepare s|");
     assert_string_equal(read_in(plain, "PREPARE s FROM 'a"), "prepare s|");
     assert_string_equal(read_in(plain, "PREPARE s FROM CONCAT('a')"), "prepare s|");
-    assert_string_equal(read_in(plain, "EXECUTE IMMEDIATE @v"), "immediate |");
+    assert_string_equal(read_in(plain, "EXECUTE IMMEDIATE @v"), "immediate |@v");
     assert_string_equal(read_in(plain, "EXECUTE IMMEDIATE 'a' USING f()"), "immediate |");
 }
 
