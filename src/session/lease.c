@@ -147,20 +147,23 @@ static bool asks_for_text(struct client *c)
     return true;
 }
 
+/* That the server let the link in is all that a login without a schema asks. */
+static bool ends_login(struct client *c)
+{
+    if (c->login_schema == NULL || c->login_schema[0] != '\0')
+        return false;
+    lease_ready(c);
+    return true;
+}
+
 /* The link is this client's: make it look like its session. */
 static void prepare(struct client *c)
 {
     struct link *l = c->link;
-    if (expired_request(c))
+    if (expired_request(c) || ends_login(c))
         return;
-    if (c->login_schema != NULL && c->login_schema[0] == '\0') {
-        lease_ready(c); /* that the server let the link in is all that the login asks */
-        return;
-    }
     client_take_baseline(c);
-    if (!catalogue_ready(c) || !thread_ids_ready(c) || kept_conditions_serve(c))
-        return;
-    if (asks_for_text(c))
+    if (!catalogue_ready(c) || !thread_ids_ready(c) || kept_conditions_serve(c) || asks_for_text(c))
         return;
     l->must_reset = l->must_reset || private_state_needs_reset(c, l);
     enum statement_place place = statement_look(c, l, lease_is_firm(c, l));
