@@ -63,6 +63,11 @@ struct auth_method {
     /* Does what is known suffice for a proof without the password itself? NULL: never. */
     bool (*can_prove)(const struct auth_secret *secret);
 
+    /* What servers store in the place of the password, as bytes, for auth_identity_write; nothing
+     * when it is not known, or the password is empty. NULL: the client must not trust this method
+     * with a server that it cannot verify. */
+    void (*stored)(const struct auth_secret *secret, struct writer *out);
+
     /* Client role: the next word to a server that has said `said`: its scramble first, then
      * whatever its AuthMoreData packets hold. AUTH_FAIL when the secret does not suffice, or the
      * server says what the method does not know. */

@@ -58,6 +58,13 @@ static enum auth_step ed25519_hear(struct auth_check *c, struct bytes said,
     return AUTH_OK;
 }
 
+static void ed25519_stored(const struct auth_secret *secret, struct writer *out)
+{
+    if (auth_secret_knows(secret, AUTH_KNOWS_ED25519_PUBLIC) &&
+        !auth_secret_knows(secret, AUTH_KNOWS_EMPTY))
+        writer_bytes(out, secret->ed25519_public, sizeof secret->ed25519_public);
+}
+
 static enum auth_step ed25519_answer(struct auth_dialog *d, struct bytes said,
                                      const struct auth_secret *secret, struct writer *out)
 {
@@ -77,5 +84,6 @@ const struct auth_method auth_client_ed25519 = {
     .blank_size = ED25519_SIGNATURE_SIZE,
     .hear = ed25519_hear,
     .can_prove = ed25519_can_prove,
+    .stored = ed25519_stored,
     .answer = ed25519_answer,
 };

@@ -58,6 +58,12 @@ static bool native_can_prove(const struct auth_secret *secret)
     return auth_secret_knows(secret, AUTH_KNOWS_EMPTY | AUTH_KNOWS_NATIVE_STAGE2);
 }
 
+static void native_stored(const struct auth_secret *secret, struct writer *out)
+{
+    if (auth_secret_knows(secret, AUTH_KNOWS_NATIVE_STAGE2))
+        writer_bytes(out, secret->stage2, sizeof secret->stage2);
+}
+
 static enum auth_step native_answer(struct auth_dialog *d, struct bytes said,
                                     const struct auth_secret *secret, struct writer *out)
 {
@@ -88,5 +94,6 @@ const struct auth_method auth_native_password = {
     .challenge_size = SCRAMBLE_SIZE,
     .hear = native_hear,
     .can_prove = native_can_prove,
+    .stored = native_stored,
     .answer = native_answer,
 };

@@ -127,6 +127,16 @@ static enum auth_step parsec_hear(struct auth_check *c, struct bytes said,
     return AUTH_FAIL;
 }
 
+static void parsec_stored(const struct auth_secret *secret, struct writer *out)
+{
+    if (!auth_secret_knows(secret, AUTH_KNOWS_PARSEC_PUBLIC))
+        return;
+    writer_u8(out, ALGORITHM);
+    writer_u8(out, secret->parsec.factor);
+    writer_bytes(out, secret->parsec.salt, sizeof secret->parsec.salt);
+    writer_bytes(out, secret->parsec.public, sizeof secret->parsec.public);
+}
+
 /* -------- client role -------- */
 
 enum stage { STAGE_NONCE, STAGE_SALT, STAGE_END };
@@ -191,5 +201,6 @@ const struct auth_method auth_parsec_method = {
     .blank_size = NONCE_SIZE + ED25519_SIGNATURE_SIZE,
     .hear = parsec_hear,
     .can_prove = parsec_can_prove,
+    .stored = parsec_stored,
     .answer = parsec_answer,
 };

@@ -82,6 +82,7 @@ static void set_timer(struct console_client *c)
     usec_t timeout = 0;
     switch (c->state) {
     case CONSOLE_CLIENT_LOGIN:
+    case CONSOLE_CLIENT_TLS:
     case CONSOLE_CLIENT_PROVING:
         timeout = LOGIN_TIMEOUT;
         break;
@@ -189,6 +190,7 @@ static void take_packet(struct console_client *c, struct bytes payload)
         console_client_command(c, payload);
         break;
     case CONSOLE_CLIENT_DELAYED:
+    case CONSOLE_CLIENT_TLS:
     case CONSOLE_CLIENT_PENDING:
     case CONSOLE_CLIENT_CLOSING:
     case CONSOLE_CLIENT_CLOSED:
@@ -215,8 +217,10 @@ static bool flush(struct console_client *c)
     return false;
 }
 
-static bool takes_packets(const struct console_client *c)
+static bool takes_packets(struct console_client *c)
 {
+    if (c->state == CONSOLE_CLIENT_TLS && !console_client_step_tls(c))
+        return false;
     return c->state == CONSOLE_CLIENT_LOGIN || c->state == CONSOLE_CLIENT_PROVING ||
            c->state == CONSOLE_CLIENT_IDLE;
 }
@@ -230,6 +234,11 @@ static void advance(struct console_client *c)
     while (c->state != CONSOLE_CLIENT_CLOSED && flush(c) && takes_packets(c) &&
            next_packet(c, &payload)) {
         size_t size = FRAME_HEADER_SIZE + payload.size;
+        if (console_client_wants_tls(c, payload)) {
+            consume(c, size); /* what follows belongs to TLS */
+            console_client_begin_tls(c);
+            continue;
+        }
         take_packet(c, payload);
         if (c->state != CONSOLE_CLIENT_CLOSED)
             consume(c, size);
@@ -331,7 +340,7 @@ void console_client_accept(struct console *console, int fd, const struct address
     c->timer.on_fire = on_timeout;
     c->dying.run = on_dying;
     c->trusted = is_trusted(fd, is_unix);
-    c->check.private_channel = is_unix;
+    c->is_local = c->check.private_channel = is_unix;
     c->session.id = next_id(console);
     c->session.connected = c->session.since = loop_now(console->loop);
     address_format_host(peer, text);

@@ -46,6 +46,7 @@ struct console {
 
 enum console_client_state {
     CONSOLE_CLIENT_LOGIN,
+    CONSOLE_CLIENT_TLS,     /* its handshake, in the middle of the login */
     CONSOLE_CLIENT_PROVING, /* its answer to a switch of the method */
     CONSOLE_CLIENT_DELAYED, /* the verdict is known; who has guessed before must wait for it */
     CONSOLE_CLIENT_IDLE,
@@ -71,6 +72,8 @@ struct console_client {
     enum console_client_state state;
     bool trusted; /* the system says that it is root or the account of Weir */
     bool advancing;
+    bool is_local; /* it came by the Unix socket */
+    capabilities_t offered;
     capabilities_t capabilities;
     struct auth_check check;
     struct console_verdict verdict;
@@ -100,6 +103,17 @@ void console_client_login(struct console_client *c, struct bytes payload);
 void console_client_prove(struct console_client *c, struct bytes payload);
 /* The delay is over. */
 void console_client_judge(struct console_client *c);
+
+/* -------- console_tls.c -------- */
+/* By the setting, and when there is a certificate. */
+NODISCARD bool console_offers_tls(const struct console_client *c);
+NODISCARD bool console_client_wants_tls(const struct console_client *c, struct bytes payload);
+/* The packet that wants it is consumed. */
+void console_client_begin_tls(struct console_client *c);
+/* True when the handshake is done; false: it goes on later, or the client is closed. */
+NODISCARD bool console_client_step_tls(struct console_client *c);
+/* It uses TLS or the Unix socket, or need not. */
+NODISCARD bool console_is_secure_enough(const struct console_client *c);
 
 /* -------- console_send.c -------- */
 void console_send_answer(struct console_client *c, const struct answer *a);

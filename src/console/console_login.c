@@ -35,10 +35,11 @@ static void new_challenge(struct console_client *c)
 void console_client_greet(struct console_client *c)
 {
     new_challenge(c);
+    c->offered = CONSOLE_CAPABILITIES | (console_offers_tls(c) ? CAP(SSL) : 0);
     struct greeting greeting = {
         .server_version = bytes_of_text(c->console->version),
         .thread_id = c->session.id,
-        .capabilities = CONSOLE_CAPABILITIES,
+        .capabilities = c->offered,
         .collation = COLLATION_UTF8MB4,
         .status = STATUS_AUTOCOMMIT,
         .auth_method = bytes_of_text(auth_method_default()->name),
@@ -179,12 +180,22 @@ static void take_names(struct console_client *c, const struct login *l)
     s->interactive = (l->capabilities & CAP(INTERACTIVE)) != 0;
 }
 
+/* Before it is known who it is. */
+static void refuse(struct console_client *c, enum mysql_error code)
+{
+    console_send_error(c, code, mysql_error_find(code)->text);
+    c->state = CONSOLE_CLIENT_CLOSING;
+}
+
 void console_client_login(struct console_client *c, struct bytes payload)
 {
     struct login l;
-    if (!login_decode(payload, CONSOLE_CAPABILITIES, &l)) {
-        console_send_error(c, ER_HANDSHAKE_ERROR, "Bad handshake");
-        c->state = CONSOLE_CLIENT_CLOSING;
+    if (!login_decode(payload, c->offered, &l)) {
+        refuse(c, ER_HANDSHAKE_ERROR);
+        return;
+    }
+    if (!console_is_secure_enough(c)) {
+        refuse(c, ER_SECURE_TRANSPORT_REQUIRED);
         return;
     }
     c->capabilities = l.capabilities;

@@ -126,7 +126,8 @@ static bool concerns_tls(const struct config_override *changes, size_t count)
     for (size_t i = 0; i < count; i++) {
         const char *dot = strrchr(changes[i].name, '.');
         const char *name = dot != NULL ? dot + 1 : changes[i].name;
-        if (strncasecmp(name, "ssl", 3) == 0 || strncasecmp(name, "tls", 3) == 0)
+        if (strncasecmp(name, "ssl", 3) == 0 || strncasecmp(name, "tls", 3) == 0 ||
+            strcasecmp(name, "auto_generate_certs") == 0)
             return true;
     }
     return false;

@@ -8,6 +8,8 @@
 
 #define FILLER_SIZE        19
 #define EXTENDED_CAPS_SIZE 4
+/* The part of a login packet before the user's name. */
+#define SSL_REQUEST_SIZE 32
 
 static bool attributes_well_formed(struct bytes attributes)
 {
@@ -107,6 +109,13 @@ static capabilities_t write_head(struct writer *w, const struct login *l)
     writer_zeros(w, FILLER_SIZE);
     writer_uint(w, EXTENDED_CAPS_SIZE, extended);
     return classic;
+}
+
+bool login_is_ssl_request(struct bytes payload)
+{
+    struct reader r = reader_over(payload);
+    uint32_t sent;
+    return payload.size == SSL_REQUEST_SIZE && reader_u32(&r, &sent) && (sent & CAP(SSL)) != 0;
 }
 
 void ssl_request_encode(struct writer *w, uint8_t sequence, const struct login *l)

@@ -38,6 +38,7 @@ void login_encode(struct writer *w, uint8_t sequence, const struct login *l);
 
 /* The wish for TLS that goes before it, in clear text. Source: …/
  * page_protocol_connection_phase_packets_protocol_ssl_request.html */
+NODISCARD bool login_is_ssl_request(struct bytes payload);
 void ssl_request_encode(struct writer *w, uint8_t sequence, const struct login *l);
 
 /* COM_CHANGE_USER; the payload includes the command byte. `agreed` as at login. */

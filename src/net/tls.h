@@ -22,6 +22,7 @@ enum tls_verify {
 struct tls_options {
     const char *certificate; /* chain, own certificate first */
     const char *key;
+    const char *made; /* without certificate: keeps the one that is made; none: in memory only */
     const char *ca;
     const char *crl;
     const char *versions;     /* "TLSv1.2,TLSv1.3"; none: both */
@@ -31,15 +32,20 @@ struct tls_options {
 };
 
 /* For connections that we accept. Without a certificate one is made, signed by itself, that lasts
- * as long as the process: enough against those who only listen. With a CA, clients may show a
- * certificate, and one that is not of this CA ends the handshake. NULL: `error` names the option
- * and the reason. */
+ * as long as its file, or the process: enough against those who only listen. With a CA, clients may
+ * show a certificate, and one that is not of this CA ends the handshake. NULL: `error` names the
+ * option and the reason. */
 NODISCARD struct tls_context *tls_context_accepting(const struct tls_options *o, char *error,
                                                     size_t error_size);
 
 /* For connections that we make; remembers the last session for resumption. NULL as above. */
 NODISCARD struct tls_context *tls_context_connecting(const struct tls_options *o, char *error,
                                                      size_t error_size);
+
+/* errno of why the certificate that was made could not be kept in its file; 0 otherwise. */
+int tls_context_unkept(const struct tls_context *t);
+/* Until its own certificate expires, negative when it has; false: it has none. */
+NODISCARD bool tls_context_days_left(const struct tls_context *t, int *days);
 
 struct tls_context *tls_context_hold(struct tls_context *t);
 void tls_context_release(struct tls_context *t); /* NULL: nothing */
@@ -48,6 +54,9 @@ void tls_context_release(struct tls_context *t); /* NULL: nothing */
  * bytes. `host`: the name that is asked for and, when the context says so, verified; NULL when
  * accepting. False when out of memory. */
 NODISCARD bool tls_start(struct stream *s, struct tls_context *t, const char *host);
+
+/* Why a handshake failed, and what to do about it. */
+#define TLS_ERROR_SIZE 320
 
 /* Goes on with the handshake: STREAM_OK when it is done, STREAM_AGAIN: on_ready will come,
  * STREAM_FAILED: `error` says why, for a person. */
@@ -59,6 +68,9 @@ const char *tls_version(const struct stream *s);
 const char *tls_cipher(const struct stream *s);
 /* The other side has shown a certificate, and an authority that is trusted vouches for it. */
 NODISCARD bool tls_peer_is_certified(const struct stream *s);
+/* SHA-256 of the certificate that we have shown; false when there is none. */
+#define TLS_FINGERPRINT_SIZE 32
+NODISCARD bool tls_own_fingerprint(const struct stream *s, uint8_t out[TLS_FINGERPRINT_SIZE]);
 /* An earlier session was resumed. */
 NODISCARD bool tls_was_resumed(const struct stream *s);
 

@@ -3,6 +3,7 @@
 #include "net/tls_context.h"
 
 #include "base/check.h"
+#include "net/made_certificate.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -12,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A certificate that is made lasts ten years: longer than any process. */
-#define MADE_FOR_S (10L * 365 * 24 * 3600)
-
 struct tls_context {
     SSL_CTX *ssl;
     bool connecting;
@@ -22,6 +20,7 @@ struct tls_context {
     _Atomic unsigned references;
     pthread_mutex_t lock;
     SSL_SESSION *session; /* under the lock: the last one that the server gave, NULL none */
+    int unkept;           /* errno: the certificate that was made is in no file; 0 */
 };
 
 static BIO_METHOD *bio_method;
@@ -37,14 +36,12 @@ static bool given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* "ssl_cert '/etc/weir/c.pem': no such file" */
+/* "ssl_cert '/etc/weir/c.pem': No such file or directory" */
 static bool fail(char *error, size_t error_size, const char *option, const char *value)
 {
-    unsigned long code = ERR_peek_error();
-    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+    const char *reason = tls_failure_of_file();
     snprintf(error, error_size, "%s '%s': %s", option, value,
-             reason != NULL ? reason : "OpenSSL does not take it");
-    ERR_clear_error();
+             reason[0] != '\0' ? reason : "OpenSSL does not take it");
     return false;
 }
 
@@ -81,15 +78,45 @@ static bool set_rules(SSL_CTX *ssl, const struct tls_options *o, char *error, si
     return true;
 }
 
+/* Nobody is there to be asked; without this OpenSSL would wait at the terminal. */
+static int on_passphrase(char *out, int size, int writing, void *asked)
+{
+    (void)out;
+    (void)size;
+    (void)writing;
+    *(bool *)asked = true;
+    return -1;
+}
+
+static bool load_key(SSL_CTX *ssl, const char *key, char *error, size_t size)
+{
+    bool asked = false;
+    SSL_CTX_set_default_passwd_cb(ssl, on_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ssl, &asked);
+    bool loaded = SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(ssl, NULL);
+    SSL_CTX_set_default_passwd_cb(ssl, NULL);
+    if (loaded)
+        return true;
+    if (!asked)
+        return fail(error, size, "ssl_key", key);
+    ERR_clear_error();
+    snprintf(error, size,
+             "ssl_key '%s': it has a passphrase, which Weir asks nobody for; write it without one "
+             "(openssl pkey -in … -out …)",
+             key);
+    return false;
+}
+
 static bool load_certificate(SSL_CTX *ssl, const struct tls_options *o, char *error, size_t size)
 {
     if (SSL_CTX_use_certificate_chain_file(ssl, o->certificate) != 1)
         return fail(error, size, "ssl_cert", o->certificate);
     const char *key = given(o->key) ? o->key : o->certificate;
-    if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1)
-        return fail(error, size, "ssl_key", key);
+    if (!load_key(ssl, key, error, size))
+        return false;
     if (SSL_CTX_check_private_key(ssl) != 1)
-        return fail(error, size, "ssl_key does not belong to ssl_cert", key);
+        return fail(error, size, "ssl_key", key);
     return true;
 }
 
@@ -105,33 +132,6 @@ static bool load_ca(SSL_CTX *ssl, const struct tls_options *o, char *error, size
         return fail(error, size, "ssl_crl", o->crl);
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
     return true;
-}
-
-/* -------- a certificate of our own -------- */
-
-static bool describe_made(X509 *x, EVP_PKEY *key)
-{
-    X509_NAME *name = X509_get_subject_name(x);
-    return X509_set_version(x, X509_VERSION_3) == 1 &&
-           ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
-           X509_gmtime_adj(X509_getm_notBefore(x), -3600) != NULL &&
-           X509_gmtime_adj(X509_getm_notAfter(x), MADE_FOR_S) != NULL &&
-           X509_set_pubkey(x, key) == 1 &&
-           X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                      (const unsigned char *)"Weir_auto_generated", -1, -1,
-                                      0) == 1 &&
-           X509_set_issuer_name(x, name) == 1 && X509_sign(x, key, EVP_sha256()) > 0;
-}
-
-static bool use_made_certificate(SSL_CTX *ssl, char *error, size_t size)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *x = X509_new();
-    bool done = key != NULL && x != NULL && describe_made(x, key) &&
-                SSL_CTX_use_certificate(ssl, x) == 1 && SSL_CTX_use_PrivateKey(ssl, key) == 1;
-    X509_free(x);
-    EVP_PKEY_free(key);
-    return done || fail(error, size, "a certificate cannot be made", "");
 }
 
 /* -------- contexts -------- */
@@ -155,6 +155,13 @@ static struct tls_context *create(const SSL_METHOD *method, bool connecting, cha
     return t;
 }
 
+static bool use_made_certificate(struct tls_context *t, const struct tls_options *o, char *error,
+                                 size_t size)
+{
+    return made_certificate_use(t->ssl, given(o->made) ? o->made : NULL, &t->unkept) ||
+           fail(error, size, "a certificate cannot be made", "");
+}
+
 struct tls_context *tls_context_accepting(const struct tls_options *o, char *error,
                                           size_t error_size)
 {
@@ -164,7 +171,7 @@ struct tls_context *tls_context_accepting(const struct tls_options *o, char *err
         return NULL;
     bool done = set_rules(t->ssl, o, error, error_size) &&
                 (given(o->certificate) ? load_certificate(t->ssl, o, error, error_size)
-                                       : use_made_certificate(t->ssl, error, error_size)) &&
+                                       : use_made_certificate(t, o, error, error_size)) &&
                 load_ca(t->ssl, o, error, error_size);
     if (!done) {
         tls_context_release(t);
@@ -214,6 +221,21 @@ struct tls_context *tls_context_connecting(const struct tls_options *o, char *er
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
     SSL_CTX_sess_set_new_cb(t->ssl, on_new_session);
     return t;
+}
+
+int tls_context_unkept(const struct tls_context *t)
+{
+    return t->unkept;
+}
+
+bool tls_context_days_left(const struct tls_context *t, int *days)
+{
+    int seconds;
+    const X509 *own = SSL_CTX_get0_certificate(t->ssl);
+    if (own == NULL || ASN1_TIME_diff(days, &seconds, NULL, X509_get0_notAfter(own)) != 1)
+        return false;
+    *days -= seconds < 0;
+    return true;
 }
 
 struct tls_context *tls_context_hold(struct tls_context *t)

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,21 +238,6 @@ bool tls_start(struct stream *s, struct tls_context *context, const char *host)
     return true;
 }
 
-static void describe_failure(const struct tls_state *t, char *error, size_t error_size)
-{
-    long verdict = SSL_get_verify_result(t->ssl);
-    unsigned long code = ERR_peek_last_error();
-    if (verdict != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        snprintf(error, error_size, "the certificate was not accepted: %s",
-                 X509_verify_cert_error_string(verdict));
-    else if (code != 0 && ERR_reason_error_string(code) != NULL)
-        snprintf(error, error_size, "%s", ERR_reason_error_string(code));
-    else if (t->error != 0)
-        snprintf(error, error_size, "%s", strerror(t->error));
-    else
-        snprintf(error, error_size, "the other side closed the connection");
-}
-
 enum stream_result tls_handshake(struct stream *s, char *error, size_t error_size)
 {
     CHECK(s->transport == &transport_tls);
@@ -275,7 +258,7 @@ enum stream_result tls_handshake(struct stream *s, char *error, size_t error_siz
         s->io.writable = false;
         return STREAM_AGAIN;
     default:
-        describe_failure(t, error, error_size);
+        tls_failure_describe(t->ssl, t->error, error, error_size);
         ERR_clear_error();
         s->error = t->error != 0 ? t->error : EPROTO;
         return STREAM_FAILED;
@@ -310,6 +293,15 @@ bool tls_peer_is_certified(const struct stream *s)
     const SSL *ssl = ssl_of(s);
     return ssl != NULL && SSL_get0_peer_certificate(ssl) != NULL &&
            SSL_get_verify_result(ssl) == X509_V_OK;
+}
+
+bool tls_own_fingerprint(const struct stream *s, uint8_t out[TLS_FINGERPRINT_SIZE])
+{
+    const SSL *ssl = ssl_of(s);
+    const X509 *own = ssl != NULL ? SSL_get_certificate(ssl) : NULL;
+    unsigned size = 0;
+    return own != NULL && X509_digest(own, EVP_sha256(), out, &size) == 1 &&
+           size == TLS_FINGERPRINT_SIZE;
 }
 
 bool tls_was_resumed(const struct stream *s)

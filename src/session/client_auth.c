@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
+#include "net/tls.h"
 #include "session/admission.h"
 #include "session/guest.h"
 #include "session/login_guard.h"
@@ -43,14 +44,19 @@ static void forget_said(struct client_auth *a)
     a->said = NULL;
 }
 
+static void forget_secrets(struct client_auth *a)
+{
+    for (unsigned i = 0; i < USER_PASSWORDS_MAX; i++)
+        auth_secret_wipe(&a->secrets[i]);
+    auth_check_wipe(&a->check);
+    forget_said(a);
+}
+
 void client_auth_end(struct client *c)
 {
     if (c->auth == NULL)
         return;
-    for (unsigned i = 0; i < USER_PASSWORDS_MAX; i++)
-        auth_secret_wipe(&c->auth->secrets[i]);
-    auth_check_wipe(&c->auth->check);
-    forget_said(c->auth);
+    forget_secrets(c->auth);
     free(c->auth);
     c->auth = NULL;
 }
@@ -217,22 +223,36 @@ void client_auth_set_last_word(struct client *c, struct bytes word)
     a->last_word_size = word.size;
 }
 
+/* A change of user is over a connection that the client trusts already. Clients of MySQL do not
+ * look for it. */
+void client_auth_identify(struct client *c, const struct auth_method *m,
+                          const struct auth_secret *secret)
+{
+    struct client_auth *a = c->auth;
+    uint8_t fingerprint[TLS_FINGERPRINT_SIZE];
+    if (a->is_greeted && c->facts->server.mariadb && tls_own_fingerprint(&c->stream, fingerprint) &&
+        !auth_identity_write(m, secret, a->greeted, fingerprint, a->identity))
+        a->identity[0] = '\0';
+}
+
 static void proved(struct client *c, unsigned which, struct bytes last_word)
 {
     struct client_auth *a = c->auth;
     client_auth_set_last_word(c, last_word);
     if (!a->hopeless && user_confirm_login(c->worker->proxy->users, c->user, a->secret_version,
-                                           which, &a->secrets[which], &c->has_taught))
+                                           which, &a->secrets[which], &c->has_taught)) {
+        client_auth_identify(c, a->check.method, &a->secrets[which]);
         client_login_proved(c);
-    else
+    } else {
         client_login_deny(c);
+    }
 }
 
 void client_auth_finish(struct client *c)
 {
     if (c->auth->last_word_size > 0)
         client_auth_say_more(c, bytes_of(c->auth->last_word, c->auth->last_word_size));
-    client_auth_end(c);
+    forget_secrets(c->auth);
 }
 
 bool client_auth_keep(struct auth_said *said, struct bytes from)

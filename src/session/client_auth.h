@@ -4,7 +4,7 @@
 #ifndef WEIR_SESSION_CLIENT_AUTH_H
 #define WEIR_SESSION_CLIENT_AUTH_H
 
-#include "auth/auth_method.h"
+#include "auth/identity.h"
 #include "mysql/login.h"
 #include "session/client.h"
 #include "session/user_store.h"
@@ -30,7 +30,10 @@ struct client_auth {
     usec_t delay;
     struct auth_said *said; /* what is heard after it, NULL none */
     bool judged;            /* the delay of its verdict is over, or there was none */
-    uint8_t last_word[8];   /* before the OK */
+    bool is_greeted;        /* `greeted` is the challenge of its greeting */
+    uint8_t greeted[SCRAMBLE_SIZE];
+    char identity[AUTH_IDENTITY_SIZE]; /* for the OK, "" none: see auth/identity.h */
+    uint8_t last_word[8];              /* before the OK */
     size_t last_word_size;
     char user[80]; /* as it was sent, cut to fit */
 };
@@ -58,6 +61,10 @@ void client_auth_wipe_said(struct auth_said *said);
 void client_auth_begin(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
                        struct bytes answer);
 
+/* It has proved that it knows this secret: what shows it, in the OK, that Weir does too. */
+void client_auth_identify(struct client *c, const struct auth_method *m,
+                          const struct auth_secret *secret);
+
 /* The client's next word. */
 void client_auth_hear(struct client *c, struct bytes said);
 
@@ -71,7 +78,8 @@ void client_auth_go_on(struct client *c, struct bytes said);
  * client_login_deny will be called again. */
 NODISCARD bool client_auth_delay_verdict(struct client *c, bool proved);
 
-/* The method's last word, if it has one; then as client_auth_end. */
+/* The method's last word, if it has one, and its secrets are forgotten. What is left goes with
+ * client_auth_end, after the OK. */
 void client_auth_finish(struct client *c);
 
 /* The delay is over. */

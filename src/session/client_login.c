@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
+#include "mysql/status_flags.h"
 #include "net/compression.h"
 #include "net/tls.h"
 #include "session/access.h"
@@ -82,6 +83,8 @@ void client_greet(struct client *c)
         .auth_method = bytes_of_text(greeted_method(c)->name),
     };
     memcpy(greeting.scramble, c->auth->check.challenge, SCRAMBLE_SIZE);
+    memcpy(c->auth->greeted, greeting.scramble, SCRAMBLE_SIZE);
+    c->auth->is_greeted = true;
     uint8_t frame[512];
     struct writer out = writer_over(frame, sizeof frame);
     greeting_encode(&out, &greeting);
@@ -178,24 +181,24 @@ void client_login_deny(struct client *c)
 static void send_login_ok(struct client *c)
 {
     const char *schema = c->session->schema;
-    if (schema[0] == '\0' || (c->capabilities & CAP(SESSION_TRACK)) == 0) {
-        client_send_ok(c, c->login_sequence);
-        return;
-    }
     uint8_t trackers[300];
     struct writer t = writer_over(trackers, sizeof trackers);
-    size_t size = strlen(schema) < 250 ? strlen(schema) : 250;
-    writer_u8(&t, SESSION_TRACK_SCHEMA);
-    lenenc_write(&t, size + 1);
-    lenenc_write_text(&t, bytes_of(schema, size));
+    if (schema[0] != '\0') {
+        size_t size = strlen(schema) < 250 ? strlen(schema) : 250;
+        writer_u8(&t, SESSION_TRACK_SCHEMA);
+        lenenc_write(&t, size + 1);
+        lenenc_write_text(&t, bytes_of(schema, size));
+    }
     struct ok_packet ok = {
-        .status = c->status | STATUS_SESSION_STATE_CHANGED,
+        .status = c->status & (uint16_t)~STATUS_OF_ONE_STATEMENT,
+        .info = bytes_of_text(c->auth != NULL ? c->auth->identity : ""),
         .trackers = writer_written(&t),
     };
-    uint8_t frame[340];
+    uint8_t frame[340 + AUTH_IDENTITY_SIZE];
     struct writer w = writer_over(frame, sizeof frame);
-    ok_packet_encode(&w, c->login_sequence, &ok, true);
+    ok_packet_encode(&w, c->login_sequence, &ok, (c->capabilities & CAP(SESSION_TRACK)) != 0);
     client_send_frame(c, &w);
+    client_auth_end(c);
 }
 
 static void welcome(struct client *c)

@@ -3,18 +3,13 @@
  * Source:
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_ssl_request.html
  */
+#include "mysql/login.h"
 #include "session/client.h"
 #include "session/tls_setup.h"
 
-/* An SSLRequest is the part of a login packet before the user's name. */
-#define SSL_REQUEST_SIZE 32
-
 bool client_wants_tls(const struct client *c, struct bytes payload)
 {
-    struct reader r = reader_over(payload);
-    uint32_t sent;
-    return payload.size == SSL_REQUEST_SIZE && (c->offered & CAP(SSL)) != 0 &&
-           reader_u32(&r, &sent) && (sent & CAP(SSL)) != 0;
+    return (c->offered & CAP(SSL)) != 0 && login_is_ssl_request(payload);
 }
 
 bool client_begin_tls(struct client *c)
@@ -36,7 +31,7 @@ bool client_begin_tls(struct client *c)
 
 bool client_step_tls(struct client *c)
 {
-    char error[200];
+    char error[TLS_ERROR_SIZE];
     switch (tls_handshake(&c->stream, error, sizeof error)) {
     case STREAM_OK:
         counters_add(&c->worker->counters, COUNTER_tls_accepts, 1);

@@ -171,6 +171,8 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
     }
     registry_client_came(c);
     client_auth_set_last_word(c, bytes_of(g->last_word, g->last_word_size));
+    if (g->has_candidate)
+        client_auth_identify(c, g->greeted, &g->candidate);
     part(c);
     client_login_proved(c);
 }

@@ -75,7 +75,7 @@ void link_forget_login(struct link *l)
 static void fail(struct link *l, const char *reason)
 {
     bool hopeless = l->stream.error == EPROTO;
-    char text[300];
+    char text[TLS_ERROR_SIZE + 16];
     snprintf(text, sizeof text, "TLS/SSL error: %s", reason);
     link_fail_open(l, hopeless ? POOL_LOGIN_FAILED : POOL_SERVER_DOWN,
                    hopeless ? CR_SSL_CONNECTION_ERROR : 0, NULL, bytes_of_text(text));
@@ -119,7 +119,7 @@ void link_tls_continue(struct link *l)
             return;
         }
     }
-    char error[200];
+    char error[TLS_ERROR_SIZE];
     switch (tls_handshake(&l->stream, error, sizeof error)) {
     case STREAM_OK:
         counters_add(&l->worker->counters, COUNTER_tls_connects, 1);

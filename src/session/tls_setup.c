@@ -3,11 +3,19 @@
 #include "session/tls_setup.h"
 
 #include "base/check.h"
+#include "base/log.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WHO "tls"
+/* Before the end of a certificate. */
+#define WARN_DAYS 14
+/* "weir.cnf" → "weir.cnf.tls": an ending that !includedir passes over. */
+#define MADE_ENDING    ".tls"
+#define MADE_PATH_ROOM 4096
 
 struct server_tls {
     char *name;
@@ -69,13 +77,43 @@ static bool fail(char *error, size_t error_size, const char *kind, const char *n
     return false;
 }
 
-static bool make_for_clients(struct contexts *all, const struct global_settings *g, char *error,
+/* Nobody else notices before clients or servers refuse it. */
+static void warn_of_end(const char *kind, const char *name, const char *certificate,
+                        const struct tls_context *t)
+{
+    int days;
+    if (certificate[0] == '\0' || !tls_context_days_left(t, &days) || days > WARN_DAYS)
+        return;
+    if (days < 0)
+        log_warning(WHO, "[%s%s%s]: ssl_cert '%s' has expired: whoever verifies it refuses it",
+                    kind, name[0] != '\0' ? " " : "", name, certificate);
+    else
+        log_warning(WHO, "[%s%s%s]: ssl_cert '%s' expires in %d days", kind,
+                    name[0] != '\0' ? " " : "", name, certificate, days);
+}
+
+/* Where the certificate that is made is kept; "" nowhere. */
+static void find_place(const struct config *c, char *path, size_t size)
+{
+    path[0] = '\0';
+    if (!c->global.auto_generate_certs || c->file == NULL)
+        return;
+    int n = snprintf(path, size, "%s" MADE_ENDING, c->file);
+    if (n < 0 || (size_t)n >= size)
+        path[0] = '\0';
+}
+
+static bool make_for_clients(struct contexts *all, const struct config *c, char *error,
                              size_t error_size)
 {
+    const struct global_settings *g = &c->global;
+    char made[MADE_PATH_ROOM];
     if (!g->ssl)
         return true;
+    find_place(c, made, sizeof made);
     struct tls_options o = {
         .certificate = g->ssl_cert,
+        .made = made,
         .key = g->ssl_key,
         .ca = g->ssl_ca,
         .crl = g->ssl_crl,
@@ -85,7 +123,16 @@ static bool make_for_clients(struct contexts *all, const struct global_settings 
     };
     char reason[400];
     all->clients = tls_context_accepting(&o, reason, sizeof reason);
-    return all->clients != NULL || fail(error, error_size, "weir", "", reason);
+    if (all->clients == NULL)
+        return fail(error, error_size, "weir", "", reason);
+    warn_of_end("weir", "", g->ssl_cert, all->clients);
+    int unkept = tls_context_unkept(all->clients);
+    if (unkept != 0)
+        log_note(WHO,
+                 "the certificate for clients cannot be kept in '%s' (%s): the next start makes "
+                 "another one",
+                 made, strerror(unkept));
+    return true;
 }
 
 static bool make_for_server(struct server_tls *made, const struct config *c,
@@ -109,7 +156,10 @@ static bool make_for_server(struct server_tls *made, const struct config *c,
     };
     char reason[400];
     made->context = tls_context_connecting(&o, reason, sizeof reason);
-    return made->context != NULL || fail(error, error_size, "server", s->name, reason);
+    if (made->context == NULL)
+        return fail(error, error_size, "server", s->name, reason);
+    warn_of_end("server", s->name, s->settings.ssl_cert, made->context);
+    return true;
 }
 
 static bool contexts_make(struct contexts *all, const struct config *c, char *error,
@@ -120,7 +170,7 @@ static bool contexts_make(struct contexts *all, const struct config *c, char *er
     if (all->servers == NULL)
         return fail(error, error_size, "weir", "", "out of memory");
     all->server_count = c->server_count;
-    bool done = make_for_clients(all, &c->global, error, error_size);
+    bool done = make_for_clients(all, c, error, error_size);
     for (size_t i = 0; done && i < c->server_count; i++)
         done = make_for_server(&all->servers[i], c, &c->servers[i], error, error_size);
     if (!done)

@@ -3,7 +3,10 @@
 ./dev test e2e --server mysql9) makes the server a MySQL 9 instead of a MariaDB; a test that holds for
 one family only says so with @pytest.mark.mariadb or @pytest.mark.mysql. WEIR_TEST_SWITCHING=1 turns
 debug_link_switching on in every Weir; what the switch changes by design, links that are soiled and
-reset between requests, is not counted then (@pytest.mark.unswitched(reason))."""
+reset between requests, is not counted then (@pytest.mark.unswitched(reason)). In the same way
+WEIR_TEST_COMPRESSION=zlib (or zstd) lets clients compress, WEIR_TEST_LINK_COMPRESSION=zlib links, and
+WEIR_TEST_TLS=1 clients use TLS, wherever a test does not say what it wants itself
+(@pytest.mark.uncompressed(reason), @pytest.mark.untls(reason): says nothing then)."""
 
 import os
 import signal
@@ -17,6 +20,12 @@ import processes  # noqa: E402
 import wire  # noqa: E402
 
 LOG_TAIL = 6000
+# Marks of tests that say nothing in a run of the whole suite with a switch: when it is on, its name.
+CALM = {
+    "unswitched": (processes.switching(), "debug_link_switching"),
+    "uncompressed": (wire.EVERYWHERE_COMPRESSED or processes.link_compression(), "compression"),
+    "untls": (wire.EVERYWHERE_TLS, "TLS"),
+}
 
 # Whoever ends a run that takes too long still wants the servers to go.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -25,7 +34,8 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 def pytest_configure(config):
     config.addinivalue_line("markers", "mariadb: needs a MariaDB as the server")
     config.addinivalue_line("markers", "mysql: needs a MySQL as the server")
-    config.addinivalue_line("markers", "unswitched(reason): says nothing with debug_link_switching")
+    for name, (_, what) in CALM.items():
+        config.addinivalue_line("markers", f"{name}(reason): says nothing with {what}")
 
 
 def pytest_collection_modifyitems(items):
@@ -34,9 +44,10 @@ def pytest_collection_modifyitems(items):
         for other in {"mariadb", "mysql"} - {family}:
             if item.get_closest_marker(other):
                 item.add_marker(pytest.mark.skip(reason=f"only with {other} as the server"))
-        calm = item.get_closest_marker("unswitched")
-        if calm and processes.switching():
-            item.add_marker(pytest.mark.skip(reason=f"with debug_link_switching: {calm.args[0]}"))
+        for name, (is_on, what) in CALM.items():
+            calm = item.get_closest_marker(name)
+            if calm and is_on:
+                item.add_marker(pytest.mark.skip(reason=f"with {what}: {calm.args[0]}"))
 
 
 @pytest.fixture(scope="session")

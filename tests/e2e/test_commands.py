@@ -79,6 +79,13 @@ def through(module_weir, server):
     return module_weir()
 
 
+def reads_what_was_before(command):
+    """Of an id that is cut, a MariaDB finds the rest behind the packet. A direct client knows what it
+    has sent there before; what Weir, or the compressing, has is another thing."""
+    return processes.link_compression() and command in (
+        wire.COM_PROCESS_KILL, wire.COM_STMT_FETCH, wire.COM_STMT_RESET)
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("first", range(0, 256, 16))
 def test_every_byte(server, through, first, client):
@@ -88,6 +95,8 @@ def test_every_byte(server, through, first, client):
         if command in APART:
             continue
         for payload in PAYLOADS:
+            if len(payload) < 4 and reads_what_was_before(command):
+                continue
             direct, ours = [mask(command, p.ask(com(command, payload))) for p in probers]
             if direct != ours:
                 wrong.append(f"{command:#04x} {payload!r}: "
@@ -144,7 +153,7 @@ def test_commands_cut_at_every_byte(server, through, number, client):
     first = 0
     if command in (wire.COM_STMT_FETCH, wire.COM_STMT_RESET):
         first = len(b"{id}")
-    elif command == wire.COM_PROCESS_KILL and processes.switching():
+    elif command == wire.COM_PROCESS_KILL and (processes.switching() or processes.link_compression()):
         first = len(payload)
     for size in range(first, len(payload) + 1):
         direct, ours = [p.ask_cut(command, payload, size, sql) for p in probers]
@@ -227,12 +236,16 @@ def test_pipelined_while_waiting_for_a_link(weir):
 
 
 @pytest.mark.parametrize("kill", ["KILL", "KILL QUERY"])
-def test_a_kill_among_pipelined_requests(weir, kill):
+def test_a_kill_among_pipelined_requests(server, weir, kill):
     """Each request after the kill is answered in order, those of the client that is killed too."""
     one = weir(pool_max_size=2)
     with one.connect() as victim, one.connect() as killer:
         victim.query("SELECT 1")
         victim.send(q("SELECT SLEEP(20)"))
+        # A KILL QUERY that comes before it has nothing to end.
+        processes.wait_until(lambda: server.query("SELECT COUNT(*) FROM information_schema.processlist "
+                                        "WHERE info = 'SELECT SLEEP(20)'") != [[b"0"]],
+                   20, "the statement on the server")
         requests = [(q(f"SELECT {i}"), b"%d" % i) for i in range(100)]
         order = f"{kill} {victim.greeting.thread_id}"
         data = [wire.frames(payload) for payload, _ in requests]

@@ -24,7 +24,7 @@ LINK_ALGORITHMS = ["uncompressed", "zlib", "zstd"] if wire.MYSQL else ["uncompre
 
 
 def compressed(one, algorithm, **more):
-    return one.connect(schema="test", capabilities=FULL, compress=algorithm, timeout=240, **more)
+    return one.connect(schema="test", capabilities=FULL, compress=algorithm or False, timeout=240, **more)
 
 
 @contextlib.contextmanager
@@ -197,7 +197,7 @@ def test_who_must_compress(weir, allowed, refused):
             assert c.compression == algorithm
             assert c.query("SELECT 1") == [[b"1"]]
     with pytest.raises(wire.ServerError) as error:
-        one.connect(compress=refused)
+        one.connect(compress=refused or False)
     assert (error.value.code, error.value.state) == (ER_WRONG_COMPRESSION, "HY000")
     assert error.value.text == "Invalid compression algorithm 'uncompressed'."
     one.configure(protocol_compression_algorithms="uncompressed")

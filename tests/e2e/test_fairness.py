@@ -45,6 +45,8 @@ class Reader(threading.Thread):
 
 
 @pytest.mark.mariadb
+@pytest.mark.uncompressed("it counts bytes as they come, of which hardly any are left")
+@pytest.mark.untls("a second socket reads the first one's bytes")
 def test_queries_are_served_beside_endless_results(weir):
     """On one worker: a result is passed on in slices, others have their turn between them."""
     one = weir(workers=1, pool_max_size=6)

@@ -72,23 +72,8 @@ class CompressedSocket:
         self.ready = bytearray()
         self.frames = []  # (number, packed size, plain size or 0) of those received
 
-    def fileno(self):
-        return self.below.fileno()
-
-    def gettimeout(self):
-        return self.below.gettimeout()
-
-    def settimeout(self, timeout):
-        self.below.settimeout(timeout)
-
-    def close(self):
-        self.below.close()
-
-    def shutdown(self, how):
-        self.below.shutdown(how)
-
-    def setsockopt(self, *arguments):
-        self.below.setsockopt(*arguments)
+    def __getattr__(self, name):
+        return getattr(self.below, name)  # settimeout, getsockname, version of TLS, …
 
     def pending(self):
         return len(self.ready) or (self.is_tls and self.below.pending())
@@ -145,3 +130,8 @@ class CompressedSocket:
         out = bytes(self.ready[:size])
         del self.ready[:size]
         return out
+
+    def recv_into(self, view):
+        data = self.recv(len(view))
+        view[:len(data)] = data
+        return len(data)

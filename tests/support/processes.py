@@ -337,6 +337,11 @@ def switching():
     return bool(os.environ.get("WEIR_TEST_SWITCHING"))
 
 
+def link_compression():
+    """What all links may be: "zlib", or "zstd,uncompressed"; None: as the tests say."""
+    return os.environ.get("WEIR_TEST_LINK_COMPRESSION")
+
+
 class Weir:
     """One Weir, configured by a file. Settings: host, socket and the like of [server main] begin with
     server_ ; the rest belong to [weir]."""
@@ -356,10 +361,8 @@ class Weir:
         if os.environ.get("WEIR_TEST_IO_ENGINE"):
             self.settings["io_engine"] = os.environ["WEIR_TEST_IO_ENGINE"]
         self.server_settings = {}
-        if os.environ.get("WEIR_TEST_LINK_COMPRESSION"):
-            # Of all links: "zlib" or "zstd,uncompressed".
-            self.server_settings["protocol_compression_algorithms"] = \
-                os.environ["WEIR_TEST_LINK_COMPRESSION"]
+        if link_compression() and isinstance(server, Server):  # stand-ins do not offer it
+            self.server_settings["protocol_compression_algorithms"] = link_compression()
         self.sections = {}  # "user app": settings of further sections, or of these once more
         if server is not None:
             self.server_settings.update(host="127.0.0.1", port=server.port)

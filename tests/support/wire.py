@@ -296,11 +296,11 @@ class Wire:
     def login(self, user="app", password="secret", schema=None, capabilities=BASIC, tls=None, host=None,
               compress=None, **more):
         """The OK of the login. `tls`: an SSLContext to use, verifying `host`. `compress`: "zlib" or
-        "zstd", when it is offered."""
+        "zstd", when it is offered; False: not even when the whole suite does."""
         if self.greeting is None:
             self.read_greeting()
-        if self.greeting.thread_id & OF_WEIR:
-            compress = compress or EVERYWHERE_COMPRESSED
+        if compress is None and self.greeting.thread_id & OF_WEIR:
+            compress = EVERYWHERE_COMPRESSED
         algorithm = compress if self.greeting.capabilities & COMPRESSION.get(compress, 0) else None
         capabilities |= COMPRESSION.get(algorithm, 0)
         if tls is None and EVERYWHERE_TLS is not None and self.greeting.capabilities & SSL:
