@@ -60,8 +60,8 @@ struct console_client *console_client_find(struct console *c, uint32_t id)
 
 static bool in_login(const struct console_client *c)
 {
-    return c->state == CONSOLE_CLIENT_LOGIN || c->state == CONSOLE_CLIENT_PROVING ||
-           c->state == CONSOLE_CLIENT_DELAYED;
+    return c->state == CONSOLE_CLIENT_LOGIN || c->state == CONSOLE_CLIENT_TLS ||
+           c->state == CONSOLE_CLIENT_PROVING || c->state == CONSOLE_CLIENT_DELAYED;
 }
 
 /* -------- timeouts -------- */
