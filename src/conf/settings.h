@@ -22,7 +22,14 @@ enum ssl_mode {
 };
 
 /* Of a listener, for clients. */
-enum listener_ssl { LISTENER_SSL_OFF, LISTENER_SSL_PREFERRED, LISTENER_SSL_REQUIRED };
+/* What is asked of clients; each word asks for what the one before does, and more. */
+enum client_ssl {
+    CLIENT_SSL_OFF,
+    CLIENT_SSL_PREFERRED,
+    CLIENT_SSL_REQUIRED,
+    CLIENT_SSL_VERIFY_CA,       /* and shows a certificate that ssl_ca vouches for */
+    CLIENT_SSL_VERIFY_IDENTITY, /* which names the user that logs in */
+};
 /* Towards a server. */
 enum proxy_protocol { PROXY_PROTOCOL_OFF, PROXY_PROTOCOL_V1, PROXY_PROTOCOL_V2 };
 enum leak_action { LEAK_ACTION_REPORT, LEAK_ACTION_ROLLBACK, LEAK_ACTION_KILL };
@@ -48,7 +55,7 @@ enum digests { DIGESTS_OFF, DIGESTS_SLOW, DIGESTS_ALL };
 #define SETTING_CTYPE_ENUM_digests           enum digests
 #define SETTING_CTYPE_ENUM_leak_action       enum leak_action
 #define SETTING_CTYPE_ENUM_ssl_mode          enum ssl_mode
-#define SETTING_CTYPE_ENUM_listener_ssl      enum listener_ssl
+#define SETTING_CTYPE_ENUM_client_ssl        enum client_ssl
 #define SETTING_CTYPE_ENUM_proxy_protocol    enum proxy_protocol
 #define SETTING_CTYPE_ENUM_timeouts_apply_to enum timeouts_apply_to
 #define SETTING_CTYPE_ENUM_unknown_users     enum unknown_users

@@ -52,6 +52,17 @@ static void check_socket_mode(struct config_build *b, struct config_ref ref, con
                            "socket_mode: '%.20s' is not an octal mode like 0777 or 660", mode);
 }
 
+/* Without an authority no certificate is asked for. */
+static void check_certificates(struct config_build *b, struct config_ref ref, const char *setting,
+                               enum client_ssl ssl)
+{
+    if (ssl >= CLIENT_SSL_VERIFY_CA && b->config->global.ssl_ca[0] == '\0')
+        config_build_error(b, config_build_place(b, ref, setting),
+                           "%s = %s needs ssl_ca in [weir]: the authority of the certificates that "
+                           "clients show",
+                           setting, ssl == CLIENT_SSL_VERIFY_CA ? "verify_ca" : "verify_identity");
+}
+
 static void check_listening(struct config_build *b)
 {
     const struct global_settings *g = &b->config->global;
@@ -70,6 +81,7 @@ static void check_listening(struct config_build *b)
     if (strlen(g->console_password) > PASSWORD_MAX)
         config_build_error(b, config_build_place(b, global, "console_password"),
                            "console_password is longer than %d bytes", PASSWORD_MAX);
+    check_certificates(b, global, "console_ssl", g->console_ssl);
     if (strlen(g->server_version) > SERVER_VERSION_MAX)
         config_build_error(b, config_build_place(b, global, "server_version"),
                            "server_version is longer than %d bytes", SERVER_VERSION_MAX);
@@ -91,8 +103,9 @@ static void check_listener(struct config_build *b, size_t i)
     check_networks(b, ref, "allow_networks", s->allow_networks);
     check_networks(b, ref, "deny_networks", s->deny_networks);
     check_networks(b, ref, "proxy_protocol_networks", s->proxy_protocol_networks);
-    bool secure = s->ssl == LISTENER_SSL_REQUIRED || b->config->global.require_secure_transport;
-    if (secure && s->port != 0 && (s->ssl == LISTENER_SSL_OFF || !b->config->global.ssl))
+    check_certificates(b, ref, "ssl", s->ssl);
+    bool secure = s->ssl >= CLIENT_SSL_REQUIRED || b->config->global.require_secure_transport;
+    if (secure && s->port != 0 && (s->ssl == CLIENT_SSL_OFF || !b->config->global.ssl))
         config_build_warning(b, config_build_place(b, ref, "ssl"),
                              "nobody can log in at the port of [listener %s]: TLS is required and "
                              "not offered",
@@ -295,6 +308,7 @@ static void check_user(struct config_build *b, size_t i)
     check_password(b, i, "password", u->settings.password);
     check_password(b, i, "secondary_password", u->settings.secondary_password);
     check_networks(b, user_ref(i), "allow_networks", u->settings.allow_networks);
+    check_certificates(b, user_ref(i), "ssl", u->settings.ssl);
     /* Its server is not looked at: what it says may change without the user's section. */
     check_own_pool(b, user_ref(i), u->name, settings_uint(u->settings.pool_size, 0),
                    settings_uint(u->settings.pool_max_size, SETTING_UNSET_UINT));

@@ -72,7 +72,8 @@ struct console_client {
     enum console_client_state state;
     bool trusted; /* the system says that it is root or the account of Weir */
     bool advancing;
-    bool is_local; /* it came by the Unix socket */
+    bool is_local;          /* it came by the Unix socket */
+    bool wrong_certificate; /* no password helps */
     capabilities_t offered;
     capabilities_t capabilities;
     struct auth_check check;
@@ -114,6 +115,8 @@ void console_client_begin_tls(struct console_client *c);
 NODISCARD bool console_client_step_tls(struct console_client *c);
 /* It uses TLS or the Unix socket, or need not. */
 NODISCARD bool console_is_secure_enough(const struct console_client *c);
+/* It need not show a certificate for this user, or has. */
+NODISCARD bool console_certificate_is_right(const struct console_client *c, struct bytes user);
 
 /* -------- console_send.c -------- */
 void console_send_answer(struct console_client *c, const struct answer *a);

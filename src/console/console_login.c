@@ -144,8 +144,8 @@ static void hear(struct console_client *c, struct bytes said)
         say_more(c, writer_written(&out));
         return;
     }
-    end_dialog(c, exists && step == AUTH_OK, said.size > 1 || c->check.stage > 1,
-               writer_written(&out));
+    end_dialog(c, exists && step == AUTH_OK && !c->wrong_certificate,
+               said.size > 1 || c->check.stage > 1, writer_written(&out));
 }
 
 static void ask_again(struct console_client *c)
@@ -198,6 +198,7 @@ void console_client_login(struct console_client *c, struct bytes payload)
         refuse(c, ER_SECURE_TRANSPORT_REQUIRED);
         return;
     }
+    c->wrong_certificate = !console_certificate_is_right(c, l.user);
     c->capabilities = l.capabilities;
     take_names(c, &l);
     if (c->trusted)

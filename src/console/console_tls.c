@@ -7,11 +7,11 @@
 #include "net/tls.h"
 #include "session/tls_setup.h"
 
-static enum listener_ssl console_ssl(const struct console_client *c, bool *secure_only)
+static enum client_ssl console_ssl(const struct console_client *c, bool *secure_only)
 {
     struct config *config = c->console->orders.hold_config(c->console->orders.context);
-    enum listener_ssl ssl = config->global.console_ssl;
-    *secure_only = config->global.require_secure_transport || ssl == LISTENER_SSL_REQUIRED;
+    enum client_ssl ssl = config->global.console_ssl;
+    *secure_only = config->global.require_secure_transport || ssl >= CLIENT_SSL_REQUIRED;
     config_release(config);
     return ssl;
 }
@@ -19,7 +19,7 @@ static enum listener_ssl console_ssl(const struct console_client *c, bool *secur
 bool console_offers_tls(const struct console_client *c)
 {
     bool secure_only;
-    if (console_ssl(c, &secure_only) == LISTENER_SSL_OFF)
+    if (console_ssl(c, &secure_only) == CLIENT_SSL_OFF)
         return false;
     struct tls_context *t = tls_setup_for_clients(c->console->proxy->tls);
     tls_context_release(t);
@@ -69,4 +69,20 @@ bool console_is_secure_enough(const struct console_client *c)
     bool secure_only;
     (void)console_ssl(c, &secure_only);
     return !secure_only || c->is_local || tls_is_on(&c->stream);
+}
+
+bool console_certificate_is_right(const struct console_client *c, struct bytes user)
+{
+    bool secure_only;
+    switch (console_ssl(c, &secure_only)) {
+    case CLIENT_SSL_OFF:
+    case CLIENT_SSL_PREFERRED:
+    case CLIENT_SSL_REQUIRED:
+        return true;
+    case CLIENT_SSL_VERIFY_CA:
+        return c->is_local || tls_peer_is_verified(&c->stream);
+    case CLIENT_SSL_VERIFY_IDENTITY:
+        return c->is_local || tls_peer_is_named(&c->stream, user);
+    }
+    return false;
 }

@@ -10,6 +10,8 @@
 #define EXTENDED_CAPS_SIZE 4
 /* The part of a login packet before the user's name. */
 #define SSL_REQUEST_SIZE 32
+/* As servers have it; more is a malformed login. */
+#define ATTRIBUTES_SIZE_MAX 65535
 
 static bool attributes_well_formed(struct bytes attributes)
 {
@@ -28,7 +30,8 @@ static bool read_method_and_attributes(struct reader *r, struct login *out)
         return false;
     if ((out->capabilities & CAP(CONNECT_ATTRS)) == 0 || r->left == 0)
         return true;
-    return lenenc_read_text(r, &out->attributes) && attributes_well_formed(out->attributes);
+    return lenenc_read_text(r, &out->attributes) && out->attributes.size <= ATTRIBUTES_SIZE_MAX &&
+           attributes_well_formed(out->attributes);
 }
 
 static bool read_short_text(struct reader *r, struct bytes *out)

@@ -71,6 +71,10 @@ NODISCARD bool tls_peer_is_certified(const struct stream *s);
 /* SHA-256 of the certificate that we have shown; false when there is none. */
 #define TLS_FINGERPRINT_SIZE 32
 NODISCARD bool tls_own_fingerprint(const struct stream *s, uint8_t out[TLS_FINGERPRINT_SIZE]);
+/* The other side has shown a certificate that the authorities of the context vouch for. */
+NODISCARD bool tls_peer_is_verified(const struct stream *s);
+/* Is this the common name of that certificate, and the only one? */
+NODISCARD bool tls_peer_is_named(const struct stream *s, struct bytes name);
 /* An earlier session was resumed. */
 NODISCARD bool tls_was_resumed(const struct stream *s);
 

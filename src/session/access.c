@@ -131,13 +131,13 @@ static bool must_be_secure(const struct client *c)
 {
     const struct config_listener *l = listener_of(c);
     return c->worker->config->global.require_secure_transport ||
-           (l != NULL && l->settings.ssl == LISTENER_SSL_REQUIRED);
+           (l != NULL && l->settings.ssl >= CLIENT_SSL_REQUIRED);
 }
 
 bool access_offers_tls(const struct client *c)
 {
     const struct config_listener *l = listener_of(c);
-    return c->worker->config->global.ssl && (l == NULL || l->settings.ssl != LISTENER_SSL_OFF);
+    return c->worker->config->global.ssl && (l == NULL || l->settings.ssl != CLIENT_SSL_OFF);
 }
 
 bool access_let_log_in(struct client *c)
@@ -167,6 +167,25 @@ static const char *broken_name_rule(const char *allow, const char *deny, struct 
     return allow[0] == '\0' || name_list_has(allow, name) ? NULL : "allow_users";
 }
 
+/* What is asked of how a client comes, beyond TLS itself, where its user decides or is known; NULL
+ * when it is so. */
+static const char *broken_ssl_rule(const struct client *c, enum client_ssl ssl, struct bytes name)
+{
+    switch (ssl) {
+    case CLIENT_SSL_OFF:
+        return tls_is_on(&c->stream) ? "ssl = off" : NULL;
+    case CLIENT_SSL_PREFERRED:
+        return NULL;
+    case CLIENT_SSL_REQUIRED:
+        return client_is_secure(c) ? NULL : "ssl = required";
+    case CLIENT_SSL_VERIFY_CA:
+        return tls_peer_is_verified(&c->stream) ? NULL : "ssl = verify_ca";
+    case CLIENT_SSL_VERIFY_IDENTITY:
+        return tls_peer_is_named(&c->stream, name) ? NULL : "ssl = verify_identity";
+    }
+    return "ssl";
+}
+
 static bool name_is_allowed(const struct client *c, struct bytes name)
 {
     const struct global_settings *g = &c->worker->config->global;
@@ -175,6 +194,8 @@ static bool name_is_allowed(const struct client *c, struct bytes name)
     bool of_listener = rule == NULL && l != NULL;
     if (of_listener)
         rule = broken_name_rule(l->settings.allow_users, l->settings.deny_users, name);
+    if (of_listener && rule == NULL)
+        rule = broken_ssl_rule(c, l->settings.ssl, name);
     if (rule == NULL)
         return true;
     char what[100];
@@ -193,12 +214,15 @@ bool access_allows_user(const struct client *c, struct bytes name)
     const struct config_user *u =
         text_copy(text, sizeof text, name) ? config_find_user(c->worker->config, text) : NULL;
     if (u == NULL ||
-        (u->settings.allow_networks[0] == '\0' && !u->settings.require_secure_transport))
+        (u->settings.allow_networks[0] == '\0' && !u->settings.require_secure_transport &&
+         u->settings.ssl == CLIENT_SSL_PREFERRED))
         return true;
     const struct network_peer peer = peer_of(c);
     const char *rule = broken_network_rule(u->settings.allow_networks, "", &peer);
     if (rule == NULL && u->settings.require_secure_transport && !client_is_secure(c))
         rule = "require_secure_transport";
+    if (rule == NULL)
+        rule = broken_ssl_rule(c, u->settings.ssl, name);
     if (rule != NULL)
         tell(c, COUNTER_refused_users, "its way", rule, "user", u->name);
     return rule == NULL;

@@ -78,10 +78,13 @@ enum chore_purpose {
 /* Room for "[address]:port" of IPv6; the path of a Unix socket is cut. */
 #define CLIENT_PEER_SIZE 48
 
-/* What a client's driver says of itself, cut, for the server's eyes; "" nothing. */
+/* What a client's driver and its application say of themselves, for the server's eyes: pairs as in
+ * mysql/connect_attributes.h, named as the server gets them. Beside Weir's own they stay below what
+ * servers keep of a connection by default (performance_schema_session_connect_attrs_size). */
+#define LINK_SAID_MAX 320
 struct link_client_says {
-    char program[33];
-    char pid[21];
+    uint16_t size;
+    uint8_t block[LINK_SAID_MAX];
 };
 
 struct catalogue_reader;

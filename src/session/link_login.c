@@ -43,22 +43,45 @@ static bool knows_expired(const struct link *l)
     return l->guest != NULL ? l->guest->knows_expired : (l->pool->dialect & EXPIRED_DIALECT) != 0;
 }
 
+/* program_name is Weir's own there, and what begins with '_' is a driver's: the client's get names
+ * that tell whose they are. What an application has added keeps its name. */
+static void name_for_server(struct bytes name, char *out, size_t size)
+{
+    const char *begin = "";
+    struct bytes rest = name;
+    if (bytes_equal_text(name, "program_name"))
+        rest = bytes_of_text("_program");
+    else if (name.size > 7 && memcmp(name.data, "_client", 7) == 0)
+        rest = bytes_of(name.data + 7, name.size - 7);
+    if (rest.data[0] == '_')
+        begin = "_weir_client";
+    snprintf(out, size, "%s%.*s", begin, (int)rest.size, (const char *)rest.data);
+}
+
 struct link_client_says link_client_says(const struct client_attributes *a)
 {
     struct link_client_says says = {0};
-    if (a == NULL)
-        return says;
-    struct bytes block = bytes_of(a->block, a->size);
-    (void)!text_copy(says.program, sizeof says.program, client_program(a));
-    (void)!text_copy(says.pid, sizeof says.pid, connect_attributes_find(block, "_pid"));
+    struct writer w = writer_over(says.block, sizeof says.block);
+    struct bytes rest = a != NULL ? bytes_of(a->block, a->size) : bytes_of(NULL, 0);
+    struct bytes name, value;
+    while (rest.size > 0 && login_next_attribute(&rest, &name, &value)) {
+        char named[96];
+        name_for_server(name, named, sizeof named);
+        connect_attributes_add(&w, named, value);
+    }
+    says.size = (uint16_t)w.size;
     return says;
 }
 
-/* What was not said is left out. */
-static void add_said(struct writer *w, const char *name, const char *value)
+static void add_said(struct writer *w, const struct link_client_says *says)
 {
-    if (value[0] != '\0')
-        connect_attributes_add(w, name, bytes_of_text(value));
+    struct bytes rest = bytes_of(says->block, says->size);
+    struct bytes name, value;
+    while (rest.size > 0 && login_next_attribute(&rest, &name, &value)) {
+        char named[96];
+        if (text_copy(named, sizeof named, name))
+            connect_attributes_add(w, named, value);
+    }
 }
 
 struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIBUTES_MAX])
@@ -76,8 +99,7 @@ struct bytes link_attributes(const struct link *l, uint8_t memory[CONNECT_ATTRIB
                            bytes_of_text(l->client != NULL ? l->client->peer : l->opened_for));
     struct link_client_says says =
         l->client != NULL ? link_client_says(l->client->attributes) : l->opened_by;
-    add_said(&w, "_weir_client_program", says.program);
-    add_said(&w, "_weir_client_pid", says.pid);
+    add_said(&w, &says);
     return writer_written(&w);
 }
 

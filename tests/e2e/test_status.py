@@ -135,6 +135,52 @@ def attributes(server, user="app"):
     return {(name.decode(), value.decode()) for name, value in rows}
 
 
+def test_what_applications_say_reaches_the_server(telling_server, weir):
+    """Under their own names; what the driver says, under Weir's. No more than the server keeps."""
+    one = weir(telling_server, pool_max_size=1)
+    said = ((b"_client_name", b"libexample"), (b"_client_version", b"1.2"), (b"_os", b"Linux"),
+            (b"_weir_instance", b"a lie"), (b"_thread", b"7"), (b"tenant", b"blue"), (b"request", b"r" * 300))
+    lost = "SHOW GLOBAL STATUS LIKE 'Performance_schema_session_connect_attrs_lost'"
+    before = telling_server.query(lost)
+    with one.connect(capabilities=wire.BASIC, attributes=said) as c:
+        assert c.query("SELECT 1") == [[b"1"]]
+        seen = attributes(telling_server)
+        for pair in (("_weir_client_name", "libexample"), ("_weir_client_version", "1.2"),
+                     ("_weir_client_os", "Linux"), ("tenant", "blue"), ("_client_name", "weir"),
+                     ("request", "r" * 128)):
+            assert pair in seen
+        names = [name for name, _ in seen]
+        assert len(names) == len(set(names)), "each name once"
+        assert ("_weir_instance", "a lie") not in seen and "_thread" not in names
+        # A link keeps what it was opened with, whoever has it.
+        c.quit()
+    with one.connect(capabilities=wire.BASIC, attributes=((b"tenant", b"red"),)) as c:
+        c.query("SELECT 1")
+        assert ("tenant", "blue") in attributes(telling_server)
+    assert telling_server.query(lost) == before
+
+
+def test_64_kib_of_attributes(telling_server, weir):
+    """The most that servers take in a login: served, and cut to what the server keeps."""
+    one = weir(telling_server, pool_max_size=1)
+    many = tuple((b"k%d" % n, b"v" * 200) for n in range(310))
+    assert sum(len(k) + len(v) + 3 for k, v in many) < 1 << 16
+    lost = "SHOW GLOBAL STATUS LIKE 'Performance_schema_session_connect_attrs_lost'"
+    before = telling_server.query(lost)
+    with one.connect(capabilities=wire.BASIC, attributes=many) as c:
+        assert c.query("SELECT 1") == [[b"1"]]
+        seen = attributes(telling_server)
+        assert ("k0", "v" * 128) in seen
+        assert sum(len(name) + len(value) + 2 for name, value in seen) <= 512
+    assert telling_server.query(lost) == before
+    # One byte above 64 KiB is refused by servers, too.
+    with wire.Wire(one.address) as w:
+        w.read_greeting()
+        w.send(w.login_packet("app", "secret", attributes=((b"k", b"v" * 300),) * 217), 1)
+        with pytest.raises((wire.Closed, wire.ServerError, ConnectionError)):
+            raise wire.ServerError(w.read_packet())
+
+
 def test_a_link_tells_the_server_for_whom_it_was_opened(telling_server, weir):
     one = weir(telling_server, pool_max_size=1)
     said = ((b"program_name", b"billing"), (b"_pid", b"4711"))

@@ -336,7 +336,7 @@ def test_the_driver_of_mariadb_believes_it(weir, server, authority):
     folder = npm.modules()
     script = ("const m = require('mariadb');"
               "m.createConnection({host: 'localhost', port: +process.argv[1], user: 'app', password: process.argv[2],"
-              " ssl: true}).then(c => c.query('SELECT 42 AS n').then(r => {console.log(r[0].n); c.end();}))"
+              " ssl: true, connectTimeout: 50000, initializationTimeout: 50000}).then(c => c.query('SELECT 42 AS n').then(r => {console.log(r[0].n); c.end();}))"
               ".catch(e => {console.log(e.code || e.message); process.exit(1);});")
 
     def run(one, password="secret"):

@@ -204,12 +204,12 @@ class Wire:
         self._mark("column end", payload)
         return payload
 
-    def start_tls(self, context, capabilities, host=None, behind=b""):
+    def start_tls(self, context, capabilities, host=None, behind=b"", session=None):
         """After the greeting. `behind`: bytes that follow the request in the same segment."""
         request = struct.pack("<IIB19sI", capabilities & 0xffffffff | SSL, 1 << 30, 45, b"",
                               capabilities >> 32)
         self.send_bytes(frames(request, 1) + behind)
-        self.socket = context.wrap_socket(self.socket, server_hostname=host)
+        self.socket = context.wrap_socket(self.socket, server_hostname=host, session=session)
         self.is_secure = True
 
     def send_bytes(self, data):
