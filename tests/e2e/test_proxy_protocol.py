@@ -2,6 +2,7 @@
 """The PROXY protocol: headers of load balancers before Weir, and those that Weir sends to a server."""
 
 import socket
+import struct
 import threading
 
 import pytest
@@ -54,6 +55,79 @@ def test_who_speaks_for_itself(module_proxied, header):
         mine = c.socket.getsockname()
         assert host_of(one) == f"{mine[0]}:{mine[1]}"
         c.quit()
+    wait_until(lambda: host_of(one) == "", 20, "the end of the client")
+
+
+def header_v2(command, family, body, size=None):
+    return (proxy_protocol.SIGNATURE + bytes([command, family])
+            + struct.pack(">H", len(body) if size is None else size) + body)
+
+
+ENDS = socket.inet_aton("192.0.2.7") + socket.inet_aton("192.0.2.1") + struct.pack(">HH", 4242, 3306)
+PATHS = b"/run/app.sock".ljust(108, b"\0") + b"/run/db.sock".ljust(108, b"\0")
+
+
+ODD = {
+    # What follows the addresses is skipped by the header's own length, whatever it says of itself.
+    "tlvs": (header_v2(0x21, 0x11, ENDS + b"\x02\0\x0bexample.com\x04\0\0"), "192.0.2.7:4242"),
+    "tlv_cut_in_its_length": (header_v2(0x21, 0x11, ENDS + b"\x02\0"), "192.0.2.7:4242"),
+    "tlv_longer_than_all": (header_v2(0x21, 0x11, ENDS + b"\x02\xff\xffx"), "192.0.2.7:4242"),
+    "tlv_of_tls": (header_v2(0x21, 0x11, ENDS + b"\x20\0\x05\x01\0\0\0\0"), "192.0.2.7:4242"),
+    "local_with_addresses": (header_v2(0x20, 0x11, ENDS), None),
+    "local_with_noise": (header_v2(0x20, 0xff, bytes(range(200))), None),
+    "unspecified": (header_v2(0x21, 0x00, b"whatever"), None),
+    "unknown_with_addresses": (b"PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n", None),
+    "unknown_with_noise": (b"PROXY UNKNOWN \xff\xfe" + b"x" * 80 + b"\r\n", None),
+    "unix": (header_v2(0x21, 0x31, PATHS), "localhost"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_headers(module_proxied, name):
+    """None: the load balancer speaks for itself."""
+    one, (header, host) = module_proxied, ODD[name]
+    for pieces in (1, 7):
+        with proxy_protocol.connect(one.address, header, pieces) as c:
+            mine = c.socket.getsockname()
+            assert host_of(one) == (host or f"{mine[0]}:{mine[1]}")
+            assert c.query("SELECT 1") == [[b"1"]]
+            c.quit()
+        wait_until(lambda: host_of(one) == "", 20, "the end of the client")
+
+
+WRONG = {
+    "v2_of_no_version": header_v2(0x11, 0x11, ENDS), "v2_of_no_command": header_v2(0x22, 0x11, ENDS),
+    "v2_datagrams": header_v2(0x21, 0x12, ENDS), "v2_cut_addresses": header_v2(0x21, 0x11, ENDS[:11]),
+    "v2_six_in_four": header_v2(0x21, 0x21, ENDS), "v2_cut_paths": header_v2(0x21, 0x31, PATHS[:215]),
+    "v2_of_64_kib": header_v2(0x21, 0x11, ENDS, 0xffff), "v1_without_end": b"PROXY TCP4 192.0.2.7 1 2" + b"3" * 90,
+    "v1_only_newline": b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\n", "v1_six_in_four": b"PROXY TCP4 ::1 ::1 1 2\r\n",
+    "v1_port_too_high": b"PROXY TCP4 192.0.2.7 192.0.2.1 65536 2\r\n",
+    "v1_negative_port": b"PROXY TCP4 192.0.2.7 192.0.2.1 -1 2\r\n",
+    "v1_two_spaces": b"PROXY TCP4  192.0.2.7 192.0.2.1 1 2\r\n", "v1_nul": b"PROXY TCP4 192.0.2.7\0 192.0.2.1 1 2\r\n",
+    "v1_octal": b"PROXY TCP4 192.0.2.07 192.0.2.1 1 2\r\n", "v1_name": b"PROXY TCP4 localhost localhost 1 2\r\n",
+    "v1_lower": b"PROXY tcp4 192.0.2.7 192.0.2.1 1 2\r\n", "v1_udp": b"PROXY UDP4 192.0.2.7 192.0.2.1 1 2\r\n",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_headers_end_the_connection(module_proxied, name):
+    """And are never believed: nobody logs in behind one."""
+    one = module_proxied
+    with wire.Wire(one.address) as c:
+        c.read_greeting()
+        c.socket.sendall(WRONG[name])
+        with pytest.raises((wire.Closed, wire.ServerError, ConnectionError)):
+            c.login()
+    assert one.process.poll() is None
+    wait_until(lambda: host_of(one) == "", 20, "the end of the client")
+
+
+def test_a_header_in_the_middle_of_a_session_is_no_header(module_proxied):
+    one = module_proxied
+    with proxy_protocol.connect(one.address, v1()) as c:
+        c.socket.sendall(v1(("198.51.100.1", 1)))
+        with pytest.raises((wire.Closed, wire.ServerError, ConnectionError)):
+            raise wire.ServerError(c.read_packet())
     wait_until(lambda: host_of(one) == "", 20, "the end of the client")
 
 

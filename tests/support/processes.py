@@ -91,6 +91,8 @@ class Server:
         self.socket = os.path.join(self.directory, "s.sock")
         self.port = free_port()
         self.options = list(options)
+        if wire.EVERYWHERE_TLS is not None and not any("ssl" in o or "tls" in o for o in options):
+            self.options += self._certificate()
         self.process = None
         shutil.copytree(self._template(), os.path.join(self.directory, "data"))
 
@@ -110,6 +112,16 @@ class Server:
                 "--auth-root-authentication-method=normal", "--skip-test-db",
                 f"--tmpdir={own}",  # installations at the same time delete each other's files
                 "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", *cls._as_user()]
+
+    @classmethod
+    def _certificate(cls):
+        """Links use TLS as soon as the server has one. (A MySQL makes its own.)"""
+        base = os.path.join(os.path.dirname(cls._template()), "tls")
+        if not os.path.exists(base + ".pem"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                            "/CN=test", "-keyout", base + ".key", "-out", base + ".pem"], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return [f"--ssl-cert={base}.pem", f"--ssl-key={base}.key"]
 
     @classmethod
     def remove_template(cls):
@@ -252,6 +264,10 @@ class MySQL9(Server):
     template = None
     SEQUENCES = (100000, 10000, 2000, 1000, 600, 200, 10, 3, 2)  # the first makes the others
     SCRIPT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "mysql9.sh")
+
+    @classmethod
+    def _certificate(cls):
+        return []
 
     def __init__(self, *options, name="server"):
         super().__init__(*options, name=name)

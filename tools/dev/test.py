@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ./dev test [unit|sim|tsan|tools|fuzz|e2e|switching|differential|mtr|instructions|bench|clang|lint]
+# ./dev test [unit|sim|tsan|tools|fuzz|e2e|switching|wire|differential|mtr|instructions|bench|clang|lint]
 #            [filter] [--release|--asan] [--server mysql9]
 # Without a word: everything. Builds release and asan (AddressSanitizer and UBSan), runs the unit
 # and simulation tests in both, those that use threads under ThreadSanitizer too, the tests of our
@@ -9,6 +9,8 @@
 # WEIR_DIFFERENTIAL_STEPS and _SEED ask for more and for others), some of MariaDB's own tests (mtr),
 # what commands cost in instructions (instructions), a short ./dev bench whose ratios are shown beside
 # those of the baseline and judged by the reader (bench: never fails), a build with clang, lint.
+# Parts of the end-to-end tests run once more with debug_link_switching (switching), and with compression
+# and with TLS on both sides of Weir (wire).
 # The end-to-end and the differential tests run on epoll in the release binary, on io_uring in the asan
 # binary (where the kernel has it); WEIR_TEST_IO_ENGINE chooses one for all.
 # With --server mysql9 the end-to-end and the differential tests run with a real MySQL 9 as the server,
@@ -52,7 +54,7 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "differential", "mtr", "instructions",
+GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "wire", "differential", "mtr", "instructions",
           "bench", "clang", "lint")
 # Each engine gets the whole suites once; ASan is to see the one whose memory the kernel writes to.
 ENGINES = {"asan": "io_uring"}
@@ -60,6 +62,15 @@ ENGINES = {"asan": "io_uring"}
 SWITCHED = ("test_baseline.py", "test_catalogue.py", "test_cursors.py", "test_pins.py",
             "test_reset_and_last_words.py", "test_same_bytes.py", "test_session_state.py",
             "test_statements.py", "test_user_variables.py")
+
+# Files about bytes on the wire, which run once more compressed on both sides, and with TLS on both sides.
+# The engines are those that have nothing to do with the transport: one each.
+WIRED = ("test_commands.py", "test_cursors.py", "test_reset_and_last_words.py", "test_same_bytes.py")
+WIRES = {
+    "compression": {"WEIR_TEST_COMPRESSION": "zstd", "WEIR_TEST_LINK_COMPRESSION": "zlib",
+                    "WEIR_TEST_IO_ENGINE": "epoll"},
+    "TLS": {"WEIR_TEST_TLS": "1", "WEIR_TEST_IO_ENGINE": "io_uring"},
+}
 
 
 def run(command, timeout, env=None):
@@ -360,6 +371,23 @@ def run_switched(variants, wanted):
                      SWITCHED)
 
 
+def run_wires(variants, wanted):
+    """The whole of tests/e2e runs so with the same variables and ./dev test e2e."""
+    variant = variants[0]
+    failure = build(variant, ["weir"])
+    if failure:
+        report("wire", [Result.failure("weir", failure)], 0)
+        return
+    for name, env in WIRES.items():
+        engine = os.environ.get("WEIR_TEST_IO_ENGINE", env["WEIR_TEST_IO_ENGINE"])
+        if engine == "io_uring" and why_no_io_uring():
+            engine = "epoll"  # that it was refused is said by the whole suites
+        run_pytest_files(f"wire, {name} ({variant})", "tests/e2e", wanted,
+                         {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
+                          "WEIR_VARIANT": variant, "WEIR_SERVER": "mariadb", **env,
+                          "WEIR_TEST_IO_ENGINE": engine}, WIRED)
+
+
 # Random steps with the second kind of server.
 STEPS_ALSO = "2000"
 
@@ -545,6 +573,8 @@ def run_groups(groups, wanted, variants, server):
         run_e2e(variants, wanted, servers_of_e2e(server, everything=False))
     if "switching" in groups:
         run_switched(variants, wanted)
+    if "wire" in groups:
+        run_wires(variants, wanted)
     if "differential" in groups:
         run_differential(variants, wanted, servers_of_differential(server, everything))
     if "mtr" in groups:
