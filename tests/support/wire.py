@@ -307,7 +307,8 @@ class Wire:
             tls = EVERYWHERE_TLS
         sequence = 1
         if tls is not None:
-            capabilities |= SSL
+            # A MariaDB goes by what the request for TLS says.
+            capabilities |= SSL | (CONNECT_WITH_DB if schema is not None else 0)
             self.start_tls(tls, capabilities & (self.greeting.capabilities | LONG_PASSWORD), host=host)
             sequence = 2
         self.send(self.login_packet(user, password, schema, capabilities, **more), sequence)

@@ -36,6 +36,7 @@ import xml.etree.ElementTree as xml
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tools", "dev"))
 
+from again import AGAIN  # noqa: E402
 from results import Result, TOTAL, report  # noqa: E402
 
 JOBS = os.cpu_count() or 1
@@ -58,19 +59,6 @@ GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "wire", "d
           "bench", "clang", "lint")
 # Each engine gets the whole suites once; ASan is to see the one whose memory the kernel writes to.
 ENGINES = {"asan": "io_uring"}
-# Files about what a session has, which run once more with debug_link_switching in everyday runs.
-SWITCHED = ("test_baseline.py", "test_catalogue.py", "test_cursors.py", "test_pins.py",
-            "test_reset_and_last_words.py", "test_same_bytes.py", "test_session_state.py",
-            "test_statements.py", "test_user_variables.py")
-
-# Files about bytes on the wire, which run once more compressed on both sides, and with TLS on both sides.
-# The engines are those that have nothing to do with the transport: one each.
-WIRED = ("test_commands.py", "test_cursors.py", "test_reset_and_last_words.py", "test_same_bytes.py")
-WIRES = {
-    "compression": {"WEIR_TEST_COMPRESSION": "zstd", "WEIR_TEST_LINK_COMPRESSION": "zlib",
-                    "WEIR_TEST_IO_ENGINE": "epoll"},
-    "TLS": {"WEIR_TEST_TLS": "1", "WEIR_TEST_IO_ENGINE": "io_uring"},
-}
 
 
 def run(command, timeout, env=None):
@@ -358,34 +346,19 @@ def run_e2e(variants, wanted, servers):
                               "WEIR_VARIANT": variant, "WEIR_SERVER": server, **engine})
 
 
-def run_switched(variants, wanted):
-    """The whole of tests/e2e runs so with WEIR_TEST_SWITCHING=1 ./dev test e2e."""
-    variant = variants[0]
-    failure = build(variant, ["weir"])
-    if failure:
-        report("switching", [Result.failure("weir", failure)], 0)
-        return
-    run_pytest_files(f"switching ({variant})", "tests/e2e", wanted,
-                     {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                      "WEIR_VARIANT": variant, "WEIR_SERVER": "mariadb", "WEIR_TEST_SWITCHING": "1"},
-                     SWITCHED)
-
-
-def run_wires(variants, wanted):
+def run_again(group, variants, wanted):
     """The whole of tests/e2e runs so with the same variables and ./dev test e2e."""
     variant = variants[0]
     failure = build(variant, ["weir"])
     if failure:
-        report("wire", [Result.failure("weir", failure)], 0)
+        report(group, [Result.failure("weir", failure)], 0)
         return
-    for name, env in WIRES.items():
-        engine = os.environ.get("WEIR_TEST_IO_ENGINE", env["WEIR_TEST_IO_ENGINE"])
-        if engine == "io_uring" and why_no_io_uring():
-            engine = "epoll"  # that it was refused is said by the whole suites
-        run_pytest_files(f"wire, {name} ({variant})", "tests/e2e", wanted,
+    for name, (env, files) in AGAIN[group].items():
+        if env.get("WEIR_TEST_IO_ENGINE") == "io_uring" and why_no_io_uring():
+            env = {**env, "WEIR_TEST_IO_ENGINE": "epoll"}  # the whole suites say why
+        run_pytest_files(f"{name} ({variant})", "tests/e2e", wanted,
                          {"WEIR_BINARY": os.path.join(directory_of(variant), "weir"),
-                          "WEIR_VARIANT": variant, "WEIR_SERVER": "mariadb", **env,
-                          "WEIR_TEST_IO_ENGINE": engine}, WIRED)
+                          "WEIR_VARIANT": variant, "WEIR_SERVER": "mariadb", **env}, files)
 
 
 # Random steps with the second kind of server.
@@ -571,10 +544,8 @@ def run_groups(groups, wanted, variants, server):
         run_fuzz_corpora(wanted)
     if "e2e" in groups:
         run_e2e(variants, wanted, servers_of_e2e(server, everything=False))
-    if "switching" in groups:
-        run_switched(variants, wanted)
-    if "wire" in groups:
-        run_wires(variants, wanted)
+    for group in [group for group in AGAIN if group in groups]:
+        run_again(group, variants, wanted)
     if "differential" in groups:
         run_differential(variants, wanted, servers_of_differential(server, everything))
     if "mtr" in groups:
