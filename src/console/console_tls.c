@@ -80,7 +80,7 @@ bool console_certificate_is_right(const struct console_client *c, struct bytes u
     case CLIENT_SSL_REQUIRED:
         return true;
     case CLIENT_SSL_VERIFY_CA:
-        return c->is_local || tls_peer_is_verified(&c->stream);
+        return c->is_local || tls_peer_is_certified(&c->stream);
     case CLIENT_SSL_VERIFY_IDENTITY:
         return c->is_local || tls_peer_is_named(&c->stream, user);
     }

@@ -66,13 +66,11 @@ NODISCARD bool tls_is_on(const struct stream *s);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; "" on a plain stream. */
 const char *tls_version(const struct stream *s);
 const char *tls_cipher(const struct stream *s);
-/* The other side has shown a certificate, and an authority that is trusted vouches for it. */
-NODISCARD bool tls_peer_is_certified(const struct stream *s);
 /* SHA-256 of the certificate that we have shown; false when there is none. */
 #define TLS_FINGERPRINT_SIZE 32
 NODISCARD bool tls_own_fingerprint(const struct stream *s, uint8_t out[TLS_FINGERPRINT_SIZE]);
-/* The other side has shown a certificate that the authorities of the context vouch for. */
-NODISCARD bool tls_peer_is_verified(const struct stream *s);
+/* The other side has shown a certificate, and an authority that is trusted vouches for it. */
+NODISCARD bool tls_peer_is_certified(const struct stream *s);
 /* Is this the common name of that certificate, and the only one? */
 NODISCARD bool tls_peer_is_named(const struct stream *s, struct bytes name);
 /* An earlier session was resumed. */

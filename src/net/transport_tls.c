@@ -304,16 +304,9 @@ bool tls_own_fingerprint(const struct stream *s, uint8_t out[TLS_FINGERPRINT_SIZ
            size == TLS_FINGERPRINT_SIZE;
 }
 
-bool tls_peer_is_verified(const struct stream *s)
-{
-    const SSL *ssl = ssl_of(s);
-    return ssl != NULL && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0 &&
-           SSL_get0_peer_certificate(ssl) != NULL && SSL_get_verify_result(ssl) == X509_V_OK;
-}
-
 bool tls_peer_is_named(const struct stream *s, struct bytes name)
 {
-    if (!tls_peer_is_verified(s))
+    if (!tls_peer_is_certified(s))
         return false;
     const X509_NAME *subject = X509_get_subject_name(SSL_get0_peer_certificate(ssl_of(s)));
     int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);

@@ -179,7 +179,7 @@ static const char *broken_ssl_rule(const struct client *c, enum client_ssl ssl, 
     case CLIENT_SSL_REQUIRED:
         return client_is_secure(c) ? NULL : "ssl = required";
     case CLIENT_SSL_VERIFY_CA:
-        return tls_peer_is_verified(&c->stream) ? NULL : "ssl = verify_ca";
+        return tls_peer_is_certified(&c->stream) ? NULL : "ssl = verify_ca";
     case CLIENT_SSL_VERIFY_IDENTITY:
         return tls_peer_is_named(&c->stream, name) ? NULL : "ssl = verify_identity";
     }
