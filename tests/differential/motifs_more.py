@@ -333,3 +333,7 @@ MOTIFS = {
 
 if world.MYSQL:
     MOTIFS["statement_many_types"] = motifs_mysql.MANY_TYPES
+    # Refused without a number of their own, they may use up one (docs/differences.md).
+    for item in MOTIFS["any_checks"]:
+        if isinstance(item, Anyhow):
+            item.sql = motifs_mysql.with_number(item.sql)

@@ -226,6 +226,11 @@ MOTIFS = {
 }
 
 
+def with_number(sql):
+    """An INSERT into child that does not ask for a number."""
+    return re.sub(r"INTO child \(parent\) VALUES \((\d+)\)", r"INTO child (id, parent) VALUES (\1, \1)", sql)
+
+
 def of_mysql(item):
     """A motif's item in MySQL's words: a list, as one of MariaDB's may be two."""
     if not isinstance(item, str):
