@@ -54,7 +54,7 @@ MOTIFS = {
     "timeouts": ["SET max_execution_time=50000, net_read_timeout=77, wait_timeout=1000",
                  "SELECT @@max_execution_time, @@net_read_timeout, @@wait_timeout"],
     # After a COM_RESET_CONNECTION, an INSERT that a foreign key refuses uses up a number there.
-    "checks": ["SET foreign_key_checks=0", "INSERT INTO child (parent) VALUES (77)",
+    "checks": ["SET foreign_key_checks=0", "INSERT INTO child (id, parent) VALUES (77, 77)",
                "SET foreign_key_checks=1", "UPDATE child SET parent=78 LIMIT 1",
                "SET sql_safe_updates=1", "UPDATE t SET v=1", "SET sql_safe_updates=0"],
     "sql_mode_more": ["SET sql_mode=CONCAT(@@sql_mode,',PIPES_AS_CONCAT')", "SELECT 'a'||'b'",
@@ -66,7 +66,7 @@ MOTIFS = {
               "SELECT @@sort_buffer_size", "SET @a=/*+ no hint */ 4",
               "SELECT /*+ SET_VAR(sql_mode='ANSI_QUOTES') MAX_EXECUTION_TIME(9999) */ COUNT(*) FROM t",
               "SELECT \"s\", @@sql_mode", "SELECT /*+ SET_VAR(nosuch=1) */ 1", "SHOW WARNINGS",
-              "INSERT /*+ SET_VAR(foreign_key_checks=0) */ INTO child (parent) VALUES (79)",
+              "INSERT /*+ SET_VAR(foreign_key_checks=0) */ INTO child (id, parent) VALUES (79, 79)",
               "SELECT @@foreign_key_checks",
               "SELECT /*+ SET_VAR(time_zone='+03:00') */ FROM_UNIXTIME(0)",
               "SELECT FROM_UNIXTIME(0)", "SELECT /*+ BKA(t) */ id FROM t LIMIT 1"],
