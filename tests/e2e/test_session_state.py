@@ -271,6 +271,10 @@ SCENARIOS = {
                          schema=None),
     "schema_dropped": Scenario("CREATE DATABASE gone", "USE gone", "SELECT DATABASE()",
                                "DROP DATABASE gone", "SELECT DATABASE()", "SELECT * FROM t"),
+    "schema_gone_then_another": Scenario(
+        "CREATE DATABASE gone", "USE gone", Other("DROP DATABASE gone"), "USE test",
+        "SELECT DATABASE(), COUNT(*) FROM t", "CREATE DATABASE gone", "USE gone",
+        Other("DROP DATABASE gone"), bytes([COM_INIT_DB]) + b"test", "SELECT COUNT(*) FROM t"),
     "role": carried("SET ROLE NONE", "SELECT CURRENT_ROLE()"),
     "profiling": pinned("SET profiling=1", "SELECT 1", "SELECT COUNT(*) FROM "
                         "information_schema.profiling WHERE query_id=1 AND seq=2", "SET profiling=0"),

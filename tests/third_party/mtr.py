@@ -27,9 +27,10 @@ import processes
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 SUITE = mtr_server.SUITE
-TEST_TIMEOUT_S = 120
+TEST_TIMEOUT_S = 300
 SHORT = 20
 DIFF_LINES_SHOWN = 12
+AT_TIMES = "at times:"  # a reason that begins so: the test may as well be the same
 # Programs that tests start, by the name of the variable that holds their command line.
 CLIENTS = {
     "MYSQL": "mariadb", "MYSQL_DUMP": "mariadb-dump", "MYSQL_SHOW": "mariadb-show",
@@ -184,7 +185,8 @@ class Bench:
         more = dict(word.split("=", 1) for word in self.options.set)
         if self.options.switching:
             more["debug_link_switching"] = "on"
-        settings = {"pool_max_size": self.options.pool_size, "pool_wait_timeout": 20000,
+        # The server has no TLS, and tests say so.
+        settings = {"pool_max_size": self.options.pool_size, "pool_wait_timeout": 20000, "ssl": "off",
                     "server_max_connections": 300, "log_level": "note", **more}
         self.weir = processes.Weir(self.server, users=users, **settings)
         self.weir.start()
@@ -361,7 +363,8 @@ def run_tests(options, names):
             if result == "different" and name in known:
                 result, lines = "known", [known[name]]
             results[result].append(name)
-            if result == "same" and name in known and not options.relay and not options.protocol:
+            always = name in known and not known[name].startswith(AT_TIMES)
+            if result == "same" and always and not options.relay and not options.protocol:
                 print(f"{name} is in the table of docs/mtr.md, but is the same now", flush=True)
                 results["different"].append(name)
             if result == "different" or not options.quiet:
