@@ -284,6 +284,9 @@ void lease_drop(struct client *c, enum close_reason why);
 void lease_acquire_again(struct client *c);
 /* lease_lost.c: the link broke while leased. */
 void lease_link_lost(struct link *l, enum close_reason why);
+/* A link could not be brought to the session. True: the schema that was selected is gone, and the
+ * request selects another one, so the client asks for another link without. */
+NODISCARD bool lease_leaves_gone_schema(struct client *c, const struct open_error *error);
 /* lease_look.c: asks the link what is left of the conditions that the request is about; then. */
 void lease_look(struct client *c);
 void lease_looked(struct link *l);

@@ -467,20 +467,6 @@ static void on_led(struct link *l)
         client_expect_reply(c);
 }
 
-/* The schema that was selected is gone, and the request selects another one. */
-static bool leaves_gone_schema(struct client *c, const struct open_error *error)
-{
-    const struct request *r = &c->request;
-    bool leaves = r->command->command == COMMAND_INIT_DB ||
-                  (r->scanned && r->scan->statements == 1 && r->scan->verb == SQL_VERB_USE);
-    struct session_state *s = error->code == ER_BAD_DB_ERROR && leaves
-                                  ? session_state_with_schema(c->session, bytes_of_text(""))
-                                  : NULL;
-    if (s != NULL)
-        c->session = s;
-    return s != NULL;
-}
-
 static void on_restored(struct link *l)
 {
     struct client *c = l->client;
@@ -512,9 +498,7 @@ static void on_restored(struct link *l)
     lease_drop(c, CLOSE_LINK_CHORE_FAILED);
     if (c->login_schema != NULL)
         client_login_restored(c, &error);
-    else if (leaves_gone_schema(c, &error))
-        lease_acquire_again(c);
-    else
+    else if (!lease_leaves_gone_schema(c, &error))
         client_fail_request(c, error.code, error.sqlstate, bytes_of_text(error.text));
 }
 

@@ -83,3 +83,18 @@ void lease_wait_failed(struct client *c)
     if (over && c->state != CLIENT_CLOSED && c->logged_in)
         client_close(c, CLOSE_LOGIN_OVER);
 }
+
+bool lease_leaves_gone_schema(struct client *c, const struct open_error *error)
+{
+    const struct request *r = &c->request;
+    bool leaves = r->command->command == COMMAND_INIT_DB ||
+                  (r->scanned && r->scan->statements == 1 && r->scan->verb == SQL_VERB_USE);
+    struct session_state *s = error->code == ER_BAD_DB_ERROR && leaves
+                                  ? session_state_with_schema(c->session, bytes_of_text(""))
+                                  : NULL;
+    if (s == NULL)
+        return false;
+    c->session = s;
+    lease_acquire_again(c);
+    return true;
+}
