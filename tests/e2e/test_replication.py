@@ -34,7 +34,7 @@ def read_log(port, *options):
     return re.sub(rb"(?m)^(#.*(thread_id|created|Start: ).*|SET @@SESSION.*)$", b"", done.stdout)
 
 
-@pytest.mark.parametrize("options", [(), ("--verbose", "--base64-output=decode-rows"), ("--start-position=4", "--hexdump")])
+@pytest.mark.parametrize("options", [(), ("--verbose", "--base64-output=decode-rows"), ("--start-position=4", "--stop-position=3000000", "--hexdump")])
 def test_mariadb_binlog(master, weir, options):
     """What it prints is the same direct and through Weir, megabytes of it."""
     one = weir(of=master)
