@@ -6,7 +6,8 @@ debug_link_switching on in every Weir; what the switch changes by design, links 
 reset between requests, is not counted then (@pytest.mark.unswitched(reason)). In the same way
 WEIR_TEST_COMPRESSION=zlib (or zstd) lets clients compress, WEIR_TEST_LINK_COMPRESSION=zlib links, and
 WEIR_TEST_TLS=1 clients use TLS, wherever a test does not say what it wants itself
-(@pytest.mark.uncompressed(reason), @pytest.mark.untls(reason): says nothing then)."""
+(@pytest.mark.uncompressed(reason), @pytest.mark.untls(reason): says nothing then). WEIR_TEST_RESTLESS=1
+makes every Weir read the catalogue each second: what it does for itself then meets every test."""
 
 import os
 import signal
