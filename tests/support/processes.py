@@ -473,7 +473,8 @@ class Weir:
         Weir has for itself."""
         with self.console() as console:
             return [int(row[0]) for row in console.query(
-                f"SELECT server_thread FROM weir.links WHERE user='{user}' AND purpose IS NULL")]
+                f"SELECT server_thread FROM weir.links WHERE user='{user}' AND server_thread IS NOT NULL "
+                "AND COALESCE(purpose,'') NOT IN ('KILL','monitor') AND COALESCE(purpose,'') NOT LIKE 'reading %'")]
 
     def set_global(self, **settings):
         with self.console() as console:
