@@ -264,7 +264,7 @@ def test_a_storm_of_kills_hits_nobody_else(weir):
     with one.connect() as victim, one.connect() as killer, one.connect() as bystander:
         end = time.monotonic() + (1.5 if processes.ASAN else 1)
         rounds = 0
-        while time.monotonic() < end:
+        while time.monotonic() < end or rounds <= 20:
             victim.send(b"\x03SELECT 1")
             killer.send(b"\x03KILL QUERY %d" % victim.greeting.thread_id)
             bystander.send(b"\x03SELECT BENCHMARK(1000, 1)")
@@ -272,7 +272,6 @@ def test_a_storm_of_kills_hits_nobody_else(weir):
                 c.read_reply(wire.COM_QUERY)
             assert bystander.error is None and killer.error is None
             rounds += 1
-        assert rounds > 20
 
 
 def test_ctrl_c_of_the_mariadb_command_line(server, weir):
