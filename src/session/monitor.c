@@ -244,6 +244,19 @@ void monitor_read_reply(struct link *l, enum chore chore, struct bytes reply)
         l->chore_failed = true;
 }
 
+/* Accounts may be changed on the server itself, where Weir does not see the statement: who logs in
+ * from now on is asked about again, and gets links that are opened from now on. */
+static void note_account_changes(struct monitor *m)
+{
+    uint64_t changes = server_numbers_account_changes(&m->numbers);
+    if (m->knows_account_changes && changes != m->account_changes) {
+        log_debug(who(m), "accounts were changed on the server");
+        atomic_fetch_add(&m->group->login_epoch, 1);
+    }
+    m->knows_account_changes = true;
+    m->account_changes = changes;
+}
+
 void monitor_link_done(struct link *l)
 {
     struct monitor *m = l->monitor;
@@ -257,6 +270,7 @@ void monitor_link_done(struct link *l)
         return;
     }
     set_state(m, MONITOR_ON, "");
+    note_account_changes(m);
     if (m->stands) {
         link_set_state(l, LINK_WATCHING);
     } else {

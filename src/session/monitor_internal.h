@@ -16,6 +16,8 @@ struct monitor {
     bool stopped;
     unsigned readings;
     struct server_numbers numbers;
+    bool knows_account_changes;
+    uint64_t account_changes; /* at the last reading */
     unsigned weirs;       /* that the server sees, 0: it cannot be asked */
     unsigned other_weirs; /* connections of the others */
     struct room_memory memory;

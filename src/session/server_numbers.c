@@ -73,6 +73,22 @@ static uint64_t known(uint64_t number)
     return number != SERVER_NUMBER_UNKNOWN ? number : 0;
 }
 
+uint64_t server_numbers_account_changes(const struct server_numbers *n)
+{
+    const uint64_t counted[] = {
+        n->com_create_user, n->com_alter_user,   n->com_rename_user,
+        n->com_drop_user,   n->com_grant,        n->com_revoke,
+        n->com_revoke_all,  n->com_set_password, n->com_create_role,
+        n->com_drop_role,   n->com_grant_role,   n->com_grant_roles,
+        n->com_revoke_role, n->com_revoke_roles, n->com_alter_user_default_role,
+        n->com_flush,
+    };
+    uint64_t sum = 0;
+    for (size_t i = 0; i < countof(counted); i++)
+        sum += known(counted[i]);
+    return sum;
+}
+
 uint64_t server_numbers_refused(const struct server_numbers *n, bool mariadb)
 {
     if (!mariadb || n->aborted_connects == SERVER_NUMBER_UNKNOWN)

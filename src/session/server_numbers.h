@@ -30,4 +30,8 @@ NODISCARD bool server_numbers_read(struct server_numbers *n, struct bytes reply)
  * were aborted (10.11): the most that it may be. */
 uint64_t server_numbers_refused(const struct server_numbers *n, bool mariadb);
 
+/* A number that is another one after statements about accounts, privileges or roles were executed
+ * on the server, whoever sent them; FLUSH counts as one, since tables may have been written to. */
+uint64_t server_numbers_account_changes(const struct server_numbers *n);
+
 #endif

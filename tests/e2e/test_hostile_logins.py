@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import console
 import passwords
 import processes
 import wire
@@ -295,6 +296,41 @@ def test_a_password_that_is_changed_under_way(server, one):
         assert verdict(one.address, "h_changed", PASSWORD) == "in"
 
 
+@pytest.mark.parametrize("deed, number", [("ALTER USER h_changed@'%' ACCOUNT LOCK", (3118, 4151)),
+                                          ("ALTER USER h_changed@'%' IDENTIFIED BY 'other'", (1045,)),
+                                          ("DROP USER h_changed@'%'", (1045,)),
+                                          ("RENAME USER h_changed@'%' TO h_renamed@'%'", (1045,))])
+@pytest.mark.parametrize("who", ["listed", "guests"])
+def test_what_is_done_to_an_account_past_weir_counts_soon(server, weir, accounts, who, deed, number):
+    """Weir sees no such statement; but the server counts them, and the monitor reads that."""
+    guests = {"password_cache_time": 1, "users": {}}
+    one = weir(**(guests if who == "guests" else {"users": accounts}), monitor_interval=1)
+    with server.root() as root:
+        try:
+            assert verdict(one.address, "h_changed", PASSWORD) == "in"
+            root.query(deed)
+            processes.wait_until(lambda: verdict(one.address, "h_changed", PASSWORD)[0] in number, 30, "a refusal")
+        finally:
+            root.query("DROP USER IF EXISTS h_changed@'%', h_renamed@'%'")
+            root.query(f"CREATE USER h_changed@'%' IDENTIFIED BY '{PASSWORD}'")
+
+
+def test_privileges_that_are_taken_away_past_weir_are_gone_for_who_comes_soon(server, weir, accounts):
+    """Those that servers look up once, at the login: a link keeps them."""
+    one = weir(users=accounts, monitor_interval=1)
+    with server.root() as root:
+        def others():
+            with one.connect(user="h_good", password=PASSWORD) as c:
+                return c.query("SELECT COUNT(DISTINCT user) > 1 FROM information_schema.processlist") == [[b"1"]]
+
+        root.query("GRANT PROCESS ON *.* TO h_good@'%'")
+        try:
+            processes.wait_until(others, 20, "the privilege")
+        finally:
+            root.query("REVOKE PROCESS ON *.* FROM h_good@'%'")
+        processes.wait_until(lambda: not others(), 20, "its end")
+
+
 # --- links of others ---
 
 @pytest.mark.parametrize("who", ["listed", "guests"])
@@ -369,6 +405,56 @@ def test_no_password_is_written_down(weir, accounts, tmp_path):
     with open(slow, encoding="utf-8") as written:
         assert re.search("ALTER USER", text := one.log() + written.read())
     assert "canary" not in text
+
+
+STATEMENTS_WITH_PASSWORDS = [
+    "PREPARE s FROM 'ALTER USER h_changed@''%'' IDENTIFIED BY ''{}'''", "EXECUTE s", "DEALLOCATE PREPARE s",
+    "SET @s = CONCAT('ALTER USER h_changed@''%'' IDENTIFIED BY ', '''{}''')", "PREPARE s FROM @s", "EXECUTE s",
+    "/* IDENTIFIED BY '{}' */ SELECT 1", "SELECT 1 -- password: {}", "SELECT 2 # IDENTIFIED BY '{}'",
+    "/*!50000 ALTER USER h_changed@'%' IDENTIFIED BY '{}' */", "SELECT '{}' AS password",
+    "SELECT 3; ALTER USER h_changed@'%' IDENTIFIED BY '{}'; SELECT 4",
+    "ALTER USER h_changed@'%' /* x */ IDENTIFIED\tBY\n\"{}\"",
+    "ALTER USER h_changed@'%' IDENTIFIED BY '{}' syntax error here",
+    "ALTER USER no_such@'%' IDENTIFIED BY '{}'", "SET PASSWORD FOR no_such@'%' = '{}'", "SELECT '{}' password",
+    "CREATE SERVER h_s FOREIGN DATA WRAPPER mysql OPTIONS (USER 'u', HOST 'h', DATABASE 'd', PASSWORD '{}')",
+    "DROP SERVER IF EXISTS h_s", "SELECT AES_ENCRYPT('x', '{}'), SHA2('{}', 256), MD5('{}')",
+    "SET @password = '{}'", "SELECT SLEEP(0), @password", "ALTER USER h_changed@'%' IDENTIFIED BY '{}",
+]
+OF_MARIADB = ["EXECUTE IMMEDIATE 'ALTER USER h_changed@''%'' IDENTIFIED BY ''{}'''",
+              "ALTER USER h_changed@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{}')",
+              "SET STATEMENT max_statement_time=9 FOR ALTER USER h_changed@'%' IDENTIFIED BY '{}'",
+              "BEGIN NOT ATOMIC SET PASSWORD FOR h_changed@'%' = PASSWORD('{}'); END",
+              "CHANGE MASTER 'h_x' TO MASTER_HOST='h', MASTER_PASSWORD='{}'", "RESET SLAVE 'h_x' ALL"]
+OF_MYSQL = ["ALTER USER h_changed@'%' IDENTIFIED WITH caching_sha2_password BY '{}' REPLACE '{}'",
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST='h', SOURCE_PASSWORD='{}' FOR CHANNEL 'h_x'",
+            "RESET REPLICA ALL FOR CHANNEL 'h_x'"]
+
+
+def test_no_password_of_a_statement_is_written_down_however_it_is_sent(weir, accounts, tmp_path):
+    """As text, prepared, on other links, in a comment, with a mistake in it: in no log, and in nothing
+    that the console shows."""
+    slow = str(tmp_path / "slow.log")
+    one = weir(users=accounts, log_level="debug", slow_query_log="on", long_query_time=0, digests="all",
+               slow_query_log_file=slow, pool_max_size=1, debug_link_switching="on")
+    seen = b""
+    with one.connect(capabilities=wire.BASIC | wire.MULTI_STATEMENTS) as c, console.connect(one) as asks:
+        for sql in STATEMENTS_WITH_PASSWORDS + (OF_MYSQL if wire.MYSQL else OF_MARIADB):
+            c.command(wire.q(sql.replace("{}", PASSWORD)))
+            for table in ("weir.clients", "information_schema.processlist", "weir.links"):
+                seen += b"".join(value or b"" for row in asks.query(f"SELECT * FROM {table}") for value in row)
+        c.prepare(f"ALTER USER h_changed@'%' IDENTIFIED BY '{PASSWORD}'")
+        c.command(c.execute_packet())
+        c.query("BEGIN")
+        c.query(f"SELECT '{PASSWORD}' AS passphrase")
+        for schema, name in asks.query("SELECT table_schema, table_name FROM information_schema.tables"):
+            seen += b"".join(value or b"" for row in asks.query(f"SELECT * FROM {schema.decode()}.{name.decode()}")
+                             for value in row)
+    one.stop()
+    with open(slow, "rb") as written:
+        text = written.read()
+    assert b"ALTER" in text and b"canary" not in text
+    assert b"ALTER" in seen and b"canary" not in seen
+    assert "canary" not in one.log()
 
 
 def test_silent_connections_shut_nobody_out(weir, accounts):

@@ -79,6 +79,24 @@ static void test_numbers_are_found_by_name(void **state)
     assert_int_equal(n.max_connections, 151);
 }
 
+static void test_any_statement_about_accounts_changes_their_number(void **state)
+{
+    static const char *const counted[] = {"Com_grant", "Com_drop_user", "Com_set_password",
+                                          "Com_revoke_role", "Com_flush"};
+    struct server_numbers n;
+    (void)state;
+    server_numbers_init(&n);
+    for (size_t i = 0; i < countof(counted); i++) {
+        struct reply r;
+        uint64_t before = server_numbers_account_changes(&n);
+        begin(&r);
+        add_cells(&r, "Com_select", "77");
+        add_cells(&r, counted[i], "3");
+        assert_true(server_numbers_read(&n, end(&r)));
+        assert_int_equal(server_numbers_account_changes(&n), before + 3);
+    }
+}
+
 static void test_what_is_no_such_reply_is_refused(void **state)
 {
     struct server_numbers n;
@@ -123,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_found_by_name),
+        cmocka_unit_test(test_any_statement_about_accounts_changes_their_number),
         cmocka_unit_test(test_what_is_no_such_reply_is_refused),
         cmocka_unit_test(test_each_is_asked_for_where_it_is),
         cmocka_unit_test(test_what_was_refused_is_counted_in_two_ways),
