@@ -148,4 +148,6 @@ def test_requests_behind_a_login_wait_for_its_end(weir, server):
                 while b"MARK" not in c.taken:
                     c.read_packet()
             answered = b"MARK" in c.take()
-            assert password == "secret" if answered else (users == {} or password == "wrong")
+            assert password == "secret" or not answered, (users, password)
+            # A method that is not asked for at once ends what comes too early.
+            assert answered or password == "wrong" or not users or wire.MYSQL, (users, password)
