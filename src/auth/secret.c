@@ -153,6 +153,13 @@ static bool is_right(const struct auth_secret *s, const struct auth_secret *said
     return false;
 }
 
+bool auth_secret_check_is_dear(const struct auth_secret *s)
+{
+    return auth_secret_knows(s, AUTH_KNOWS_SHA_CRYPT | AUTH_KNOWS_PARSEC_PUBLIC) &&
+           !auth_secret_knows(s, AUTH_KNOWS_EMPTY | AUTH_KNOWS_PASSWORD | AUTH_KNOWS_SHA2_STAGE2 |
+                                     AUTH_KNOWS_NATIVE_STAGE2 | AUTH_KNOWS_ED25519_PUBLIC);
+}
+
 bool auth_secret_check(struct auth_secret *s, struct bytes password)
 {
     struct auth_secret said;

@@ -77,6 +77,9 @@ NODISCARD bool auth_secret_from_password(struct bytes password, struct auth_secr
  * right, all that follows from it is known afterwards. */
 NODISCARD bool auth_secret_check(struct auth_secret *s, struct bytes password);
 
+/* Does that take milliseconds, because servers store it so that guessing is slow? */
+NODISCARD bool auth_secret_check_is_dear(const struct auth_secret *s);
+
 /* Takes over what `from` knows of the same password and `into` does not. */
 void auth_secret_merge(struct auth_secret *into, const struct auth_secret *from);
 

@@ -4,6 +4,7 @@
 #include "session/client_auth.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "mysql/auth_packet.h"
@@ -16,8 +17,11 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-/* How often it is looked whether Weir's RSA key has been made. */
-#define KEY_LOOK (20 * USEC_PER_MSEC)
+/* How often it is looked whether Weir's RSA key has been made, or it is somebody's turn. */
+#define LOOK_AGAIN (20 * USEC_PER_MSEC)
+/* Checks that take milliseconds get one part in so many of a worker's time: strangers can ask for
+ * them, and nobody else is served meanwhile. */
+#define DEAR_SHARE 5
 
 bool client_auth_start(struct client *c)
 {
@@ -201,15 +205,35 @@ static bool waits_for_key(struct client *c)
            !login_guard_key_is_ready(c->worker->proxy->guard);
 }
 
-static void wait_for_key(struct client *c, struct bytes said)
+/* Is the password itself said now, and slow to check? */
+static bool is_dear(const struct client *c)
 {
+    const struct client_auth *a = c->auth;
+    const struct auth_check *check = &a->check;
+    bool dear = false;
+    for (unsigned i = 0; i < a->secret_count; i++)
+        dear = dear || auth_secret_check_is_dear(&a->secrets[i]);
+    return dear && c->guest == NULL && check->method != NULL && check->method->takes_clear_text &&
+           (check->stage > 0 || check->method->can_prove == NULL);
+}
+
+/* Its word is heard a little later. */
+static void wait_to_hear(struct client *c, struct bytes said)
+{
+    usec_t now = loop_now(c->worker->loop);
+    if (c->auth->waits_since == 0)
+        c->auth->waits_since = now;
+    if (now - c->auth->waits_since > c->worker->config->global.connect_timeout) {
+        client_close(c, CLOSE_CLIENT_LOGIN_TIMEOUT);
+        return;
+    }
     c->auth->said = malloc(sizeof *c->auth->said);
     if (c->auth->said == NULL) {
         client_close(c, CLOSE_NO_MEMORY);
         return;
     }
     CHECK(client_auth_keep(c->auth->said, said));
-    pause_login(c, KEY_LOOK, AUTH_THEN_HEAR);
+    pause_login(c, LOOK_AGAIN, AUTH_THEN_HEAR);
 }
 
 /* -------- the dialog -------- */
@@ -268,8 +292,10 @@ bool client_auth_keep(struct auth_said *said, struct bytes from)
 void client_auth_hear(struct client *c, struct bytes said)
 {
     struct client_auth *a = c->auth;
-    if (waits_for_key(c)) {
-        wait_for_key(c, said);
+    bool dear = is_dear(c);
+    usec_t begun = dear ? clock_now() : 0;
+    if (waits_for_key(c) || (dear && begun < c->worker->dear_again_at)) {
+        wait_to_hear(c, said);
         return;
     }
     if (c->guest != NULL) {
@@ -281,7 +307,11 @@ void client_auth_hear(struct client *c, struct bytes said)
     size_t which;
     if (said.size > 1 || (said.size == 1 && said.data[0] != 0))
         a->with_password = true;
-    switch (auth_check_hear(&a->check, said, a->secrets, a->secret_count, &out, &which)) {
+    enum auth_step step =
+        auth_check_hear(&a->check, said, a->secrets, a->secret_count, &out, &which);
+    if (dear)
+        c->worker->dear_again_at = clock_now() + (clock_now() - begun) * (DEAR_SHARE - 1);
+    switch (step) {
     case AUTH_OK:
         proved(c, (unsigned)which, writer_written(&out));
         return;

@@ -29,6 +29,7 @@ struct client_auth {
     enum auth_sequel sequel; /* of the delay */
     usec_t delay;
     struct auth_said *said; /* what is heard after it, NULL none */
+    usec_t waits_since;     /* to be heard, 0: it has not had to */
     bool judged;            /* the delay of its verdict is over, or there was none */
     bool is_greeted;        /* `greeted` is the challenge of its greeting */
     uint8_t greeted[SCRAMBLE_SIZE];

@@ -65,6 +65,7 @@ struct worker {
     struct list held;     /* clients that wait for their greeting because of max_logins */
     struct loop_task greet_held;
     unsigned logins;      /* in progress */
+    usec_t dear_again_at; /* of the clock: when a password may be checked again that takes long */
     uint32_t next_client; /* low bits of the next client id */
     struct action_queue actions;
     struct loop_timer probe_timer; /* worker 0: while a server has not been reached */

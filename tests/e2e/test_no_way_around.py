@@ -4,6 +4,7 @@ gives its own end of a Unix socket, by holding the console's places."""
 
 import os
 import socket
+import threading
 import time
 
 import pytest
@@ -35,6 +36,14 @@ def verdict(address, user, change=False):
                 return c.value("SELECT CURRENT_USER()")
         with wire.connect(address, user, "secret") as c:
             return c.value("SELECT CURRENT_USER()")
+    except wire.ServerError as error:
+        return error.code
+
+
+def verdict_over_tls(address, user, password):
+    try:
+        wire.connect(address, user, password, tls=wire.unverified_tls(), method=b"caching_sha2_password").close()
+        return "in"
     except wire.ServerError as error:
         return error.code
 
@@ -85,6 +94,31 @@ def test_the_name_of_a_clients_end_says_nothing(weir, tmp_path, monkeypatch, nam
         c.read_greeting()
         assert c.read_packet().endswith(b"Proxy header is not accepted from localhost")
     assert "forged" not in one.log()
+
+
+def test_checks_that_take_long_leave_time_for_others(weir):
+    """Whoever can connect can have a password checked against a hash that is slow by design, on the thread
+    that serves others: they still get most of its time, and who knows the password comes in."""
+    salted = "0x" + b"$A$005$01234567890123456789".hex() + b"a".hex() * 43
+    one = weir(users={"app": "secret", "n_slow": salted}, failed_connections_threshold=0, workers=1)
+    tried, until = [0], time.monotonic() + 4
+
+    def guess():
+        while time.monotonic() < until:
+            assert verdict_over_tls(one.address, "n_slow", "x" * 250) == ER_ACCESS_DENIED
+            tried[0] += 1
+
+    guessers = [threading.Thread(target=guess) for _ in range(6)]
+    with one.connect() as c:
+        for g in guessers:
+            g.start()
+        asked = 0
+        while time.monotonic() < until:
+            assert c.query("SELECT 1") == [[b"1"]]
+            asked += 1
+        for g in guessers:
+            g.join()
+    assert tried[0] > 0 and asked > tried[0]
 
 
 # --- the console ---

@@ -155,6 +155,19 @@ static void test_decoys_look_like_a_secret_and_stay_the_same(void **state)
     }
 }
 
+static void test_what_is_stored_to_be_slow_is_dear_until_it_is_known(void **state)
+{
+    (void)state;
+    struct auth_secret s = {.known = AUTH_KNOWS_SHA_CRYPT};
+    assert_true(auth_secret_check_is_dear(&s));
+    s.known |= AUTH_KNOWS_PASSWORD;
+    assert_false(auth_secret_check_is_dear(&s));
+    s.known = AUTH_KNOWS_PARSEC_PUBLIC;
+    assert_true(auth_secret_check_is_dear(&s));
+    s.known = AUTH_KNOWS_NATIVE_STAGE2;
+    assert_false(auth_secret_check_is_dear(&s));
+}
+
 static void test_empty_password_is_a_password(void **state)
 {
     (void)state;
@@ -201,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_broken_hash_is_an_error_and_no_password),
         cmocka_unit_test(test_what_a_login_taught_is_added_and_replaces_nothing),
         cmocka_unit_test(test_decoys_look_like_a_secret_and_stay_the_same),
+        cmocka_unit_test(test_what_is_stored_to_be_slow_is_dear_until_it_is_known),
         cmocka_unit_test(test_empty_password_is_a_password),
         cmocka_unit_test(test_password_of_255_bytes_fits_and_one_more_does_not),
         cmocka_unit_test(test_wipe_leaves_nothing),
