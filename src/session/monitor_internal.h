@@ -18,8 +18,8 @@ struct monitor {
     struct server_numbers numbers;
     bool knows_account_changes;
     uint64_t account_changes; /* at the last reading */
-    unsigned weirs;       /* that the server sees, 0: it cannot be asked */
-    unsigned other_weirs; /* connections of the others */
+    unsigned weirs;           /* that the server sees, 0: it cannot be asked */
+    unsigned other_weirs;     /* connections of the others */
     struct room_memory memory;
     enum room_verdict told;   /* the last verdict in the log */
     uint64_t max_connections; /* of the server at the last reading, 0 none yet */
