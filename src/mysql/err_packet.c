@@ -15,7 +15,8 @@ bool err_packet_decode(struct bytes payload, struct err_packet *out)
     if (!reader_u8(&r, &header) || header != 0xff || !reader_u16(&r, &out->code))
         return false;
     if (r.left > SQLSTATE_SIZE && r.data[0] == '#') {
-        memcpy(out->sqlstate, r.data + 1, SQLSTATE_SIZE);
+        if (memchr(r.data + 1, 0, SQLSTATE_SIZE) == NULL) /* else it is none */
+            memcpy(out->sqlstate, r.data + 1, SQLSTATE_SIZE);
         if (!reader_skip(&r, 1 + SQLSTATE_SIZE))
             return false;
     }

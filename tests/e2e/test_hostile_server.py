@@ -93,7 +93,7 @@ BROKEN_LOGINS = [
     (switch(2, b"x" * 5000),), (more(2, b"\3"), OK), (more(2, b""), OK),
     tuple(switch(2 * n, b"mysql_native_password") for n in range(1, 100)),
     tuple(more(2 * n, b"\4") for n in range(1, 100)), (OK + packet(0, b"\xff\x51\x04#08S01gone"),),
-    (OK + OK,),
+    (OK + OK,), (packet(2, b"\xff\x15\x04#28\0\0\0denied"),), (packet(2, b"\xff\x15\x04#\0\0\0\0\0"),),
 ]
 
 

@@ -33,8 +33,8 @@ static void read_execution(struct bytes payload, uint8_t how)
     CHECK(head.types_at <= payload.size);
     if (head.has_types || parameters == 0)
         return;
-    uint8_t types[2 * 64] = {0};
-    struct bytes added = bytes_of(types, 2 * (size_t)parameters);
+    uint8_t types[3 * 64] = {0}; /* with an empty name behind each, in the form that has names */
+    struct bytes added = bytes_of(types, (form == EXECUTE_ATTRIBUTES ? 3 : 2) * (size_t)parameters);
     size_t size = execute_head_size_with(&head, added);
     uint8_t *out = malloc(size);
     CHECK(out != NULL);

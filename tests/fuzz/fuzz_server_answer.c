@@ -38,7 +38,7 @@ static void read_account(struct bytes text)
     uint8_t hashes[HASHES_MAX][AUTH_HASH_SIZE];
     struct auth_secret secret;
     CHECK(account_text_hashes(text, hashes, HASHES_MAX) <= HASHES_MAX);
-    (void)account_text_wants_tls(text);
+    CHECK(account_text_transport(text) <= ACCOUNT_WANTS_NAMES);
     if (account_text_public_key(text, &secret))
         CHECK(auth_secret_knows(&secret, AUTH_KNOWS_ED25519_PUBLIC));
 }

@@ -44,6 +44,15 @@ static void test_an_error_before_the_login_has_no_state(void **state)
     assert_true(bytes_equal_text(err.message, "Too many connections"));
 }
 
+static void test_a_state_with_a_nul_is_none(void **state)
+{
+    (void)state;
+    struct err_packet err;
+    assert_true(err_packet_decode(hex("ff1504 233238000000 6e6f"), &err));
+    assert_string_equal(err.sqlstate, "HY000");
+    assert_true(bytes_equal_text(err.message, "no"));
+}
+
 static bool decodes(struct bytes in)
 {
     struct err_packet err;
@@ -67,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_error_of_the_command_phase),
         cmocka_unit_test(test_an_error_before_the_login_has_no_state),
+        cmocka_unit_test(test_a_state_with_a_nul_is_none),
         cmocka_unit_test(test_an_error_needs_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
