@@ -30,8 +30,8 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
-    size_t begin; /* counts all bytes ever taken out; the place is begin % RING_SIZE */
-    size_t end;   /* counts all bytes ever put in */
+    size_t begin; /* counts bytes taken out since it was empty; the place is begin % RING_SIZE */
+    size_t end;   /* counts bytes put in since then */
     uint64_t dropped;
     char bytes[RING_SIZE];
 } ring = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
@@ -224,6 +224,8 @@ static size_t take_batch_locked(char batch[BATCH_SIZE])
     CHECK(newline != NULL);
     n = (size_t)(newline - batch) + 1;
     ring.begin += n;
+    if (ring.begin == ring.end)
+        ring.begin = ring.end = 0; /* pages that were never needed stay untouched */
     return n;
 }
 
