@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#define ACCEPTS_PER_TURN 64
+#define ACCEPTS_PER_TURN 16
 #define BACK_OFF         (100 * USEC_PER_MSEC)
 
 enum outcome { ACCEPT_AGAIN, ACCEPT_MORE, ACCEPT_TROUBLE };

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define POLL_FOR (POLLIN | POLLOUT | POLLRDHUP)
+/* How long, in µs, a turn keeps what it is to send, so that much goes by one call. */
+#define HELD_BACK_MAX 200
 /* Requests that a changed wish makes, and takes back. */
 #define STANDING (URING_HAS_POLL | URING_HAS_HANG_UP | URING_HAS_RECEIVE)
 
@@ -345,12 +347,27 @@ static void dispatch(struct uring_loop *u, const struct io_uring_cqe *cqe)
     }
 }
 
+/* What is to be sent does not wait for the end of a long turn, in which many log in. */
+static void send_in_time(struct uring_loop *u, usec_t *sent_at)
+{
+    if (u->queued.count == 0)
+        return;
+    usec_t now = clock_now();
+    if (now - *sent_at < HELD_BACK_MAX)
+        return;
+    uring_streams_prepare(u);
+    uring_submit(u);
+    *sent_at = now;
+}
+
 static void dispatch_all(struct uring_loop *u)
 {
+    usec_t sent_at = u->loop.now;
     while (u->next_event < u->event_count) {
         struct io_uring_cqe cqe;
         memcpy(&cqe, &u->events[u->next_event++], sizeof cqe); /* the array may move */
         dispatch(u, &cqe);
+        send_in_time(u, &sent_at);
     }
     u->next_event = u->event_count = 0;
 }
