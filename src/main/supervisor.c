@@ -285,11 +285,12 @@ static unsigned worker_count(const struct config *c)
 static enum loop_engine choose_engine(const struct config *c)
 {
     char why[160];
-    if (c->global.io_engine != IO_ENGINE_URING)
+    if (c->global.io_engine == IO_ENGINE_EPOLL)
         return LOOP_EPOLL;
     if (loop_engine_works(LOOP_URING, why, sizeof why))
         return LOOP_URING;
-    log_warning(WHO, "io_uring cannot be used, epoll serves instead: %s", why);
+    log_write(c->global.io_engine == IO_ENGINE_URING ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTE, WHO,
+              "io_uring cannot be used, epoll serves instead: %s", why);
     return LOOP_EPOLL;
 }
 

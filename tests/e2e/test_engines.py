@@ -33,13 +33,19 @@ def refuse_io_uring():
         raise OSError(ctypes.get_errno(), "no seccomp filter")
 
 
-def test_a_refused_engine_is_replaced(weir):
-    one = weir(io_engine="io_uring", start=False)
+@pytest.mark.parametrize("choice, level", (("io_uring", "warning"), ("auto", "note")))
+def test_a_refused_engine_is_replaced(weir, choice, level):
+    one = weir(io_engine=choice, start=False)
     one.start(confine=refuse_io_uring)
-    assert "warning weir: io_uring cannot be used, epoll serves instead: it is forbidden here" in one.log()
+    assert f"{level} weir: io_uring cannot be used, epoll serves instead: it is forbidden here" in one.log()
     assert "workers (epoll)" in one.log()
     with one.connect() as c:
         assert c.value("SELECT 1") == "1"
+
+
+def test_unless_told_otherwise_io_uring_serves_where_it_can_be_had(weir):
+    one = weir(io_engine="auto")
+    assert "workers (io_uring)" in one.log() or "note weir: io_uring cannot be used" in one.log()
 
 
 @pytest.fixture(scope="module", params=("epoll", "io_uring"))
