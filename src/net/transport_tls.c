@@ -18,6 +18,7 @@
 
 struct tls_state {
     SSL *ssl;
+    struct tls_context *context; /* a reference: OpenSSL calls it with sessions, as long as it lives */
     int fd;
     int error; /* errno of the socket */
     uint8_t *early;
@@ -171,6 +172,7 @@ static void free_state(struct tls_state *t)
 {
     free(t->early);
     SSL_free(t->ssl);
+    tls_context_release(t->context);
     free(t);
 }
 
@@ -226,6 +228,7 @@ bool tls_start(struct stream *s, struct tls_context *context, const char *host)
     if (t == NULL)
         return false;
     t->fd = s->io.fd;
+    t->context = tls_context_hold(context);
     t->ssl = tls_context_connection(context, t, host);
     if (t->ssl == NULL || !take_early(t, s)) {
         ERR_clear_error();

@@ -172,6 +172,24 @@ static void a_session_is_resumed(void **state)
     }
 }
 
+/* A reload replaces contexts while handshakes are under way, and tickets come later still. */
+static void connections_outlive_their_context(void **state)
+{
+    (void)state;
+    const struct tls_options none = {0};
+    struct tls_context *a = context(true, &none);
+    struct tls_context *c = context(false, &none);
+    open_pair();
+    start(a, c, "example.test");
+    tls_context_release(a);
+    tls_context_release(c);
+    char error[200];
+    assert_int_equal(shake(error), STREAM_OK);
+    say(&server, "hello", 5); /* tickets come before it */
+    assert_arrives(&server, &client, (const uint8_t *)"hello", 5);
+    close_pair();
+}
+
 /* The first bytes of TLS may come in the segment of the SSLRequest, and lie in the buffer. */
 static void early_bytes_belong_to_tls(void **state)
 {
@@ -288,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(bytes_pass_both_ways, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_session_is_resumed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(connections_outlive_their_context, set_up, tear_down),
         cmocka_unit_test_setup_teardown(early_bytes_belong_to_tls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_follows_the_handshake_is_not_forgotten, set_up,
                                         tear_down),
