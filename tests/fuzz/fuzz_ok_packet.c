@@ -42,10 +42,13 @@ static void try_eof(struct bytes payload)
 static void try_err(struct bytes payload)
 {
     struct err_packet err;
-    if (!err_packet_decode(payload, &err) || strlen(err.sqlstate) != 5)
+    if (!err_packet_decode(payload, &err))
         return;
+    CHECK(strlen(err.sqlstate) == 5);
     struct writer w = writer_over(memory, sizeof(memory));
     bool has_state = err.message.size + 9 == payload.size;
+    if (has_state && memcmp(err.sqlstate, payload.data + 4, 5) != 0)
+        return; /* there was a NUL in it, and it was none */
     err_packet_encode(&w, 1, err.code, has_state ? err.sqlstate : NULL, err.message);
     CHECK(bytes_equal(payload_of(&w), payload));
 }
