@@ -122,6 +122,7 @@ static void learn_variable(struct client *c, const struct session_change *change
     case SESSION_VARIABLE_PIN:
         c->request.changed_variable = true;
         c->pins |= bytes_equal_text(change->name, "profiling") ? PIN_BIT(PROFILES) : 0;
+        c->link->needs_trackers |= bytes_equal_text(change->name, "query_cache_type");
         learn_tracking(c, change);
         break;
     case SESSION_VARIABLE_CARRY:
@@ -130,8 +131,6 @@ static void learn_variable(struct client *c, const struct session_change *change
         c->request.changed_variable = true;
         session_becomes(c, session_state_with_variable(c->session, change->name, change->value),
                         PIN_BIT(SESSION_VARIABLE));
-        if (bytes_equal_text(change->name, "query_cache_type"))
-            c->link->needs_trackers = true;
         break;
     }
 }

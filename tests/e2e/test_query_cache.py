@@ -46,6 +46,22 @@ def test_a_session_that_turns_it_on_has_it(server, cached):
             assert hits(c) == before + 2
 
 
+def test_a_session_that_has_it_on_goes_on_when_it_is_turned_off_for_everybody(server, cached):
+    with server.root() as root:
+        adversary.set_up(root)
+        with cached.connect(schema="test") as c, server.connect(schema="test") as direct:
+            other = adversary.Adversary(cached.address, wire.BASIC, adversary.TRANSACTION)
+            for x in (c, direct):
+                x.query("SET query_cache_type=DEMAND")
+            root.query("SET GLOBAL query_cache_type=0")
+            for sql in ("SELECT @@query_cache_type", "SELECT 1", "SET SESSION query_cache_type=0"):
+                assert not other.take_the_link(0.1)
+                assert (sql, c.query(sql)) == (sql, direct.query(sql))
+            assert other.take_the_link(adversary.SERVED_S)  # off is nothing to keep a link for
+            assert c.query("SELECT @@query_cache_type") == [[b"OFF"]]
+            other.finish()
+
+
 @pytest.mark.parametrize("steps", [
     ["SET TRANSACTION READ ONLY", "INSERT INTO cached VALUES (3)"],
     ["LOCK TABLES cached READ", "INSERT INTO cached VALUES (3)", "UNLOCK TABLES"],

@@ -278,6 +278,9 @@ SCENARIOS = {
     "role": carried("SET ROLE NONE", "SELECT CURRENT_ROLE()"),
     "profiling": pinned("SET profiling=1", "SELECT 1", "SELECT COUNT(*) FROM "
                         "information_schema.profiling WHERE query_id=1 AND seq=2", "SET profiling=0"),
+    "profiles_are_its_own": pinned(
+        "SELECT id FROM t", "SET profiling=1", "SHOW VARIABLES LIKE 'profiling'", "SELECT FOUND_ROWS()",
+        "SELECT COUNT(DISTINCT query_id) FROM information_schema.profiling", "SET profiling=0"),
     "flush_status": pinned("FLUSH STATUS", "SELECT 1", "SHOW SESSION STATUS LIKE 'Com_select'"),
     "multi_set": pinned("SELECT 1; SET @a=2; SELECT @a; nonsense; SELECT 3", "SELECT @a"),
     "set_option": Scenario(b"\x1b\x01\x00", "SELECT 1; SELECT 2", b"\x1b\x00\x00",

@@ -55,6 +55,8 @@ static void test_what_cannot_be_carried_pins(void **state)
     assert_int_equal(treat("sql_auto_is_null", "OFF"), SESSION_VARIABLE_CARRY);
     assert_int_equal(treat("completion_type", "CHAIN"), SESSION_VARIABLE_CARRY);
     assert_int_equal(treat("completion_type", "RELEASE"), SESSION_VARIABLE_PIN);
+    assert_int_equal(treat("query_cache_type", "DEMAND"), SESSION_VARIABLE_PIN);
+    assert_int_equal(treat("query_cache_type", "OFF"), SESSION_VARIABLE_CARRY);
     assert_int_equal(treat("last_insert_id", "5"), SESSION_VARIABLE_RESIDUE);
     assert_int_equal(treat("last_gtid", "0-1-2"), SESSION_VARIABLE_IGNORE);
     assert_int_equal(treat("init_x", "it's"), SESSION_VARIABLE_PIN);
