@@ -99,8 +99,7 @@ bool sql_text_is(struct bytes text, const char *name)
 }
 
 /* Made true before profiles begin to show what makes it true. */
-#define PROFILED_RESIDUE                                                                           \
-    (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_LAST_INSERT_ID))
+#define PROFILED_RESIDUE (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_LAST_INSERT_ID))
 
 #define UNTRACKED                                      SQL_EFFECT_BIT(SET_UNTRACKED)
 #define SQL_VARIABLE(name, reads, sets, sets_unscoped) {(name), (reads), (sets), (sets_unscoped)},
