@@ -18,7 +18,8 @@
 
 struct tls_state {
     SSL *ssl;
-    struct tls_context *context; /* a reference: OpenSSL calls it with sessions, as long as it lives */
+    struct tls_context
+        *context; /* a reference: OpenSSL calls it with sessions, as long as it lives */
     int fd;
     int error; /* errno of the socket */
     uint8_t *early;

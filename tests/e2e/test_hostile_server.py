@@ -176,7 +176,7 @@ def read_what_comes(one):
 
 
 def test_broken_replies(hostile):
-    _, weirs = zip(*(hostile(answer=answer) for answer in BROKEN_REPLIES))
+    _, weirs = zip(*(hostile(answer=answer, settings={"pool_wait_timeout": "20s"}) for answer in BROKEN_REPLIES))
     with concurrent.futures.ThreadPoolExecutor(len(weirs)) as pool:
         for answer, error in zip(BROKEN_REPLIES, pool.map(read_what_comes, weirs)):
             assert error is None, (answer[:100], error)

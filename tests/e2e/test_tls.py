@@ -21,6 +21,8 @@ ER_ACCESS_DENIED = 1045
 ER_SECURE_TRANSPORT_REQUIRED = 3159
 CR_SSL_CONNECTION_ERROR = 2026
 
+pytestmark = pytest.mark.untls("it says for each client and server whether it uses TLS")
+
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):

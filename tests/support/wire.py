@@ -2,12 +2,14 @@
 """The MySQL protocol as raw bytes: a client that sends any packet and keeps every byte of the reply,
 so that what came direct and what came through Weir can be compared."""
 
+import contextlib
 import os
 import re
 import select
 import socket
 import ssl
 import struct
+import threading
 import time
 
 import compression
@@ -216,7 +218,8 @@ class Wire:
         """Sends without deadlock when the other side sends at the same time."""
         view = memoryview(data)
         if len(view) < 1 << 16 or self.is_secure or self.compression:
-            self.socket.sendall(view)
+            with self._others_going_on(len(view)):
+                self.socket.sendall(view)
             return
         deadline = time.monotonic() + self.socket.gettimeout()
         while view:
@@ -234,6 +237,25 @@ class Wire:
                 view = view[sent:]
             if time.monotonic() > deadline:
                 raise TimeoutError("while sending")
+
+    @contextlib.contextmanager
+    def _others_going_on(self, size):
+        """Whom it waits for may wait for others, while it cannot look after them itself."""
+        if self.while_waiting is None or size < 1 << 16:
+            yield
+            return
+        done = threading.Event()
+
+        def go_on():
+            while not done.wait(0.002):
+                self.while_waiting()
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def send(self, payload, sequence=0):
         self.send_bytes(frames(payload, sequence))
