@@ -113,6 +113,16 @@ void uring_note(struct uring_loop *u, const struct io_uring_cqe *cqe)
     memcpy(&u->events[u->event_count++], cqe, sizeof *cqe);
 }
 
+/* A request that stands was not found: either it has just ended, and its completion says so; or the
+ * kernel had it in hand, between two receptions, and it goes on. */
+static void end_again(struct uring_loop *u, uint32_t slot)
+{
+    if (u->slots[slot].has == 0)
+        return; /* the slot may be free by now */
+    u->slots[slot].ending = 0;
+    uring_changed(u, slot);
+}
+
 /* Sends that did not go through are seen to at once. */
 static void note(struct uring_loop *u, const struct io_uring_cqe *cqe)
 {
@@ -121,6 +131,8 @@ static void note(struct uring_loop *u, const struct io_uring_cqe *cqe)
         uring_stream_fell_short(u, (uint32_t)cqe->user_data, cqe->res);
     else if (kind != URING_IGNORED)
         uring_note(u, cqe);
+    else if (cqe->res == -ENOENT)
+        end_again(u, (uint32_t)cqe->user_data);
 }
 
 static void collect(struct uring_loop *u)
@@ -178,10 +190,11 @@ bool uring_end_now(struct uring_loop *u, uint64_t name)
 struct io_uring_sqe *uring_request(struct uring_loop *u)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
-    if (sqe != NULL)
-        return sqe;
-    uring_submit(u);
-    sqe = io_uring_get_sqe(&u->ring);
+    /* Once more: as many sends that fell short may have left their rests. */
+    for (int attempt = 0; sqe == NULL && attempt < 2; attempt++) {
+        uring_submit(u);
+        sqe = io_uring_get_sqe(&u->ring);
+    }
     CHECK(sqe != NULL);
     return sqe;
 }

@@ -49,7 +49,8 @@ struct request {
     unsigned state_changes; /* STATE_CHANGE trackers in its reply */
     bool schema_came_back;  /* a SCHEMA tracker named the schema that was selected before */
     bool changed_variable;  /* a SYSTEM_VARIABLE or SCHEMA tracker came too */
-    bool set_option_on;     /* of COM_SET_OPTION */
+    bool set_option_on : 1; /* of COM_SET_OPTION */
+    bool file_ended : 1;    /* of LOAD DATA LOCAL: the empty packet was read */
     bool whole;             /* all of it lies in the buffer */
     bool unit_results;      /* a bulk execution that answers with a row for each of its rows */
     bool awaits_catalogue;  /* … with its link; it goes on by lease_continue */

@@ -324,9 +324,9 @@ static bool claim(struct client *c)
         return claimed == STATEMENT_CLAIM_LAST;
     }
     for (;;) {
-        if (b == NULL)
-            return false;
         if (r->begun && r->frame_left > 0) {
+            if (b == NULL)
+                return false;
             size_t there = b->received - b->parsed;
             size_t n = r->frame_left < there ? r->frame_left : there;
             if (r->feeding)
@@ -337,8 +337,8 @@ static bool claim(struct client *c)
                 return false;
         }
         if (!r->frame_full)
-            return true;
-        if (b->received - b->parsed < FRAME_HEADER_SIZE)
+            return true; /* also when it was said before: its last bytes may have had to wait */
+        if (b == NULL || b->received - b->parsed < FRAME_HEADER_SIZE)
             return false;
         struct frame_header header = frame_header_read(b->data + b->parsed);
         r->last_sequence++;

@@ -3,38 +3,36 @@
 #include "net/compression.h"
 #include "session/client.h"
 
-/* Renumbers and claims the client's packets; true when the empty one, the last, is claimed. */
-static bool claim_file(struct client *c, uint8_t *last_sequence)
+/* Renumbers and claims the client's packets, until the empty one, the last, is claimed. */
+static void claim_file(struct client *c)
 {
     struct request *r = &c->request;
     struct buffer *b = c->stream.in;
     uint8_t shift = reply_infile_shift(&c->link->reply);
-    while (b != NULL) {
+    while (b != NULL && !r->file_ended) {
         if (r->frame_left > 0) {
             size_t there = b->received - b->parsed;
             size_t n = r->frame_left < there ? r->frame_left : there;
             b->parsed += n;
             r->frame_left -= (uint32_t)n;
             if (r->frame_left > 0)
-                return false;
+                return;
         }
         if (b->received - b->parsed < FRAME_HEADER_SIZE)
-            return false;
+            return;
         uint8_t *at = b->data + b->parsed;
         struct frame_header header = frame_header_read(at);
         bool continues = r->frame_full;
         if (compression_of(&c->stream) != COMPRESSION_NONE)
             header.sequence = (uint8_t)(c->link->reply.last_sequence + 1);
         c->link->reply.last_sequence = header.sequence;
-        *last_sequence = header.sequence;
         frame_header_write(at, header.size, (uint8_t)(header.sequence - shift));
         b->parsed += FRAME_HEADER_SIZE;
         r->frame_left = header.size;
         r->frame_full = header.size == FRAME_PAYLOAD_MAX;
-        if (header.size == 0 && !continues) /* else it only ends a packet of full frames */
-            return true;
+        /* An empty one behind full frames only ends their packet. */
+        r->file_ended = header.size == 0 && !continues;
     }
-    return false;
 }
 
 bool client_step_infile(struct client *c)
@@ -48,12 +46,12 @@ bool client_step_infile(struct client *c)
             return false;
     }
     for (int turn = 0; turn < 16; turn++) {
-        uint8_t sequence = 0;
-        bool last = claim_file(c, &sequence);
+        claim_file(c);
         if (!client_push(c))
-            return false;
-        if (last) {
-            reply_infile_done(&c->link->reply, sequence);
+            return false; /* with the end, perhaps: it counts when it was passed on */
+        if (c->request.file_ended) {
+            c->request.file_ended = false;
+            reply_infile_done(&c->link->reply, c->link->reply.last_sequence);
             client_set_state(c, CLIENT_REPLY);
             return true;
         }

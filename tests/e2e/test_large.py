@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Results and requests of any size pass in constant memory, and whoever is slow is slow alone."""
 
+import concurrent.futures
 import hashlib
 import threading
 import time
 
 import pytest
 
+import console
+import lazy_server
 import processes
 import wire
 
@@ -148,6 +151,38 @@ def test_load_data_of_more_than_16_MiB(server, weir):
             c.query("LOAD DATA LOCAL INFILE 'f' INTO TABLE loaded FIELDS TERMINATED BY ','")
             rows = c.query("SELECT COUNT(*), SUM(a), MIN(LENGTH(b)) FROM loaded")
             assert rows == [[b"350000", b"%d" % (350000 * 349999 // 2), b"50"]]
+
+
+def send_file(one, size):
+    with one.connect(timeout=60) as c:
+        c.send(wire.q("LOAD DATA LOCAL INFILE 'f' INTO TABLE t"))
+        assert c.read_packet()[:1] == b"\xfb"
+        c.send_bytes(wire.frames(b"z" * size, 2) + wire.frames(b"", 3))
+        return c.read_packet()[:1]
+
+
+def test_the_end_of_a_file_may_have_to_wait(weir):
+    """The empty packet behind it is read when the server takes nothing for a while."""
+    lazy = lazy_server.LazyServer()
+    one = weir(of=lazy, net_read_timeout="5s", pool_max_size=30)
+
+    def taken():
+        return max(int(n) for n in console.mariadb(one, "SELECT bytes_sent FROM links", "-N").split())
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        first = pool.submit(send_file, one, 12 << 20)
+        room = 0
+        while room < 1 << 16 or room != taken():
+            room = taken()
+            time.sleep(0.2)
+        lazy.go_on.set()
+        assert first.result() == b"\0"
+        lazy.go_on.clear()
+        rest = [pool.submit(send_file, one, room + n * 5000) for n in range(-9, 10)]
+        processes.wait_until(lambda: sum(b"LOAD" in s for s in lazy.statements) == 20, 20, "links")
+        time.sleep(0.5)
+        lazy.go_on.set()
+        assert all(one_of_them.result() == b"\0" for one_of_them in rest)
 
 
 def test_long_data_of_a_prepared_statement(weir):
