@@ -2,8 +2,19 @@
  * What links tell of their clients when Weir asks: before they change hands, or before conditions
  * are told. */
 #include "session/client.h"
+#include "session/kept_conditions.h"
 #include "session/own_trackers.h"
 #include "session/user_variables.h"
+
+/* The client is about to ask its link, on which nothing stands in for what Weir has kept: the
+ * link's own answer is the true one, whether Weir could keep it or not. */
+static bool can_tell_itself(const struct link *l, struct bytes reply)
+{
+    if (l->purpose != PURPOSE_LOOK || kept_conditions_stand(l->client, reply))
+        return false;
+    residue_set_diagnostics(&l->client->residue, DIAGNOSTICS_ON_LINK);
+    return true;
+}
 
 void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
 {
@@ -16,7 +27,7 @@ void lease_read_back(struct link *l, enum chore chore, struct bytes reply)
     else if (chore == CHORE_READ_CONDITION_COUNT)
         ok = residue_read_count(&c->residue, reply);
     else if (chore == CHORE_READ_DIAGNOSTICS)
-        ok = residue_read_diagnostics(c, reply, l->reply.summary.rows);
+        ok = residue_read_diagnostics(c, reply, l->reply.summary.rows) || can_tell_itself(l, reply);
     else if (chore == CHORE_READ_TRACKERS)
         ok = own_trackers_read(c, reply);
     else

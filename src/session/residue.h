@@ -123,10 +123,10 @@ void residue_ask_diagnostics(struct client *c, struct link *l);
 /* Adds the chores that ask the link; their answers come to residue_read_back. */
 void residue_ask(struct client *c, struct link *l);
 
-/* A whole reply to CHORE_READ_DIAGNOSTICS or CHORE_READ_BACK with `rows` rows. False when it is not
- * what was asked for. */
 /* True when the diagnostics were read and the rest could not be asked for at the same time. */
 NODISCARD bool residue_asks_again(const struct client *c);
+/* A whole reply to one of the chores that ask, to CHORE_READ_DIAGNOSTICS with `rows` rows. False
+ * when it is not what was asked for, or what Weir cannot keep. */
 NODISCARD bool residue_read_count(struct residue *r, struct bytes reply);
 NODISCARD bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t rows);
 /* What is on the link is what was just read there. */

@@ -14,6 +14,7 @@
 
 struct user_store {
     pthread_mutex_t lock;
+    struct user_passwords_page *passwords;
     uint32_t last_key;
     struct user_index users;  /* in the order of the configuration, then guests */
     struct user **configured; /* those of them that may log in, to pick from */
@@ -40,21 +41,41 @@ void user_store_destroy(struct user_store *s)
         next = u->next;
         user_free(u);
     }
+    user_passwords_free(s->passwords);
     user_index_fini(&s->users);
     free(s->configured);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-static void wipe_passwords(struct user *u)
+static void tell_if_swappable(bool locked)
 {
-    OPENSSL_cleanse(u->shared.passwords, sizeof u->shared.passwords);
+    static atomic_bool told;
+    if (!locked && !atomic_exchange(&told, true))
+        log_note("users", "the kernel does not lock the memory of passwords, so they may be "
+                          "swapped out: raise LimitMEMLOCK (ulimit -l)");
+}
+
+/* To be written to. */
+static struct user_password *own_passwords_locked(struct user_store *s, struct user *u)
+{
+    bool locked = true;
+    if (u->shared.passwords == user_passwords_none)
+        u->shared.passwords = user_passwords_get(&s->passwords, &locked);
+    tell_if_swappable(locked);
+    return (struct user_password *)(uintptr_t)u->shared.passwords;
+}
+
+static void wipe_passwords(struct user_store *s, struct user *u)
+{
+    if (u->shared.passwords != user_passwords_none)
+        OPENSSL_cleanse(own_passwords_locked(s, u),
+                        USER_PASSWORDS_MAX * sizeof *u->shared.passwords);
     u->shared.password_count = 0;
 }
 
 void user_free(struct user *u)
 {
-    wipe_passwords(u);
     user_keys_destroy(u->shared.keys);
     if (u->shared.timeouts != NULL)
         user_timeouts_release(u->shared.timeouts);
@@ -68,6 +89,7 @@ static struct user *add_locked(struct user_store *s, const char *name)
     CHECK(u != NULL);
     u->name = strdup(name);
     CHECK(u->name != NULL);
+    u->shared.passwords = user_passwords_none;
     user_index_add(&s->users, u);
     return u;
 }
@@ -119,7 +141,8 @@ static bool make_password_locked(const struct user *u, const char *setting,
     return true;
 }
 
-static void set_passwords_locked(struct user *u, const struct user_settings *from)
+static void set_passwords_locked(struct user_store *s, struct user *u,
+                                 const struct user_settings *from)
 {
     struct user_password fresh[USER_PASSWORDS_MAX] = {0};
     unsigned count = 0;
@@ -136,7 +159,7 @@ static void set_passwords_locked(struct user *u, const struct user_settings *fro
                 digest_equal(fresh[0].setting, u->shared.passwords[0].setting, AUTH_SHA256_SIZE) &&
                 digest_equal(fresh[1].setting, u->shared.passwords[1].setting, AUTH_SHA256_SIZE);
     if (count > 0 && !same) {
-        memcpy(u->shared.passwords, fresh, sizeof fresh);
+        memcpy(own_passwords_locked(s, u), fresh, sizeof fresh);
         u->shared.password_count = count;
         u->shared.version++;
         u->shared.in_use = 0;
@@ -200,7 +223,7 @@ void user_store_configure(struct user_store *s, const struct config *c)
         u->source = from->of_users_file ? USER_OF_FILE : USER_OF_SECTION;
         u->shared.lasting = true;
         set_timeouts_locked(u, &c->global, &from->settings);
-        set_passwords_locked(u, &from->settings);
+        set_passwords_locked(s, u, &from->settings);
         if (!text_copy(u->shared.server, sizeof u->shared.server,
                        bytes_of_text(from->settings.server)))
             u->shared.removed = true;
@@ -266,10 +289,9 @@ bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, 
 {
     pthread_mutex_lock(&s->lock);
     bool ok = !u->shared.removed && u->shared.version == version;
-    struct auth_secret *known = &u->shared.passwords[which].secret;
-    *taught = ok && (learnt->known & ~known->known) != 0;
+    *taught = ok && (learnt->known & ~u->shared.passwords[which].secret.known) != 0;
     if (ok)
-        auth_secret_merge(known, learnt);
+        auth_secret_merge(&own_passwords_locked(s, u)[which].secret, learnt);
     pthread_mutex_unlock(&s->lock);
     return ok;
 }
@@ -367,7 +389,7 @@ static void become_guest_locked(struct user_store *s, struct user *u, const stru
     u->source = USER_OF_SERVER;
     u->shared.removed = false;
     u->shared.server[0] = '\0';
-    wipe_passwords(u);
+    wipe_passwords(s, u);
     set_guest_timeouts_locked(u, c);
     s->guests++;
 }
@@ -439,13 +461,10 @@ unsigned user_copy_keys(struct user_store *s, const struct user *u,
 
 static struct user_keys *keys_of_locked(struct user *u)
 {
-    static atomic_bool told;
     bool locked = true;
     if (u->shared.keys == NULL)
         u->shared.keys = user_keys_create(&locked);
-    if (!locked && !atomic_exchange(&told, true))
-        log_note("users", "the kernel does not lock the memory of passwords that Weir has learnt, "
-                          "so they may be swapped out: raise LimitMEMLOCK (ulimit -l)");
+    tell_if_swappable(locked);
     return u->shared.keys;
 }
 

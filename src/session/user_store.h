@@ -12,6 +12,7 @@
 #include "conf/config.h"
 #include "session/user_index.h"
 #include "session/user_keys.h"
+#include "session/user_passwords.h"
 
 #include <stdatomic.h>
 
@@ -46,14 +47,6 @@ enum login_way {
     LOGIN_BY_RELAY,    /* the server and the client have spoken to each other */
 };
 
-/* A password of the configuration. */
-struct user_password {
-    uint8_t setting[AUTH_SHA256_SIZE]; /* hash of the setting that it was made from */
-    struct auth_secret secret;
-};
-/* The one that is, and the one that was or will be: a server may accept two. */
-#define USER_PASSWORDS_MAX 2
-
 struct user {
     struct user *next; /* these three are the index's */
     struct user *previous;
@@ -69,17 +62,17 @@ struct user {
     atomic_uint keys_known;                /* of a guest: passwords in `keys` */
     atomic_uint keys_changed;              /* counts what makes them fewer, or puts them in doubt */
     struct {
-        struct user_keys *keys; /* of a guest, NULL none yet */
-        bool removed;           /* no longer in the configuration: may not log in */
-        bool lasting;           /* it has been configured: never freed */
-        struct user_password passwords[USER_PASSWORDS_MAX];
-        unsigned password_count;        /* of a guest 0 */
-        unsigned version;               /* of the passwords: it changes with the settings */
-        unsigned in_use;                /* the one that Weir logs in with */
-        bool other_refused;             /* the server has refused the other one */
-        struct user_timeouts *timeouts; /* in force for who logs in now */
-        char server[65];                /* name of the [server], "" = the first */
-    } shared;                           /* under the store's lock */
+        struct user_keys *keys;                /* of a guest, NULL none yet */
+        bool removed;                          /* no longer in the configuration: may not log in */
+        bool lasting;                          /* it has been configured: never freed */
+        const struct user_password *passwords; /* USER_PASSWORDS_MAX; in locked memory, or `none` */
+        unsigned password_count;               /* of a guest 0 */
+        unsigned version;                      /* of the passwords: it changes with the settings */
+        unsigned in_use;                       /* the one that Weir logs in with */
+        bool other_refused;                    /* the server has refused the other one */
+        struct user_timeouts *timeouts;        /* in force for who logs in now */
+        char server[65];                       /* name of the [server], "" = the first */
+    } shared;                                  /* under the store's lock */
 };
 
 static inline struct user *user_hold(struct user *u)

@@ -5,6 +5,7 @@ words about a configuration that is wrong."""
 import os
 import pwd
 import re
+import resource
 import subprocess
 
 import pytest
@@ -50,6 +51,16 @@ def test_no_core_file_and_no_debugger(weir, core_file):
         assert (os.stat(f"/proc/{one.pid}/mem").st_uid == user) == (core_file == "on")
     with one.connect() as c:
         assert c.query("SELECT 1") == [[b"1"]]
+
+
+def test_passwords_lie_in_memory_that_is_not_swapped(weir):
+    """Those of the configuration, and what their logins teach."""
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == 0:
+        pytest.skip("nothing may be locked here")
+    one = weir(users={f"u{n}": PASSWORD for n in range(120)})
+    with open(f"/proc/{one.pid}/status", encoding="utf-8") as status:
+        locked = int(re.search(r"VmLck:\s+(\d+) kB", status.read()).group(1))
+    assert locked >= 60 or "does not lock the memory" in one.log()
 
 
 def test_the_console_shows_no_password(server, weir):
