@@ -13,8 +13,6 @@ struct user_passwords_page {
     struct user_password passwords[USERS_OF_PAGE][USER_PASSWORDS_MAX];
 };
 
-const struct user_password user_passwords_none[USER_PASSWORDS_MAX];
-
 struct user_password *user_passwords_get(struct user_passwords_page **pages, bool *locked)
 {
     struct user_passwords_page *page = *pages;

@@ -16,9 +16,6 @@ struct user_password {
 /* The one that is, and the one that was or will be: a server may accept two. */
 #define USER_PASSWORDS_MAX 2
 
-/* What users have that were never configured: of each fact, nothing is known. */
-extern const struct user_password user_passwords_none[USER_PASSWORDS_MAX];
-
 /* Pages, the latest first; NULL: none yet. */
 struct user_passwords_page;
 

@@ -56,21 +56,27 @@ static void tell_if_swappable(bool locked)
                           "swapped out: raise LimitMEMLOCK (ulimit -l)");
 }
 
+/* Of users that were never configured nothing is known. */
+static const struct user_password *passwords_of(const struct user *u)
+{
+    static const struct user_password none[USER_PASSWORDS_MAX];
+    return u->shared.passwords != NULL ? u->shared.passwords : none;
+}
+
 /* To be written to. */
 static struct user_password *own_passwords_locked(struct user_store *s, struct user *u)
 {
     bool locked = true;
-    if (u->shared.passwords == user_passwords_none)
+    if (u->shared.passwords == NULL)
         u->shared.passwords = user_passwords_get(&s->passwords, &locked);
     tell_if_swappable(locked);
-    return (struct user_password *)(uintptr_t)u->shared.passwords;
+    return u->shared.passwords;
 }
 
-static void wipe_passwords(struct user_store *s, struct user *u)
+static void wipe_passwords(struct user *u)
 {
-    if (u->shared.passwords != user_passwords_none)
-        OPENSSL_cleanse(own_passwords_locked(s, u),
-                        USER_PASSWORDS_MAX * sizeof *u->shared.passwords);
+    if (u->shared.passwords != NULL)
+        OPENSSL_cleanse(u->shared.passwords, USER_PASSWORDS_MAX * sizeof *u->shared.passwords);
     u->shared.password_count = 0;
 }
 
@@ -89,7 +95,6 @@ static struct user *add_locked(struct user_store *s, const char *name)
     CHECK(u != NULL);
     u->name = strdup(name);
     CHECK(u->name != NULL);
-    u->shared.passwords = user_passwords_none;
     user_index_add(&s->users, u);
     return u;
 }
@@ -136,8 +141,8 @@ static bool make_password_locked(const struct user *u, const char *setting,
         return false;
     digest_sha256(bytes_of_text(setting), out->setting);
     for (unsigned i = 0; i < u->shared.password_count; i++)
-        if (digest_equal(out->setting, u->shared.passwords[i].setting, sizeof out->setting))
-            *out = u->shared.passwords[i];
+        if (digest_equal(out->setting, passwords_of(u)[i].setting, sizeof out->setting))
+            *out = passwords_of(u)[i];
     return true;
 }
 
@@ -156,8 +161,8 @@ static void set_passwords_locked(struct user_store *s, struct user *u,
         make_password_locked(u, from->secondary_password, &fresh[1]))
         count = 2;
     bool same = count == u->shared.password_count &&
-                digest_equal(fresh[0].setting, u->shared.passwords[0].setting, AUTH_SHA256_SIZE) &&
-                digest_equal(fresh[1].setting, u->shared.passwords[1].setting, AUTH_SHA256_SIZE);
+                digest_equal(fresh[0].setting, passwords_of(u)[0].setting, AUTH_SHA256_SIZE) &&
+                digest_equal(fresh[1].setting, passwords_of(u)[1].setting, AUTH_SHA256_SIZE);
     if (count > 0 && !same) {
         memcpy(own_passwords_locked(s, u), fresh, sizeof fresh);
         u->shared.password_count = count;
@@ -173,15 +178,15 @@ static void set_passwords_locked(struct user_store *s, struct user *u,
 static unsigned password_to_use_locked(const struct user *u)
 {
     unsigned use = u->shared.in_use;
-    bool suffices = auth_secret_can_log_in(&u->shared.passwords[use].secret);
-    bool other = u->shared.password_count > 1 &&
-                 auth_secret_can_log_in(&u->shared.passwords[1 - use].secret);
+    bool suffices = auth_secret_can_log_in(&passwords_of(u)[use].secret);
+    bool other =
+        u->shared.password_count > 1 && auth_secret_can_log_in(&passwords_of(u)[1 - use].secret);
     return !suffices && other ? 1 - use : use;
 }
 
 static bool can_log_in_locked(const struct user *u)
 {
-    return auth_secret_can_log_in(&u->shared.passwords[password_to_use_locked(u)].secret);
+    return auth_secret_can_log_in(&passwords_of(u)[password_to_use_locked(u)].secret);
 }
 
 static void set_guest_timeouts_locked(struct user *u, const struct config *c)
@@ -278,7 +283,7 @@ unsigned user_secrets_for_login(struct user_store *s, const struct user *u,
     pthread_mutex_lock(&s->lock);
     unsigned count = u->shared.password_count;
     for (unsigned i = 0; i < count; i++)
-        out[i] = u->shared.passwords[i].secret;
+        out[i] = passwords_of(u)[i].secret;
     *version = u->shared.version;
     pthread_mutex_unlock(&s->lock);
     return count;
@@ -289,7 +294,7 @@ bool user_confirm_login(struct user_store *s, struct user *u, unsigned version, 
 {
     pthread_mutex_lock(&s->lock);
     bool ok = !u->shared.removed && u->shared.version == version;
-    *taught = ok && (learnt->known & ~u->shared.passwords[which].secret.known) != 0;
+    *taught = ok && (learnt->known & ~passwords_of(u)[which].secret.known) != 0;
     if (ok)
         auth_secret_merge(&own_passwords_locked(s, u)[which].secret, learnt);
     pthread_mutex_unlock(&s->lock);
@@ -322,7 +327,7 @@ static unsigned facts_of_some_locked(const struct user_store *s, uint64_t number
 {
     if (s->configured_count == 0)
         return 0;
-    return s->configured[number % s->configured_count]->shared.passwords[0].secret.known;
+    return passwords_of(s->configured[number % s->configured_count])[0].secret.known;
 }
 
 void user_store_decoy(struct user_store *s, struct bytes name, struct auth_secret *out)
@@ -389,7 +394,7 @@ static void become_guest_locked(struct user_store *s, struct user *u, const stru
     u->source = USER_OF_SERVER;
     u->shared.removed = false;
     u->shared.server[0] = '\0';
-    wipe_passwords(s, u);
+    wipe_passwords(u);
     set_guest_timeouts_locked(u, c);
     s->guests++;
 }
@@ -538,7 +543,7 @@ uint32_t user_login_secret(struct user_store *s, const struct user *u, struct au
         id = key->id;
     } else if (u->source != USER_OF_SERVER) {
         id = password_to_use_locked(u);
-        *out = u->shared.passwords[id].secret;
+        *out = passwords_of(u)[id].secret;
     }
     pthread_mutex_unlock(&s->lock);
     return id;

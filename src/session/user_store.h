@@ -62,17 +62,18 @@ struct user {
     atomic_uint keys_known;                /* of a guest: passwords in `keys` */
     atomic_uint keys_changed;              /* counts what makes them fewer, or puts them in doubt */
     struct {
-        struct user_keys *keys;                /* of a guest, NULL none yet */
-        bool removed;                          /* no longer in the configuration: may not log in */
-        bool lasting;                          /* it has been configured: never freed */
-        const struct user_password *passwords; /* USER_PASSWORDS_MAX; in locked memory, or `none` */
-        unsigned password_count;               /* of a guest 0 */
-        unsigned version;                      /* of the passwords: it changes with the settings */
-        unsigned in_use;                       /* the one that Weir logs in with */
-        bool other_refused;                    /* the server has refused the other one */
-        struct user_timeouts *timeouts;        /* in force for who logs in now */
-        char server[65];                       /* name of the [server], "" = the first */
-    } shared;                                  /* under the store's lock */
+        struct user_keys *keys; /* of a guest, NULL none yet */
+        bool removed;           /* no longer in the configuration: may not log in */
+        bool lasting;           /* it has been configured: never freed */
+        struct user_password
+            *passwords;          /* USER_PASSWORDS_MAX, see user_passwords.h; NULL: never any */
+        unsigned password_count; /* of a guest 0 */
+        unsigned version;        /* of the passwords: it changes with the settings */
+        unsigned in_use;         /* the one that Weir logs in with */
+        bool other_refused;      /* the server has refused the other one */
+        struct user_timeouts *timeouts; /* in force for who logs in now */
+        char server[65];                /* name of the [server], "" = the first */
+    } shared;                           /* under the store's lock */
 };
 
 static inline struct user *user_hold(struct user *u)
