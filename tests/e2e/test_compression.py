@@ -307,7 +307,7 @@ def test_the_mysql_command_line(server, weir, algorithm):
     assert one.counters()["Weir_compressed_clients"] == 1
 
 
-@pytest.mark.untls("OpenSSL keeps some 15 KiB of a connection")
+@pytest.mark.untls("OpenSSL keeps some 11 kB of a connection")
 def test_an_idle_client_holds_no_buffers(weir):
     """Memory for compressing belongs to threads, not to clients."""
     one = weir(workers=1, max_connections=400)

@@ -255,7 +255,7 @@ def test_500_clients_through_10_links(own_server, weir):
     assert n["Questions"] == 500 * len(script) * rounds
 
 
-@pytest.mark.untls("OpenSSL keeps some 15 KiB of a connection")
+@pytest.mark.untls("OpenSSL keeps some 11 kB of a connection")
 def test_idle_clients_cost_little_memory(weir):
     if processes.ASAN:
         pytest.skip("AddressSanitizer's allocator is not what is measured")
