@@ -2,17 +2,16 @@
 """The MySQL protocol as raw bytes: a client that sends any packet and keeps every byte of the reply,
 so that what came direct and what came through Weir can be compared."""
 
-import contextlib
 import os
 import re
 import select
 import socket
 import ssl
 import struct
-import threading
 import time
 
 import compression
+import going_on
 import passwords
 from passwords import METHOD, METHODS, answer_to
 from protocol import *  # noqa: F403
@@ -218,7 +217,7 @@ class Wire:
         """Sends without deadlock when the other side sends at the same time."""
         view = memoryview(data)
         if len(view) < 1 << 16 or self.is_secure or self.compression:
-            with self._others_going_on(len(view)):
+            with going_on.others(self.while_waiting if len(view) >= 1 << 16 else None):
                 self.socket.sendall(view)
             return
         deadline = time.monotonic() + self.socket.gettimeout()
@@ -237,25 +236,6 @@ class Wire:
                 view = view[sent:]
             if time.monotonic() > deadline:
                 raise TimeoutError("while sending")
-
-    @contextlib.contextmanager
-    def _others_going_on(self, size):
-        """Whom it waits for may wait for others, while it cannot look after them itself."""
-        if self.while_waiting is None or size < 1 << 16:
-            yield
-            return
-        done = threading.Event()
-
-        def go_on():
-            while not done.wait(0.002):
-                self.while_waiting()
-        thread = threading.Thread(target=go_on)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
 
     def send(self, payload, sequence=0):
         self.send_bytes(frames(payload, sequence))
