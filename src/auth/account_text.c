@@ -45,6 +45,11 @@ bool account_text_public_key(struct bytes text, struct auth_secret *out)
     return false;
 }
 
+bool account_text_asks_kernel(struct bytes text)
+{
+    return behind(text, "unix_socket").data != NULL || behind(text, "auth_socket").data != NULL;
+}
+
 enum account_transport account_text_transport(struct bytes text)
 {
     static const struct {

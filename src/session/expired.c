@@ -40,16 +40,17 @@ bool expired_goes_on(struct client *c)
     return true;
 }
 
-/* Whether the account has REQUIRE SSL cannot be read now. */
-static bool may_have_required_tls(const struct link *l)
+/* Whether the account has REQUIRE SSL cannot be read now; nor whether it was let in for the account
+ * that Weir runs under. */
+static bool may_be_let_in_wrongly(const struct link *l)
 {
-    return tls_is_on(&l->stream) && !client_is_secure(l->guest->client);
+    return (tls_is_on(&l->stream) && !client_is_secure(l->guest->client)) || !l->guest->is_proved;
 }
 
 static bool guest_may_have(struct link *l)
 {
     struct guest *g = l->guest;
-    if (g->client == NULL || may_have_required_tls(l))
+    if (g->client == NULL || may_be_let_in_wrongly(l))
         return false;
     g->dialect |= EXPIRED_DIALECT;
     struct link_pool *pool =

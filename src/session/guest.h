@@ -50,6 +50,7 @@ struct guest {
     bool answered;                /* `answer` is one to the greeting's challenge */
     bool has_candidate;           /* `candidate` is the password that it has shown to know */
     bool link_answered;           /* the server has answered on the link */
+    bool is_proved;               /* that the server has let it in is the client's merit */
     enum account_transport wants; /* what its account requires */
     bool may_speak;               /* its next word may come, or the server's */
     bool spoke;                   /* `answer` is its last word to the server */
@@ -114,7 +115,8 @@ void guest_end_alone(struct guest *g);
  */
 void guest_ask_account(struct link *l);
 void guest_read_account(struct link *l, struct bytes reply);
-/* The server has let it in. False: the link is closed. */
+/* The server has let it in. False: the link is closed. On a Unix socket that is no proof yet: an
+ * account may be let in for Weir's own account, by the kernel's word, after a wrong password. */
 NODISCARD bool guest_link_logged_in(struct link *l);
 /* And the link is ready for use. */
 void guest_link_ready(struct link *l);

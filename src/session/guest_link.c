@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The link on which a guest logs in. */
 #include "auth/account_text.h"
+#include "auth/digest.h"
 #include "base/check.h"
 #include "mysql/auth_packet.h"
 #include "mysql/result_set.h"
@@ -79,9 +80,14 @@ static enum relay_risk risk_of(struct bytes method)
     return RELAY_UNKNOWN;
 }
 
+static bool is_by_socket(const struct link *l)
+{
+    return l->pool->group->socket[0] != '\0';
+}
+
 static bool link_is_private(const struct link *l)
 {
-    return l->pool->group->socket[0] != '\0' || tls_is_on(&l->stream);
+    return is_by_socket(l) || tls_is_on(&l->stream);
 }
 
 static void answer_with_candidate(struct link *l, const struct auth_packet *p, uint8_t sequence)
@@ -263,6 +269,19 @@ void guest_ask_account(struct link *l)
                    bytes_of_text("SHOW CREATE USER CURRENT_USER()"));
 }
 
+/* What the client has shown to know is what the account itself has. */
+static bool fits_account(const struct guest *g, struct bytes text)
+{
+    uint8_t hashes[GUEST_HASHES_MAX][AUTH_HASH_SIZE];
+    size_t count = account_text_hashes(text, hashes, GUEST_HASHES_MAX);
+    bool fits = false;
+    if (!g->has_candidate || !auth_secret_knows(&g->candidate, AUTH_KNOWS_NATIVE_STAGE2))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        fits = fits || digest_equal(hashes[i], g->candidate.stage2, AUTH_HASH_SIZE);
+    return fits;
+}
+
 static bool remember(struct link *l, struct user *user);
 
 void guest_read_account(struct link *l, struct bytes reply)
@@ -272,12 +291,14 @@ void guest_read_account(struct link *l, struct bytes reply)
     if (g == NULL || result_set_first_row(reply, &cell, 1) != 1 || cell.data == NULL)
         return;
     g->wants = account_text_transport(cell);
-    if (g->has_candidate)
-        return;
-    guest_find_hashes(g, cell);
-    if (!understands_proof(g))
-        g->has_candidate = account_text_public_key(cell, &g->candidate);
-    if (!g->has_candidate)
+    bool is_remembered = g->has_candidate && g->is_proved;
+    if (!g->has_candidate) {
+        guest_find_hashes(g, cell);
+        if (!understands_proof(g))
+            g->has_candidate = account_text_public_key(cell, &g->candidate);
+    }
+    g->is_proved = g->is_proved || !account_text_asks_kernel(cell) || fits_account(g, cell);
+    if (is_remembered || !g->has_candidate || !g->is_proved)
         return;
     if (remember(l, l->pool->user)) {
         registry_renew_user(l->worker, l->pool->user);
@@ -307,7 +328,7 @@ static bool join(struct link *l, struct user *user)
     struct link_pool *pool = pool_registry_pool(w, l->pool->group, user, g->dialect);
     if (pool == NULL)
         return false;
-    if (remember(l, user))
+    if (g->is_proved && remember(l, user))
         registry_renew_user(w, user); /* links of before may be of an account that is no more */
     l->key = g->key;
     counters_add(&w->counters, COUNTER_links_opened, 1);
@@ -334,6 +355,7 @@ bool guest_link_logged_in(struct link *l)
         link_close(l, CLOSE_LINK_CLIENT_LEFT);
         return false;
     }
+    g->is_proved = !is_by_socket(l); /* else when the account was read */
     struct user *user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
     if (user == NULL && guest_forget_one(w))
         user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
@@ -370,6 +392,11 @@ static void remember_unknown(struct link *l)
 void guest_link_ready(struct link *l)
 {
     struct client *c = l->guest->client;
+    if (!l->guest->is_proved) {
+        refuse(l, ER_ACCESS_DENIED_ERROR, "28000",
+               "the server may have let it in for the account that Weir runs under");
+        return;
+    }
     struct user *user = user_hold(l->pool->user); /* the link may soon be somewhere else */
     if (l->guest->key == 0)
         remember_unknown(l);

@@ -47,6 +47,22 @@ static void test_what_is_no_hash(void **state)
     assert_int_equal(hashes_in(N1 N2 N1, found, 2), 2);
 }
 
+static void test_who_is_let_in_by_the_kernel(void **state)
+{
+    (void)state;
+    assert_true(account_text_asks_kernel(
+        bytes_of_text("CREATE USER `root`@`localhost` IDENTIFIED VIA mysql_native_password USING "
+                      "'invalid' OR unix_socket")));
+    assert_true(account_text_asks_kernel(
+        bytes_of_text("CREATE USER `s`@`%` IDENTIFIED VIA unix_socket AS 'other'")));
+    assert_true(account_text_asks_kernel(
+        bytes_of_text("CREATE USER `s`@`localhost` IDENTIFIED WITH 'auth_socket' REQUIRE NONE")));
+    assert_false(
+        account_text_asks_kernel(bytes_of_text("CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1
+                                               "'")));
+    assert_false(account_text_asks_kernel(bytes_of(NULL, 0)));
+}
+
 static void assert_no_key(const char *text)
 {
     struct auth_secret s;
@@ -98,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes_are_found_wherever_they_stand),
         cmocka_unit_test(test_what_is_no_hash),
+        cmocka_unit_test(test_who_is_let_in_by_the_kernel),
         cmocka_unit_test(test_public_keys),
         cmocka_unit_test(test_what_a_connection_must_be),
     };
