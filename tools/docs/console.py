@@ -28,6 +28,10 @@ about Weir itself: it never asks a server. Its clients do not count under `max_c
 - `mysql -h 127.0.0.1 -P 6032 -u weir -p` comes by TCP. The port is open only when
   `console_password` is set; there is no default password.
 
+`weir ctl` finds the socket by the configuration: `--config=FILE`, else `./weir.cnf`, else
+`/etc/weir/weir.cnf`; or `--socket=PATH` names it. In the command lines of MySQL and MariaDB, `HELP` alone
+is the client's own help: `SHOW COMMANDS` lists Weir's statements there, and `HELP KILL` is about one of them.
+
 SELECT is SQLite's, over the tables below, with MySQL's strings, backticks, `@@variables` and the
 functions that clients use. A SELECT computes 2 seconds at most and answers 16 MB at most; the console
 has 64 clients at most, and takes one statement at a time, as text.
