@@ -26,8 +26,11 @@ state_directory up
 build_weir
 echo "Starting MariaDB and Weir ..."
 server_start "$max_connections"
+files=("slow_query_log_file = $STATE/weir-slow.log")
+# The kernel allows 107 bytes for the name of a socket; otherwise the console is where it usually is.
+[ ${#STATE} -gt 90 ] || files+=("console_socket = $STATE/console.sock")
 WEIR_LINKS=$max_connections weir_start "$port" "pool_max_size = $max_connections" "drain_timeout = 2" \
-    ${settings[@]+"${settings[@]}"}
+    "${files[@]}" ${settings[@]+"${settings[@]}"}
 
 cat <<EOF
 
@@ -50,6 +53,8 @@ What to try
       mariadb -h127.0.0.1 -P$WEIR_PORT -uapp -papp -e 'DO SLEEP(.5)' & done; wait
   What the server sees: never more than $max_connections connections
     mariadb -h127.0.0.1 -P$WEIR_PORT -uapp -papp -e 'SHOW PROCESSLIST'
+  What Weir says about itself: its console
+    $WEIR ctl --config=$STATE/weir.cnf SHOW PROCESSLIST
 
 Settings, data and logs: $STATE
 Weir's log follows. Ctrl-C stops both; the data stays.
