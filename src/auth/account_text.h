@@ -14,9 +14,9 @@ size_t account_text_hashes(struct bytes text, uint8_t hashes[][AUTH_HASH_SIZE], 
 /* The public key of client_ed25519 in a SHOW CREATE USER of MariaDB. False: there is none. */
 NODISCARD bool account_text_public_key(struct bytes text, struct auth_secret *out);
 
-/* Whether the account is let in by who asks at the other end of a Unix socket, alone or besides other
- * methods (MariaDB: IDENTIFIED VIA a OR unix_socket). From SHOW CREATE USER; a name that looks like
- * it makes it only stricter. */
+/* Whether the account is let in by who asks at the other end of a Unix socket, alone or besides
+ * other methods (MariaDB: IDENTIFIED VIA a OR unix_socket). From SHOW CREATE USER; a name that
+ * looks like it makes it only stricter. */
 NODISCARD bool account_text_asks_kernel(struct bytes text);
 
 /* What an account wants of its connections. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The link on which a guest logs in. */
 #include "auth/account_text.h"
+#include "auth/client_ed25519.h"
 #include "auth/digest.h"
 #include "base/check.h"
 #include "mysql/auth_packet.h"
@@ -269,16 +270,33 @@ void guest_ask_account(struct link *l)
                    bytes_of_text("SHOW CREATE USER CURRENT_USER()"));
 }
 
-/* What the client has shown to know is what the account itself has. */
-static bool fits_account(const struct guest *g, struct bytes text)
+/* The client's last word is a signature by the holder of this key. */
+static bool signs_with(const struct guest *g, struct auth_secret *key)
+{
+    struct auth_check check = {.method = &auth_client_ed25519};
+    struct writer none = writer_over(NULL, 0);
+    if (!g->spoke || g->method != check.method || g->challenge_size != check.method->challenge_size)
+        return false;
+    memcpy(check.challenge, g->challenge, g->challenge_size);
+    return check.method->hear(&check, bytes_of(g->answer, g->answer_size), key, &none) == AUTH_OK;
+}
+
+/* What the client has shown to know, now or before, is what the account itself has. */
+static bool fits_account(struct guest *g, struct bytes text)
 {
     uint8_t hashes[GUEST_HASHES_MAX][AUTH_HASH_SIZE];
     size_t count = account_text_hashes(text, hashes, GUEST_HASHES_MAX);
+    struct auth_secret key;
     bool fits = false;
-    if (!g->has_candidate || !auth_secret_knows(&g->candidate, AUTH_KNOWS_NATIVE_STAGE2))
-        return false;
     for (size_t i = 0; i < count; i++)
-        fits = fits || digest_equal(hashes[i], g->candidate.stage2, AUTH_HASH_SIZE);
+        fits = fits ||
+               (g->has_candidate && auth_secret_knows(&g->candidate, AUTH_KNOWS_NATIVE_STAGE2) &&
+                digest_equal(hashes[i], g->candidate.stage2, AUTH_HASH_SIZE));
+    if (!fits && account_text_public_key(text, &key))
+        fits = g->has_candidate ? auth_secret_knows(&g->candidate, AUTH_KNOWS_ED25519_PUBLIC) &&
+                                      digest_equal(key.ed25519_public, g->candidate.ed25519_public,
+                                                   sizeof key.ed25519_public)
+                                : signs_with(g, &key);
     return fits;
 }
 
@@ -294,11 +312,15 @@ void guest_read_account(struct link *l, struct bytes reply)
     bool is_remembered = g->has_candidate && g->is_proved;
     if (!g->has_candidate) {
         guest_find_hashes(g, cell);
-        if (!understands_proof(g))
-            g->has_candidate = account_text_public_key(cell, &g->candidate);
+        if (understands_proof(g))
+            g->way = LOGIN_BY_HASH;
     }
     g->is_proved = g->is_proved || !account_text_asks_kernel(cell) || fits_account(g, cell);
-    if (is_remembered || !g->has_candidate || !g->is_proved)
+    if (!g->is_proved || is_remembered)
+        return;
+    if (!g->has_candidate)
+        g->has_candidate = account_text_public_key(cell, &g->candidate);
+    if (!g->has_candidate)
         return;
     if (remember(l, l->pool->user)) {
         registry_renew_user(l->worker, l->pool->user);

@@ -57,9 +57,8 @@ static void test_who_is_let_in_by_the_kernel(void **state)
         bytes_of_text("CREATE USER `s`@`%` IDENTIFIED VIA unix_socket AS 'other'")));
     assert_true(account_text_asks_kernel(
         bytes_of_text("CREATE USER `s`@`localhost` IDENTIFIED WITH 'auth_socket' REQUIRE NONE")));
-    assert_false(
-        account_text_asks_kernel(bytes_of_text("CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1
-                                               "'")));
+    assert_false(account_text_asks_kernel(
+        bytes_of_text("CREATE USER `n`@`%` IDENTIFIED BY PASSWORD '" N1 "'")));
     assert_false(account_text_asks_kernel(bytes_of(NULL, 0)));
 }
 
