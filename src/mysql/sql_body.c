@@ -18,8 +18,9 @@
      SQL_EFFECT_BIT(CHANGES_CODE) | SQL_EFFECT_BIT(STORED_CONDITIONS))
 #define NOTHING                                                                                    \
     (SQL_EFFECT_BIT(CALC_FOUND_ROWS) | SQL_EFFECT_BIT(ODD_FOUND_ROWS) |                            \
-     SQL_EFFECT_BIT(SETS_LAST_INSERT_ID) | SQL_EFFECT_BIT(TOUCHES_TABLE) |                         \
-     SQL_EFFECT_BIT(CHANGES_LOGINS) | SQL_EFFECT_BIT(READS_THREADS))
+     SQL_EFFECT_BIT(SKIPS_ROWS) | SQL_EFFECT_BIT(SETS_LAST_INSERT_ID) |                            \
+     SQL_EFFECT_BIT(TOUCHES_TABLE) | SQL_EFFECT_BIT(CHANGES_LOGINS) |                              \
+     SQL_EFFECT_BIT(READS_THREADS))
 #define UNKNOWN                                                                                    \
     (SQL_EFFECT_BIT(TEXT_PREPARE) | SQL_EFFECT_BIT(XA) | SQL_EFFECT_BIT(UNKNOWN_VERB) |            \
      SQL_EFFECT_BIT(UNTERMINATED))

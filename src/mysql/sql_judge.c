@@ -145,6 +145,8 @@ static void judge_keyword(struct sql_scan *s, enum sql_word word)
     case SQL_WORD_EVENT:
     case SQL_WORD_PACKAGE:
         s->has_body = s->has_body || defines(s);
+        if (word == SQL_WORD_PROCEDURE && s->statement_verb == SQL_VERB_SELECT) /* ANALYSE */
+            sql_add_effect(s, SQL_EFFECT_BIT(ODD_FOUND_ROWS));
         judge_definition(s);
         break;
     case SQL_WORD_VIEW:
@@ -348,6 +350,7 @@ void sql_judge_word(struct sql_scan *s, enum sql_word word, struct bytes text)
     s->last_is_name = is_name;
     s->last_is_dotted = dotted;
     s->last_word = dotted ? (uint16_t)SQL_NO_WORD : (uint16_t)word;
+    s->in_limit = word == SQL_WORD_LIMIT;
     s->name_next = (role & ROLE_NAME_NEXT) != 0 || ((role & ROLE_KEEPS_NAME) != 0 && is_name);
 }
 
@@ -568,6 +571,8 @@ void sql_judge_byte(struct sql_scan *s, uint8_t c)
         s->with_at |= bit_at(s->depth);
         s->name_next = true;
     }
+    if (c == ',' && s->in_limit)
+        sql_add_effect(s, SQL_EFFECT_BIT(SKIPS_ROWS));
 }
 
 void sql_judge_end(struct sql_scan *s)

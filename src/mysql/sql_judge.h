@@ -104,7 +104,8 @@ void sql_judge_byte(struct sql_scan *s, uint8_t c);
 /* Where the verb wants to see nothing, most values and operators only stand between words. */
 static inline bool sql_judge_is_idle(const struct sql_scan *s)
 {
-    return s->step == SQL_STEP_PLAIN && !s->after_cte && s->comment_place == SQL_COMMENT_NOWHERE;
+    return s->step == SQL_STEP_PLAIN && !s->after_cte && !s->in_limit &&
+           s->comment_place == SQL_COMMENT_NOWHERE;
 }
 /* An executable comment begins, ends. */
 void sql_judge_open_comment(struct sql_scan *s);

@@ -113,6 +113,7 @@ struct sql_scan {
     bool no_calls;    /* in a definition, where a name before "(" is never called */
     bool has_with;    /* a name behind FROM may be that of a common table expression */
     bool after_cte;
+    bool in_limit; /* since the last word */
     bool touches;  /* this statement (then: the last one) touches a table */
     bool has_body; /* a stored program's text: what follows may not run */
     bool has_executable_comment;

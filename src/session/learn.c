@@ -341,7 +341,8 @@ static void learn_found_rows(struct client *c, const struct reply_summary *s)
         return;
     }
     bool odd = called || sql_scan_has(r->scan, SQL_EFFECT_ODD_FOUND_ROWS) ||
-               r->scan->statements != 1 || finds_rows_silently(c);
+               sql_scan_has(r->scan, SQL_EFFECT_SKIPS_ROWS) || r->scan->statements != 1 ||
+               finds_rows_silently(c);
     bool cursor = (s->status & STATUS_CURSOR_EXISTS) != 0; /* its rows come later */
     /* An aggregate that needs no table read leaves them (MariaDB: "no matching row"), any other
      * sets them to the one row. */

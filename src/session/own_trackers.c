@@ -101,7 +101,7 @@ static bool may_do_without_trackers(const struct client *c)
         SQL_EFFECT_BIT(READS_TRACKERS) | SQL_EFFECT_BIT(READS_LAST_INSERT_ID) |
         SQL_EFFECT_BIT(READS_DIAGNOSTICS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |
         SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(TOUCHES_TABLE) |
-        SQL_EFFECT_BIT(ODD_FOUND_ROWS) | SQL_EFFECT_BIT(USER_VARIABLE);
+        SQL_EFFECT_BIT(ODD_FOUND_ROWS) | SQL_EFFECT_BIT(SKIPS_ROWS) | SQL_EFFECT_BIT(USER_VARIABLE);
     return (c->request.scan->effects & ~plain) == 0 && track_is_known(c) &&
            has_no_transaction(c->link) && (c->link->status & STATUS_AUTOCOMMIT) != 0;
 }

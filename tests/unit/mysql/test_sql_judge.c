@@ -62,7 +62,8 @@ static void test_only_a_plain_select_is_certain_about_found_rows(void **state)
                                         "INSERT INTO t (a) VALUES (1)",
                                         "UPDATE t SET a=1",
                                         "SELECT 'a UNION SELECT b'",
-                                        "SELECT `select` FROM t"};
+                                        "SELECT `select` FROM t",
+                                        "SELECT a, b FROM t, u ORDER BY a, b LIMIT 2"};
     static const char *const odd[] = {"SELECT SQL_CALC_FOUND_ROWS a FROM t LIMIT 1",
                                       "SELECT 1 UNION SELECT 2",
                                       "(SELECT 1) EXCEPT (SELECT 2)",
@@ -70,13 +71,33 @@ static void test_only_a_plain_select_is_certain_about_found_rows(void **state)
                                       "INSERT INTO t SELECT a FROM u",
                                       "CREATE TABLE t SELECT 1",
                                       "UPDATE t SET a=(select max(b) from u)",
-                                      "WITH c AS (SELECT 1) SELECT * FROM c"};
+                                      "WITH c AS (SELECT 1) SELECT * FROM c",
+                                      "SELECT a FROM t PROCEDURE ANALYSE()"};
     for (size_t i = 0; i < countof(plain); i++)
         if (has(plain[i], SQL_EFFECT_ODD_FOUND_ROWS))
             fail_msg("odd: %s", plain[i]);
     for (size_t i = 0; i < countof(odd); i++)
         if (!has(odd[i], SQL_EFFECT_ODD_FOUND_ROWS))
             fail_msg("plain: %s", odd[i]);
+}
+
+static void test_rows_are_skipped(void **state)
+{
+    (void)state;
+    static const char *const no[] = {"SELECT a, b FROM t, u ORDER BY a, b LIMIT 2",
+                                     "SELECT a FROM t LIMIT ROWS EXAMINED 5", "SELECT ', 1', 2"};
+    static const char *const yes[] = {"SELECT * FROM t LIMIT 1,1",
+                                      "select a from t limit ? , ?",
+                                      "SELECT a FROM t ORDER BY b, c LIMIT/**/1 -- one\n,2",
+                                      "SELECT a FROM t LIMIT 2 OFFSET 1",
+                                      "SELECT a FROM t OFFSET 1 ROW FETCH NEXT ROW ONLY",
+                                      "TABLE t LIMIT 2 OFFSET 1"};
+    for (size_t i = 0; i < countof(no); i++)
+        if (has(no[i], SQL_EFFECT_SKIPS_ROWS))
+            fail_msg("skips: %s", no[i]);
+    for (size_t i = 0; i < countof(yes); i++)
+        if (!has(yes[i], SQL_EFFECT_SKIPS_ROWS))
+            fail_msg("skips none: %s", yes[i]);
 }
 
 static void test_release_ends_the_session(void **state)
@@ -95,6 +116,7 @@ int main(void)
         cmocka_unit_test(test_statements_have_the_effects_of_the_table),
         cmocka_unit_test(test_deep_parentheses_are_survived),
         cmocka_unit_test(test_only_a_plain_select_is_certain_about_found_rows),
+        cmocka_unit_test(test_rows_are_skipped),
         cmocka_unit_test(test_release_ends_the_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
