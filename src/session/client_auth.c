@@ -103,6 +103,11 @@ struct auth_wish client_auth_wish(const struct client *c, const struct login *l)
     };
 }
 
+const struct auth_method *client_auth_usual(const struct client *c)
+{
+    return c->facts->auth_method != NULL ? c->facts->auth_method : auth_method_default();
+}
+
 void client_auth_begin(struct client *c, struct auth_wish wish, const struct auth_method *greeted,
                        struct bytes answer)
 {
@@ -114,7 +119,7 @@ void client_auth_begin(struct client *c, struct auth_wish wish, const struct aut
     check->private_channel = client_is_secure(c);
     check->key = login_guard_key(c->worker->proxy->guard);
     check->method = auth_check_choose(check, &c->auth->secrets[0], wish.method,
-                                      greeted != NULL ? greeted : auth_method_default());
+                                      greeted != NULL ? greeted : client_auth_usual(c));
     /* One that names another method than the greeting's had no challenge for it yet; some need
      * none. */
     bool answered = greeted != NULL && check->method == wish.method &&

@@ -56,6 +56,9 @@ struct auth_wish client_auth_wish(const struct client *c, const struct login *l)
 NODISCARD bool client_auth_keep(struct auth_said *said, struct bytes from);
 void client_auth_wipe_said(struct auth_said *said);
 
+/* The method that greetings name: the server's, if Weir speaks it. */
+const struct auth_method *client_auth_usual(const struct client *c);
+
 /* Goes on with what the client sent with its name, which answers to the method that was `greeted`
  * (NULL: to none, as in COM_CHANGE_USER), or asks for another. Ends in client_login_proved or
  * client_login_deny. */

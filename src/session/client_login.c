@@ -42,11 +42,6 @@ static void send_frame(struct client *c, const struct writer *w)
     (void)!client_flush(c);
 }
 
-static const struct auth_method *greeted_method(const struct client *c)
-{
-    return c->facts->auth_method != NULL ? c->facts->auth_method : auth_method_default();
-}
-
 /* Users may live on different servers, but a greeting comes before the name: the first server
  * speaks for all. */
 void client_greet(struct client *c)
@@ -80,7 +75,7 @@ void client_greet(struct client *c)
         .capabilities = c->offered,
         .collation = c->facts->collation,
         .status = c->facts->status,
-        .auth_method = bytes_of_text(greeted_method(c)->name),
+        .auth_method = bytes_of_text(client_auth_usual(c)->name),
     };
     memcpy(greeting.scramble, c->auth->check.challenge, SCRAMBLE_SIZE);
     memcpy(c->auth->greeted, greeting.scramble, SCRAMBLE_SIZE);
@@ -402,7 +397,7 @@ bool client_step_login(struct client *c)
         return false;
     struct auth_wish wish = client_auth_wish(c, &l);
     consume(c, FRAME_HEADER_SIZE + payload.size);
-    client_auth_begin(c, wish, greeted_method(c), bytes_of(said.data, said.size));
+    client_auth_begin(c, wish, client_auth_usual(c), bytes_of(said.data, said.size));
     client_auth_wipe_said(&said);
     return c->state != CLIENT_CLOSED;
 }
