@@ -52,12 +52,13 @@ def threads_of_monitor(server):
 def test_it_shows_what_the_server_says_beside_weirs_own_numbers(own, start):
     weir = start()
     becomes(weir, "monitor", "on")
+    becomes(weir, "side_links", "1")  # the probe before it may still be on its way out
     row = server_row(weir)
     asked = dict(own.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('max_connections',"
                              "'wait_timeout','max_user_connections','open_files_limit')"))
     for name, value in asked.items():
         assert row[name.decode()] == value.decode()
-    assert (row["ceiling"], row["side_links"]) == ("18", "1")
+    assert row["ceiling"] == "18"
     assert int(row["threads_connected"]) >= 1 and int(row["uptime_s"]) >= 0
     assert row["advice"] is None and row["monitor_error"] is None
     with console.connect(weir) as c:
