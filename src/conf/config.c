@@ -51,15 +51,14 @@ static bool serves_unknown_users(const struct config *c)
 /* The finished configuration, or NULL when there were complaints. */
 static struct config *finish(struct config_build *b, size_t errors_before)
 {
-    config_validate(b);
     struct config *c = b->config;
+    c->serves_unknown_users = serves_unknown_users(c);
+    config_validate(b);
     if (b->errors->count > errors_before) {
         config_release(c);
         c = NULL;
     }
     config_build_fini(b);
-    if (c != NULL)
-        c->serves_unknown_users = serves_unknown_users(c);
     if (c != NULL && c->user_count > 0)
         qsort(c->users, c->user_count, sizeof(*c->users), compare_users);
     if (c != NULL && c->database_count > 0)

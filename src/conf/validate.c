@@ -206,7 +206,7 @@ static void check_locality(struct config_build *b)
 {
     const struct config *c = b->config;
     const char *address = open_address(c);
-    if (c->server_count == 0 || c->global.unknown_users != UNKNOWN_USERS_SERVE || address == NULL)
+    if (c->server_count == 0 || !c->serves_unknown_users || address == NULL)
         return;
     const struct server_settings *first = &c->servers[0].settings;
     if (first->proxy_protocol != PROXY_PROTOCOL_OFF)

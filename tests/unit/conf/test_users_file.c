@@ -173,6 +173,16 @@ static void test_accounts_of_localhost_are_open_to_all(void **state)
                    "of 'localhost' are open to everybody who reaches *; unknown_users = refuse "
                    "lets in only those that are configured\n");
     fixture_unload(&l);
+    /* auto serves unknown users too, as long as nobody is listed. */
+    l = fixture_load_text("[weir]\nbind_address = *\n[server main]\n");
+    fixture_expect(&l.warnings,
+                   "weir.cnf:1: the server sees all clients come from its own machine, so accounts "
+                   "of 'localhost' are open to everybody who reaches *; unknown_users = refuse "
+                   "lets in only those that are configured\n");
+    fixture_unload(&l);
+    l = fixture_load_text("[weir]\nbind_address = *\n[server main]\n[user app]\npassword = x\n");
+    fixture_expect(&l.warnings, "");
+    fixture_unload(&l);
 }
 
 int main(void)
