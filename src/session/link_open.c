@@ -51,6 +51,7 @@ void link_open_for_guest(struct worker *w, struct link_pool *logins, struct gues
     g->link = l;
     l->want_multi = g->multi;
     memcpy(l->opened_for, g->client->peer, sizeof l->opened_for);
+    l->opened_by = link_client_says(g->client->attributes);
     snprintf(l->who, sizeof l->who, "link to %.40s for %.40s", logins->group->name, g->name);
     registry_attach(l);
     link_resolve(l);

@@ -183,8 +183,9 @@ def test_64_kib_of_attributes(telling_server, weir):
             raise wire.ServerError(w.read_packet())
 
 
-def test_a_link_tells_the_server_for_whom_it_was_opened(telling_server, weir):
-    one = weir(telling_server, pool_max_size=1)
+@pytest.mark.parametrize("users", [None, {}], ids=["listed", "guest"])
+def test_a_link_tells_the_server_for_whom_it_was_opened(telling_server, weir, users):
+    one = weir(telling_server, pool_max_size=1, users=users)
     said = ((b"program_name", b"billing"), (b"_pid", b"4711"))
     with one.connect(capabilities=wire.BASIC, attributes=said) as c:
         c.query("SELECT 1")
