@@ -43,7 +43,7 @@ static bool serves_unknown_users(const struct config *c)
         break;
     }
     for (size_t i = 0; i < c->user_count; i++)
-        if (!is_for_errands(c, c->users[i].name))
+        if (c->users[i].is_listed && !is_for_errands(c, c->users[i].name))
             return false;
     return true;
 }

@@ -21,7 +21,10 @@ struct config_server {
 
 struct config_user {
     char *name;
-    bool of_users_file; /* a line of it, not a section */
+    bool of_users_file; /* its password stands in a line of it */
+    /* Its password is written down, if only as the empty one. Else the section says something about
+     * a user whom only the server knows (a guest), and nobody logs in by it. */
+    bool is_listed;
     struct user_settings settings;
 };
 
@@ -100,7 +103,7 @@ NODISCARD struct config *config_change(const struct config *from,
 struct config *config_hold(struct config *c);
 void config_release(struct config *c);
 
-/* The section of this name, or NULL. */
+/* The section of this name, or NULL. That of a user need not be listed. */
 const struct config_user *config_find_user(const struct config *c, const char *name);
 const struct config_server *config_find_server(const struct config *c, const char *name);
 const struct config_database *config_find_database(const struct config *c, const char *name);

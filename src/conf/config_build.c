@@ -95,6 +95,7 @@ static void copy_sections(struct config_build *b, const struct config *from)
     for (size_t i = 0; i < from->user_count; i++) {
         add_user(b, from->users[i].name, &from->users[i].settings);
         c->users[i].of_users_file = from->users[i].of_users_file;
+        c->users[i].is_listed = from->users[i].is_listed;
     }
     for (size_t i = 0; i < from->database_count; i++)
         add_database(b, from->databases[i].name, &from->databases[i].settings);
@@ -410,6 +411,12 @@ static const char *without_loose(const char *name, bool *loose)
     return *loose ? name + 6 : name;
 }
 
+/* Of those that make a user a listed one. */
+static bool is_password(const struct setting *row)
+{
+    return strcmp(row->name, "password") == 0 || strcmp(row->name, "secondary_password") == 0;
+}
+
 void config_build_set(struct config_build *b, struct config_ref ref, const char *name,
                       const char *value, struct config_place place)
 {
@@ -439,6 +446,8 @@ void config_build_set(struct config_build *b, struct config_ref ref, const char 
         config_build_warning(b, place, "%s is set twice, here and in line %u; the last one counts",
                              row->name, before->line);
     *before = place;
+    if (ref.scope == SETTING_SCOPE_USER && is_password(row))
+        b->config->users[ref.index].is_listed = true;
 }
 
 /* Splits "server.NAME.setting"; a name without point belongs to [weir]. `section` has room for
@@ -498,16 +507,38 @@ bool config_build_has_section(const struct config_build *b, enum setting_scope s
            find_section(b->config, scope, name) < section_count(b->config, scope);
 }
 
-bool config_build_is_of_users_file(const struct config_build *b, const char *name)
+struct config_user *config_build_user(const struct config_build *b, const char *name)
 {
     size_t i = find_section(b->config, SETTING_SCOPE_USER, name);
-    return i < b->config->user_count && b->config->users[i].of_users_file;
+    return i < b->config->user_count ? &b->config->users[i] : NULL;
 }
 
-bool config_build_has_two_passwords(const struct config_build *b, const char *name)
+/* Is something said of it beside what a line of the users file can say? */
+static bool has_more_than_a_line(const struct config_user *u)
 {
-    size_t i = find_section(b->config, SETTING_SCOPE_USER, name);
-    return i < b->config->user_count && b->config->users[i].settings.secondary_password[0] != '\0';
+    struct user_settings defaults;
+    settings_init(SETTING_SCOPE_USER, &defaults);
+    size_t count;
+    bool more = false;
+    const struct setting *rows = settings_all(&count);
+    for (size_t i = 0; i < count; i++)
+        more = more || (rows[i].scope == SETTING_SCOPE_USER && !is_password(&rows[i]) &&
+                        strcmp(rows[i].name, "server") != 0 &&
+                        !settings_equal(&rows[i], &u->settings, &defaults));
+    settings_fini(SETTING_SCOPE_USER, &defaults);
+    return more;
+}
+
+/* Its limits stay, for a guest of this name. */
+static void forget_line(struct config_user *u)
+{
+    static const char *const of_a_line[] = {"password", "secondary_password", "server"};
+    char error[SETTING_ERROR_SIZE];
+    for (size_t i = 0; i < countof(of_a_line); i++)
+        CHECK(settings_parse(settings_find(SETTING_SCOPE_USER, of_a_line[i]), &u->settings, "",
+                             error));
+    u->of_users_file = false;
+    u->is_listed = false;
 }
 
 void config_build_forget_users_file(struct config_build *b)
@@ -515,7 +546,10 @@ void config_build_forget_users_file(struct config_build *b)
     struct config *c = b->config;
     size_t kept = 0;
     for (size_t i = 0; i < c->user_count; i++) {
-        if (c->users[i].of_users_file) {
+        bool of_file = c->users[i].of_users_file;
+        if (of_file && has_more_than_a_line(&c->users[i])) {
+            forget_line(&c->users[i]);
+        } else if (of_file) {
             settings_fini(SETTING_SCOPE_USER, &c->users[i].settings);
             free(c->users[i].name);
             continue;

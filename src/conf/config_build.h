@@ -109,9 +109,9 @@ void config_read_kept(struct config_build *b, const char *file);
 
 /* users_file.c: adds the users of users_file, if there is one. */
 void config_read_users(struct config_build *b);
-/* Is this user known, and a line of that file? And takes all such users out again. */
-NODISCARD bool config_build_is_of_users_file(const struct config_build *b, const char *name);
-bool config_build_has_two_passwords(const struct config_build *b, const char *name);
+/* The user of that name, or NULL. */
+struct config_user *config_build_user(const struct config_build *b, const char *name);
+/* Forgets what the lines of that file have said. */
 void config_build_forget_users_file(struct config_build *b);
 
 /* url.c: reads mysql://user:password@host:port. */

@@ -121,21 +121,21 @@ struct reading {
     bool begun;
 };
 
-/* A section that the files do not name any more comes back for a user with a password only: what
- * was meant for a section that is gone must not make a half of it again. */
+/* A section that the files do not name any more does not come back: what was meant for it would
+ * make a half of it again. That of a user does, for a user needs none to have limits. */
 static bool find_section(struct reading *r, const struct config_build *b, struct config_ref ref)
 {
     const char *name = section_name(b, ref);
     bool exists = ref.scope == SETTING_SCOPE_GLOBAL || ref.scope == SETTING_SCOPE_DATABASE ||
-                  config_build_has_section(r->into, ref.scope, name) ||
-                  (ref.scope == SETTING_SCOPE_USER && config_build_was_set(b, ref, "password"));
+                  ref.scope == SETTING_SCOPE_USER ||
+                  config_build_has_section(r->into, ref.scope, name);
     struct config_place place = {.file = r->file};
     if (exists)
         return config_build_section(r->into, ref.scope, name, place, &r->found);
     config_build_warning(r->into, place,
                          "there is no [%s %s] any more; what SET PERSIST wrote for it is passed "
                          "over (RESET PERSIST forgets it)",
-                         ref.scope == SETTING_SCOPE_SERVER ? "server" : "user", name);
+                         ref.scope == SETTING_SCOPE_SERVER ? "server" : "listener", name);
     return false;
 }
 

@@ -132,8 +132,9 @@ static void read_user(struct config_build *b, const struct url_parts *p)
         return;
     if (!config_build_section(b, SETTING_SCOPE_USER, p->user, url_place, &user))
         return;
-    if (p->password != NULL)
-        config_build_set(b, user, "password", p->password, url_place);
+    /* Whom a URL names it lists: one without a password has the empty one, or that of the file. */
+    if (p->password != NULL || !b->config->users[user.index].is_listed)
+        config_build_set(b, user, "password", p->password != NULL ? p->password : "", url_place);
     config_build_set(b, user, "server", URL_SERVER, url_place);
 }
 

@@ -67,20 +67,21 @@ static void add_line(struct users_file *f, const char *name, const char *hash, c
 {
     struct config_build *b = f->build;
     struct config_ref ref;
-    bool known = config_build_has_section(b, SETTING_SCOPE_USER, name);
-    if (known && !config_build_is_of_users_file(b, name))
-        return; /* its [user] section counts */
-    if (known && config_build_has_two_passwords(b, name)) {
+    const struct config_user *known = config_build_user(b, name);
+    bool second = known != NULL && known->is_listed;
+    if (second && !known->of_users_file)
+        return; /* the password of its [user] section counts */
+    if (second && known->settings.secondary_password[0] != '\0') {
         config_build_error(b, f->place, "user '%.128s' is there three times", name);
         return;
     }
     struct config_place place = f->place;
-    if (known)
-        place.file = NULL; /* a second line is no second section */
+    if (known != NULL)
+        place.file = NULL; /* a line is no second section */
     if (!config_build_section(b, SETTING_SCOPE_USER, name, place, &ref))
         return;
     b->config->users[ref.index].of_users_file = true;
-    config_build_set(b, ref, known ? "secondary_password" : "password", hash, f->place);
+    config_build_set(b, ref, second ? "secondary_password" : "password", hash, f->place);
     if (server != NULL)
         config_build_set(b, ref, "server", server, f->place);
 }

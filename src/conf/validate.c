@@ -222,10 +222,14 @@ static void check_locality(struct config_build *b)
 /* An account for Weir's own errands has its password in its section. */
 static void check_errand(struct config_build *b, size_t i, const char *setting, const char *name)
 {
-    if (name[0] != '\0' && !b->broken_section &&
-        !config_build_has_section(b, SETTING_SCOPE_USER, name))
-        config_build_error(b, config_build_place(b, server_ref(i), setting),
-                           "there is no [user %.60s]; add it, with its password", name);
+    if (name[0] == '\0' || b->broken_section)
+        return;
+    const struct config_user *u = config_build_user(b, name);
+    struct config_place place = config_build_place(b, server_ref(i), setting);
+    if (u == NULL)
+        config_build_error(b, place, "there is no [user %.60s]; add it, with its password", name);
+    else if (!u->is_listed)
+        config_build_error(b, place, "[user %.60s] has no password; add it", name);
 }
 
 static void check_errands(struct config_build *b, size_t i)
@@ -301,10 +305,25 @@ static void check_password(struct config_build *b, size_t i, const char *setting
     check_secrecy(b, i, setting, password);
 }
 
+static bool is_somebody_listed(const struct config *c)
+{
+    for (size_t i = 0; i < c->user_count; i++)
+        if (c->users[i].is_listed)
+            return true;
+    return false;
+}
+
 static void check_user(struct config_build *b, size_t i)
 {
     const struct config_user *u = &b->config->users[i];
     const char *wanted = u->settings.server;
+    if (!u->is_listed && !b->config->serves_unknown_users)
+        config_build_warning(b, config_build_place(b, user_ref(i), "password"),
+                             "[user %s]: without a password it is about somebody whom only the "
+                             "server knows, and such users are not served; add password = … "
+                             "(with nothing behind it: the empty one), set unknown_users = serve "
+                             "in [weir], or take it away (RESET PERSIST, if that wrote it)",
+                             u->name);
     check_password(b, i, "password", u->settings.password);
     check_password(b, i, "secondary_password", u->settings.secondary_password);
     check_networks(b, user_ref(i), "allow_networks", u->settings.allow_networks);
@@ -350,7 +369,7 @@ void config_validate(struct config_build *b)
         config_build_error(b, file,
                            "no server is named: add a section [server main] with host = NAME, or "
                            "start with weir mysql://USER:PASSWORD@HOST:PORT");
-    if (c->user_count == 0 && c->global.unknown_users == UNKNOWN_USERS_REFUSE && !b->broken_section)
+    if (!is_somebody_listed(c) && !c->serves_unknown_users && !b->broken_section)
         config_build_warning(b, file,
                              "nobody can log in: add a section [user NAME] with password = …, or "
                              "unknown_users = serve");

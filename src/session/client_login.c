@@ -2,6 +2,7 @@
  * A client's login: greeting, proof, admission, schema. And COM_CHANGE_USER, which is one more. */
 #include "auth/auth_method.h"
 #include "base/check.h"
+#include "base/text.h"
 #include "mysql/auth_packet.h"
 #include "mysql/lenenc.h"
 #include "mysql/status_flags.h"
@@ -317,8 +318,12 @@ static bool find_pool(struct client *c)
 {
     struct worker *w = c->worker;
     char server[65] = "";
+    const struct config_user *section =
+        c->guest != NULL ? config_find_user(w->config, c->guest->name) : NULL;
     if (c->user != NULL)
         user_server_copy(w->proxy->users, c->user, server);
+    else if (section != NULL)
+        (void)!text_copy(server, sizeof server, bytes_of_text(section->settings.server));
     c->group = pool_registry_group(w->proxy->registry, server);
     if (c->group == NULL)
         c->group = pool_registry_group(w->proxy->registry, NULL);

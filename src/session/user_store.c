@@ -189,11 +189,16 @@ static bool can_log_in_locked(const struct user *u)
     return auth_secret_can_log_in(&passwords_of(u)[password_to_use_locked(u)].secret);
 }
 
-static void set_guest_timeouts_locked(struct user *u, const struct config *c)
+/* A guest may have a section, which says no password. */
+static void configure_guest_locked(struct user *u, const struct config *c)
 {
     struct user_settings nothing;
+    const struct config_user *section = config_find_user(c, u->name);
     settings_init(SETTING_SCOPE_USER, &nothing);
-    set_timeouts_locked(u, &c->global, &nothing);
+    const struct user_settings *own = section != NULL ? &section->settings : &nothing;
+    set_timeouts_locked(u, &c->global, own);
+    if (!text_copy(u->shared.server, sizeof u->shared.server, bytes_of_text(own->server)))
+        u->shared.server[0] = '\0'; /* longer than one that is served */
     settings_fini(SETTING_SCOPE_USER, &nothing);
 }
 
@@ -219,9 +224,11 @@ void user_store_configure(struct user_store *s, const struct config *c)
         if (u->source != USER_OF_SERVER)
             u->shared.removed = true;
         else
-            set_guest_timeouts_locked(u, c);
+            configure_guest_locked(u, c);
     for (size_t i = 0; i < c->user_count; i++) {
         const struct config_user *from = &c->users[i];
+        if (!from->is_listed)
+            continue;
         struct user *u = user_index_find(&s->users, bytes_of_text(from->name));
         if (u == NULL)
             u = add_locked(s, from->name);
@@ -393,9 +400,8 @@ static void become_guest_locked(struct user_store *s, struct user *u, const stru
 {
     u->source = USER_OF_SERVER;
     u->shared.removed = false;
-    u->shared.server[0] = '\0';
     wipe_passwords(u);
-    set_guest_timeouts_locked(u, c);
+    configure_guest_locked(u, c);
     s->guests++;
 }
 

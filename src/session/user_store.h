@@ -31,7 +31,7 @@ struct user_timeouts {
 
 /* Who says that this user may log in. */
 enum user_source {
-    USER_OF_SECTION, /* a [user] section */
+    USER_OF_SECTION, /* a [user] section with a password */
     USER_OF_FILE,    /* a line of users_file */
     USER_OF_SERVER,  /* nobody here: the server decides. Weir calls such a user a guest */
     USER_OF_NOBODY,  /* it may not: a name that stands for others, or is there to be refused */

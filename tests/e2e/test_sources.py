@@ -88,6 +88,30 @@ def test_where_somebody_is_configured_nobody_else_may_come(root, weir):
     assert refused(one).code == 1045
 
 
+def test_limits_of_a_guest(root, weir):
+    """A section without a password says something about whom the server knows: nobody is locked out."""
+    one = weir(users={})
+    limit = "user.guest.max_user_connections"
+    with login(one) as c, console.connect(one) as k:
+        k.query(f"SET PERSIST {limit} = 1")
+        for _ in range(2):  # by SET, and as the file has it
+            error = refused(one)
+            assert error.code == 1226 and "max_user_connections" in error.text
+            with login(one, "other", "o1") as other:
+                assert other.value("SELECT 1") == "1"
+            assert c.value("SELECT 1") == "1"
+            k.query("RELOAD")
+        assert user_row(one)[0] == "server"
+        k.query(f"RESET PERSIST {limit}")
+        k.query("RELOAD")
+        with login(one) as again:
+            assert again.value("SELECT 1") == "1"
+        k.query("SET GLOBAL user.guest.idle_transaction_timeout = '200ms'")
+    with login(one) as c:
+        c.query("BEGIN")
+        one.wait_log("idle inside a transaction")
+
+
 def test_a_schema_that_is_not_there(root, weir):
     one = weir(users={})
     direct = pytest.raises(wire.ServerError, wire.connect, one.server.address, "guest", "g1", "absent")

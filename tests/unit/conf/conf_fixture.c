@@ -78,7 +78,10 @@ void fixture_expect_text(const char *text, const char *errors, const char *warni
 {
     char *whole;
     assert_true(asprintf(&whole, "[server main]\n[user app]\n[weir]\n%s", text) > 0);
-    struct loaded l = fixture_load_text(whole);
+    static const struct config_override listed = {"user.app.password", ""};
+    fixture_write("weir.cnf", whole);
+    struct loaded l = fixture_load(
+        &(struct config_source){.file = "weir.cnf", .overrides = &listed, .override_count = 1});
     fixture_expect(&l.errors, errors);
     fixture_expect(&l.warnings, warnings);
     fixture_unload(&l);

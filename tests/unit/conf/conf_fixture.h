@@ -33,7 +33,7 @@ void fixture_unload(struct loaded *l);
 void fixture_expect(const struct config_errors *lines, const char *expected);
 
 /* Loads weir.cnf made of `text` behind "[server main]\n[user app]\n[weir]\n" (so that it begins in
- * line 4), expects these errors and warnings, and unloads. */
+ * line 4), app having the empty password, expects these errors and warnings, and unloads. */
 void fixture_expect_text(const char *text, const char *errors, const char *warnings);
 
 #endif

@@ -113,10 +113,10 @@ static void test_all_mistakes_are_told_at_once_with_their_lines(void **state)
 static void test_what_is_there_twice_is_a_warning_with_both_lines(void **state)
 {
     (void)state;
-    fixture_expect_text("port = 6034\n[user b]\n[weir]\nPORT = 6035\n[user b]\n", "",
-                        "weir.cnf:6: [weir] is there twice, here and in line 3; they are merged\n"
-                        "weir.cnf:7: port is set twice, here and in line 4; the last one counts\n"
-                        "weir.cnf:8: [user b] is there twice, here and in line 5; they are "
+    fixture_expect_text("port = 6034\n[user b]\npassword=\n[weir]\nPORT = 6035\n[user b]\n", "",
+                        "weir.cnf:7: [weir] is there twice, here and in line 3; they are merged\n"
+                        "weir.cnf:8: port is set twice, here and in line 4; the last one counts\n"
+                        "weir.cnf:9: [user b] is there twice, here and in line 5; they are "
                         "merged\n");
 }
 

@@ -98,11 +98,27 @@ static void test_sections_that_are_gone_stay_gone(void **state)
     fixture_expect(&l.warnings, KEPT
                    ": there is no [server old] any more; what SET PERSIST wrote for it is passed "
                    "over (RESET PERSIST forgets it)\n" KEPT
-                   ": there is no [user old] any more; what SET PERSIST wrote for it is passed "
-                   "over (RESET PERSIST forgets it)\n");
+                   ": [user old]: without a password it is about somebody whom only the server "
+                   "knows, and such users are not served; add password = … (with nothing behind "
+                   "it: the empty one), set unknown_users = serve in [weir], or take it away "
+                   "(RESET PERSIST, if that wrote it)\n");
     assert_int_equal(l.config->server_count, 1);
-    assert_null(config_find_user(l.config, "old"));
+    assert_false(config_find_user(l.config, "old")->is_listed);
     assert_string_equal(config_find_user(l.config, "new")->settings.password, "secret");
+    fixture_unload(&l);
+    write_nothing();
+}
+
+static void test_limits_of_guests_are_kept(void **state)
+{
+    (void)state;
+    fixture_write("weir.cnf", "[server db1]\n");
+    write_one("user.app.max_user_connections", "7");
+    struct loaded l = fixture_load(&(struct config_source){.file = "weir.cnf"});
+    fixture_expect(&l.errors, "");
+    fixture_expect(&l.warnings, "");
+    assert_true(l.config->serves_unknown_users);
+    assert_int_equal(config_find_user(l.config, "app")->settings.max_user_connections, 7);
     fixture_unload(&l);
     write_nothing();
 }
@@ -137,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_any_text_survives),
         cmocka_unit_test(test_what_is_taken_out_is_gone),
         cmocka_unit_test(test_sections_that_are_gone_stay_gone),
+        cmocka_unit_test(test_limits_of_guests_are_kept),
         cmocka_unit_test(test_what_is_wrong_in_it_is_told_with_its_line),
         cmocka_unit_test(test_a_folder_that_cannot_be_written_is_told),
     };

@@ -99,7 +99,7 @@ static void test_url_comes_after_the_file_and_before_the_options(void **state)
     (void)state;
     static const struct config_override overrides[] = {{"server.main.host", "db3"}};
     fixture_write("weir.cnf", "[server first]\n[server main]\nhost = db1\nmax_connections = 7\n"
-                              "[user app]\npassword = old\n[user other]\n");
+                              "[user app]\npassword = old\n[user other]\npassword =\n");
     struct loaded l = fixture_load(&(struct config_source){.file = "weir.cnf",
                                                            .url = "mysql://app:new@db2:3307",
                                                            .overrides = overrides,

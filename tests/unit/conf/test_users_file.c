@@ -58,6 +58,33 @@ static void test_a_section_counts_more_than_a_line(void **state)
     fixture_unload(&l);
 }
 
+/* What a section says without a password counts with that of the line, and without it as well. */
+static void test_a_section_without_password_says_more_of_a_line(void **state)
+{
+    (void)state;
+    fixture_write("users", "ann " HASH " b\nann " OTHER "\n");
+    fixture_write("none", "");
+    struct loaded l = fixture_load_text(CONFIG "[user ann]\nmax_user_connections = 7\n");
+    fixture_expect(&l.errors, "");
+    fixture_expect(&l.warnings, "");
+    const struct config_user *ann = config_find_user(l.config, "ann");
+    assert_true(ann->of_users_file && ann->is_listed);
+    assert_string_equal(ann->settings.password, HASH);
+    assert_string_equal(ann->settings.secondary_password, OTHER);
+    assert_int_equal(ann->settings.max_user_connections, 7);
+    struct config_override file = {.name = "users_file", .value = "none"};
+    struct config *other = config_change(l.config, &file, 1, &l.errors, &l.warnings);
+    assert_non_null(other);
+    ann = config_find_user(other, "ann");
+    assert_false(ann->of_users_file || ann->is_listed);
+    assert_string_equal(ann->settings.password, "");
+    assert_string_equal(ann->settings.secondary_password, "");
+    assert_string_equal(ann->settings.server, "");
+    assert_int_equal(ann->settings.max_user_connections, 7);
+    config_release(other);
+    fixture_unload(&l);
+}
+
 static void test_a_second_line_is_a_second_password(void **state)
 {
     (void)state;
@@ -141,10 +168,14 @@ static void test_unknown_users_are_served_while_nobody_is_known(void **state)
         bool serves;
     } cases[] = {
         {"[server main]\n", true},
-        {"[server main]\n[user app]\n", false},
-        {"[server main]\nauth_user = reader\n[user reader]\n", true},
-        {"[server main]\nauth_user = reader\n[user reader]\n[user app]\n", false},
-        {"[weir]\nunknown_users = serve\n[server main]\n[user app]\n", true},
+        {"[server main]\n[user app]\npassword = x\n", false},
+        {"[server main]\n[user app]\npassword =\n", false},
+        {"[server main]\n[user app]\nserver = main\n", true},
+        {"[server main]\nauth_user = reader\n[user reader]\npassword = x\n", true},
+        {"[server main]\nauth_user = reader\n[user reader]\npassword = x\n[user app]\npassword = "
+         "x\n",
+         false},
+        {"[weir]\nunknown_users = serve\n[server main]\n[user app]\npassword = x\n", true},
         {"[weir]\nunknown_users = refuse\n[server main]\n", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -160,6 +191,9 @@ static void test_the_reader_of_hashes_must_be_configured(void **state)
     (void)state;
     struct loaded l = fixture_load_text("[server main]\nauth_user = reader\n");
     fixture_expect(&l.errors, "weir.cnf:2: there is no [user reader]; add it, with its password\n");
+    fixture_unload(&l);
+    l = fixture_load_text("[server main]\nauth_user = reader\n[user reader]\n");
+    fixture_expect(&l.errors, "weir.cnf:2: [user reader] has no password; add it\n");
     fixture_unload(&l);
 }
 
@@ -190,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_users),
         cmocka_unit_test(test_a_section_counts_more_than_a_line),
+        cmocka_unit_test(test_a_section_without_password_says_more_of_a_line),
         cmocka_unit_test(test_a_second_line_is_a_second_password),
         cmocka_unit_test(test_complaints_name_the_line),
         cmocka_unit_test(test_long_lines_are_refused),

@@ -24,10 +24,11 @@ static void test_empty_file_is_told_how_to_name_a_server(void **state)
 static void test_user_of_a_server_that_is_not_there(void **state)
 {
     (void)state;
-    fixture_expect_text("[user a]\nserver = mainn\n[user b]\nserver = other\n",
-                        "weir.cnf:5: [user a]: there is no [server mainn]; did you mean 'main'?\n"
-                        "weir.cnf:7: [user b]: there is no [server other]; add it\n",
-                        "");
+    fixture_expect_text(
+        "[user a]\npassword = x\nserver = mainn\n[user b]\npassword = x\nserver = other\n",
+        "weir.cnf:6: [user a]: there is no [server mainn]; did you mean 'main'?\n"
+        "weir.cnf:9: [user b]: there is no [server other]; add it\n",
+        "");
 }
 
 static void test_rules_and_listeners(void **state)
@@ -153,7 +154,7 @@ static void test_clear_text_in_a_file_that_all_can_read_is_a_warning(void **stat
     static const char text[] = "[server main]\n"
                                "[user a]\npassword = secret\n"
                                "[user b]\npassword = *94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29\n"
-                               "[user c]\n";
+                               "[user c]\npassword =\n";
     struct config_source source = {.file = "weir.cnf"};
     fixture_write("weir.cnf", text);
     static const struct {
