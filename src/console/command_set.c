@@ -50,24 +50,27 @@ static bool scope_of_word(const struct sql_tokens *t, enum set_scope *scope)
     return false;
 }
 
-/* "GLOBAL x" or "@@GLOBAL.x"; nothing: the scope stays. */
-static void take_scope(struct sql_tokens *t, enum set_scope *scope)
+/* "GLOBAL x", which counts for the assignments behind it too, as on the servers, "@@GLOBAL.x" or
+ * "@@x", which count for this one only. Nothing: the last word counts. */
+static enum set_scope take_scope(struct sql_tokens *t, enum set_scope *last_word)
 {
     bool dotted = false;
     if (sql_token_is_byte(t, '@')) {
         sql_tokens_next(t);
         dotted = sql_tokens_take_byte(t, '@');
-        *scope = SET_SESSION;
     }
+    enum set_scope here = dotted ? SET_SESSION : *last_word;
     struct sql_tokens next = *t;
     enum set_scope found;
     if (!scope_of_word(t, &found))
-        return;
+        return here;
     sql_tokens_next(&next);
     if (dotted && !sql_tokens_take_byte(&next, '.'))
-        return;
-    *scope = found;
+        return here;
+    if (!dotted)
+        *last_word = found;
     *t = next;
+    return found;
 }
 
 /* x, server.NAME.x */
@@ -149,23 +152,18 @@ static bool is_user_variable(const struct sql_tokens *t)
 static bool take_assignments(struct console_run *r, struct set_list *list)
 {
     struct sql_tokens *t = &r->statement.rest;
-    enum set_scope scope = SET_SESSION;
+    enum set_scope last_word = SET_SESSION;
     do {
-        if (list->count == ASSIGNMENTS_MAX)
+        if (list->count == ASSIGNMENTS_MAX || is_user_variable(t))
             return false;
         struct assignment *a = &list->items[list->count];
-        bool bare = sql_token_is_byte(t, '@');
-        if (bare)
-            scope = SET_SESSION;
-        take_scope(t, &scope);
-        a->scope = scope;
+        a->scope = take_scope(t, &last_word);
         if (!take_name(t, a->name))
             return false;
         (void)sql_tokens_take_byte(t, ':');
         if (!sql_tokens_take_byte(t, '=') || !take_value(t, a))
             return false;
         list->count++;
-        scope = SET_SESSION;
     } while (sql_tokens_take_byte(t, ','));
     return sql_tokens_at_end(t);
 }

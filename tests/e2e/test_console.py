@@ -224,6 +224,29 @@ def test_set_global_and_back(con):
     assert con.query("SELECT @@pool_max_size, @@pool_idle_timeout") == [[b"20", b"300"]]
 
 
+# What is set of (pool_max_size, pool_idle_timeout) for all, and of wait_timeout for the session. The
+# servers do the same: tried with MariaDB 10.11 and MySQL 9.
+@pytest.mark.parametrize("statement,expected", [
+    ("SET GLOBAL pool_max_size = 7, pool_idle_timeout = 8", (7, 8, 28800)),
+    ("SET PERSIST pool_max_size = 7, pool_idle_timeout = 8", (7, 8, 28800)),
+    ("SET @@GLOBAL.pool_max_size = 7, pool_idle_timeout = 8", 1229),
+    ("SET SESSION wait_timeout = 9, @@GLOBAL.pool_max_size = 7, GLOBAL pool_idle_timeout = 8", (7, 8, 9)),
+    ("SET GLOBAL pool_max_size = 7, SESSION sql_mode = 'ANSI', pool_idle_timeout = 8", 1229),
+    ("SET GLOBAL pool_max_size = 7, @@wait_timeout = 9, pool_idle_timeout = 8", (7, 8, 9)),
+    ("SET GLOBAL pool_max_size = 7, @pool_idle_timeout = 8", 1064),
+])
+def test_a_scope_counts_for_what_follows(con, statement, expected):
+    if isinstance(expected, int):
+        assert console.error_of(con, statement).code == expected
+        expected = (20, 300, 28800)
+    else:
+        con.query(statement)
+    row = con.query("SELECT @@pool_max_size, @@pool_idle_timeout, @@SESSION.wait_timeout")[0]
+    con.query("RESET PERSIST")
+    con.query("SET GLOBAL pool_max_size = DEFAULT, pool_idle_timeout = DEFAULT")
+    assert tuple(map(int, row)) == expected
+
+
 def test_settings_of_sections(con):
     con.query("SET GLOBAL server.main.max_connections = 33")
     assert con.value("SELECT @@server.main.max_connections") == "33"
