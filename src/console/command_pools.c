@@ -28,23 +28,18 @@ static bool take_word_or_string(struct sql_tokens *t, char *out)
     return true;
 }
 
-/* [ALL] | [SERVER name] [USER name] | name */
+/* [ALL | name | SERVER name] [USER name] */
 static bool take_choice(struct sql_tokens *t, struct chosen *c)
 {
-    if (sql_tokens_take_word(t, "ALL") || sql_tokens_at_end(t))
-        return sql_tokens_at_end(t);
-    bool named = false;
-    if (sql_tokens_take_word(t, "SERVER")) {
-        named = true;
-        if (!take_word_or_string(t, c->server))
-            return false;
-    }
-    if (sql_tokens_take_word(t, "USER")) {
-        named = true;
-        if (!take_word_or_string(t, c->user))
-            return false;
-    }
-    return (named || take_word_or_string(t, c->bare)) && sql_tokens_at_end(t);
+    bool good = true;
+    if (sql_tokens_take_word(t, "SERVER"))
+        good = take_word_or_string(t, c->server);
+    else if (!sql_tokens_at_end(t) && !sql_token_is_word(t, "USER") &&
+             !sql_tokens_take_word(t, "ALL"))
+        good = take_word_or_string(t, c->bare);
+    if (good && sql_tokens_take_word(t, "USER"))
+        good = take_word_or_string(t, c->user);
+    return good && sql_tokens_at_end(t);
 }
 
 static struct pool_choice choice_of(const struct chosen *c)
@@ -53,11 +48,11 @@ static struct pool_choice choice_of(const struct chosen *c)
                                 .user = c->user[0] != '\0' ? c->user : NULL};
 }
 
-/* A bare name is a server's, if there is one of that name. */
+/* A bare name is a server's, if there is one of that name, or a user is named beside it. */
 static void place_bare_name(const struct console_run *r, struct chosen *c)
 {
     struct config *config = r->console->orders.hold_config(r->console->orders.context);
-    bool server = config_find_server(config, c->bare) != NULL;
+    bool server = c->user[0] != '\0' || config_find_server(config, c->bare) != NULL;
     (void)!text_copy(server ? c->server : c->user, NAME_SIZE, bytes_of_text(c->bare));
     config_release(config);
 }

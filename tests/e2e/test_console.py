@@ -420,7 +420,8 @@ def test_kill_of_console_clients(one, con):
 
 # --- PAUSE, RESUME, DRAIN ---
 
-@pytest.mark.parametrize("which", ["", "ALL", "main", "`app`", "SERVER main", "USER 'app'", "SERVER main USER app"])
+@pytest.mark.parametrize("which", ["", "ALL", "main", "`app`", "SERVER main", "USER 'app'", "SERVER main USER app",
+                                   "main USER app", "ALL USER app"])
 def test_pause_and_resume(one, con, which):
     with one.connect(schema="test") as holder, one.connect(schema="test") as other:
         holder.query("BEGIN")
@@ -459,7 +460,8 @@ def test_drain_replaces_links(one, con):
 
 
 @pytest.mark.parametrize("statement,code", [("PAUSE nowhere", 1105), ("DRAIN SERVER", 1064),
-                                            ("RESUME USER nobody", 1105), ("PAUSE main x", 1064)])
+                                            ("RESUME USER nobody", 1105), ("PAUSE main x", 1064),
+                                            ("PAUSE nowhere USER app", 1105), ("PAUSE ALL main", 1064)])
 def test_orders_about_nothing(con, statement, code):
     assert console.error_of(con, statement).code == code
 
