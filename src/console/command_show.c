@@ -211,14 +211,18 @@ static enum topic_match topic_matches(const char *topic, const struct console_co
     return text_equal_nocase(start, topic) ? TOPIC_AT_START : TOPIC_INSIDE;
 }
 
+/* The command lines of mysql and mariadb write one topic's texts bare, so these end their lines. */
 static void add_topic(struct answer *a, const struct console_command *c, bool alone)
 {
+    const char *end = alone ? "\n" : "";
     char form[512];
-    (void)snprintf(form, sizeof form, "%s%s%s", c->pattern, c->arguments[0] != '\0' ? " " : "",
-                   c->arguments);
+    char help[1024];
+    (void)snprintf(form, sizeof form, "%s%s%s%s", c->pattern, c->arguments[0] != '\0' ? " " : "",
+                   c->arguments, end);
+    (void)snprintf(help, sizeof help, "%s%s", c->help, end);
     answer_row_begin(a);
     answer_text(a, alone ? bare_name(c) : bytes_of_text(form));
-    answer_text(a, bytes_of_text(c->help));
+    answer_text(a, bytes_of_text(help));
     if (alone)
         answer_text(a, bytes_of_text(form));
     answer_row_end(a);

@@ -6,8 +6,11 @@
 
 #include <stdlib.h>
 
+/* The end of a line at the end of a text (as HELP has it) would end the row. */
 static struct bytes shown(struct bytes cell)
 {
+    if (cell.size > 0 && cell.data[cell.size - 1] == '\n')
+        cell.size--;
     return cell.data != NULL ? cell : bytes_of_text("NULL");
 }
 

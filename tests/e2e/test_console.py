@@ -500,10 +500,24 @@ def test_help_names_every_command(con):
     assert len(rows) > 30
     for form in ("HELP KILL", "help 'kill'"):
         name, meaning, example = con.query(form)[0]
-        assert name == b"KILL" and b"SHOW PROCESSLIST" in meaning and example.endswith(b"id")
+        assert name == b"KILL" and b"SHOW PROCESSLIST" in meaning and example.endswith(b"id\n")
     assert len(con.query("HELP processlist")) == 2
     assert con.query("HELP SET")[0][0] == b"SET"
     assert con.query("HELP frob") == []
+
+
+def test_help_on_the_command_line(one, con):
+    """mariadb (mysql too) writes the parts as they are, with no end of line of its own."""
+    names = [row[0].decode().split("[")[0].split("|")[0].strip() for row in con.query("SHOW COMMANDS")]
+    done = subprocess.run(["mariadb", "--no-defaults", "-S", console.socket_of(one), "weir"],
+                          input="".join(f"help {name}\n" for name in names).encode(), capture_output=True,
+                          timeout=60, check=True)
+    out = done.stdout.decode()
+    assert out.count("\nExamples:\n") == out.count("Examples:") > 20
+    assert "\nExamples:\nKILL [CONNECTION|QUERY] id\n\n" in out
+    assert "Name: 'PAUSE'\nDescription:\nNo link" in out
+    assert console.ctl(one, "HELP", "KILL").stdout.decode().splitlines()[3].startswith("| KILL | Ends a client")
+    assert len(console.ctl(one, "HELP", "KILL").stdout.decode().splitlines()) == 5
 
 
 def test_shutdown(weir):
