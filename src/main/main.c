@@ -3,6 +3,8 @@
 #include "main/ctl.h"
 #include "main/options.h"
 #include "main/supervisor.h"
+#include "session/login_guard.h"
+#include "session/tls_setup.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,18 +15,35 @@ static void print_lines(const struct config_errors *lines, const char *kind)
         fprintf(stderr, "weir: %s: %s\n", kind, lines->lines[i]);
 }
 
+/* The files that the start reads besides. */
+static void check_files(const struct config *config, struct config_errors *errors)
+{
+    char error[500];
+    tls_setup_check(config, errors);
+    struct login_guard *guard = login_guard_create(config, error, sizeof error);
+    if (guard == NULL)
+        config_errors_add(errors, "%s", error);
+    else
+        login_guard_destroy(guard);
+}
+
 static enum exit_code run(struct options *o, bool check_only)
 {
     struct config_errors errors = {0};
     struct config_errors warnings = {0};
     options_find_file(o);
     struct config *config = config_load(&o->source, &errors, &warnings);
+    if (config != NULL && check_only)
+        check_files(config, &errors);
     print_lines(&warnings, "warning");
     print_lines(&errors, "error");
+    bool is_good = errors.count == 0;
     config_errors_free(&warnings);
     config_errors_free(&errors);
-    if (config == NULL)
+    if (!is_good) {
+        config_release(config);
         return EXIT_CODE_USAGE;
+    }
     enum exit_code code = EXIT_CODE_CLEAN;
     if (check_only)
         fprintf(stderr, "weir: the configuration is good%s%s\n", config->file != NULL ? ": " : "",

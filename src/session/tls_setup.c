@@ -92,7 +92,7 @@ static void warn_of_end(const char *kind, const char *name, const char *certific
                     name[0] != '\0' ? " " : "", name, certificate, days);
 }
 
-/* Where the certificate that is made is kept; "" nowhere. */
+/* Where the certificate that is made for clients is kept; "" nowhere. */
 static void find_place(const struct config *c, char *path, size_t size)
 {
     path[0] = '\0';
@@ -103,14 +103,12 @@ static void find_place(const struct config *c, char *path, size_t size)
         path[0] = '\0';
 }
 
-static bool make_for_clients(struct contexts *all, const struct config *c, char *error,
-                             size_t error_size)
+static bool make_for_clients(struct contexts *all, const struct config *c, const char *made,
+                             char *error, size_t error_size)
 {
     const struct global_settings *g = &c->global;
-    char made[MADE_PATH_ROOM];
     if (!g->ssl)
         return true;
-    find_place(c, made, sizeof made);
     struct tls_options o = {
         .certificate = g->ssl_cert,
         .made = made,
@@ -170,7 +168,9 @@ static bool contexts_make(struct contexts *all, const struct config *c, char *er
     if (all->servers == NULL)
         return fail(error, error_size, "weir", "", "out of memory");
     all->server_count = c->server_count;
-    bool done = make_for_clients(all, c, error, error_size);
+    char made[MADE_PATH_ROOM];
+    find_place(c, made, sizeof made);
+    bool done = make_for_clients(all, c, made, error, error_size);
     for (size_t i = 0; done && i < c->server_count; i++)
         done = make_for_server(&all->servers[i], c, &c->servers[i], error, error_size);
     if (!done)
@@ -191,6 +191,22 @@ struct tls_setup *tls_setup_create(const struct config *c, char *error, size_t e
     }
     CHECK(pthread_mutex_init(&t->lock, NULL) == 0);
     return t;
+}
+
+void tls_setup_check(const struct config *c, struct config_errors *errors)
+{
+    char error[500];
+    struct contexts clients = {0};
+    if (!make_for_clients(&clients, c, "", error, sizeof error))
+        config_errors_add(errors, "%s", error);
+    contexts_free(&clients);
+    for (size_t i = 0; i < c->server_count; i++) {
+        struct server_tls server = {0};
+        if (!make_for_server(&server, c, &c->servers[i], error, sizeof error))
+            config_errors_add(errors, "%s", error);
+        free(server.name);
+        tls_context_release(server.context);
+    }
 }
 
 void tls_setup_destroy(struct tls_setup *t)

@@ -15,6 +15,9 @@ NODISCARD struct tls_setup *tls_setup_create(const struct config *c, char *error
                                              size_t error_size);
 void tls_setup_destroy(struct tls_setup *t);
 
+/* Only tries it: a line for each section whose files are of no use. Nothing is written. */
+void tls_setup_check(const struct config *c, struct config_errors *errors);
+
 /* The same again for a new configuration, or for files that have changed. False: as above, and the
  * old ones stay in force. */
 NODISCARD bool tls_setup_configure(struct tls_setup *t, const struct config *c, char *error,

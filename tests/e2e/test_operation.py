@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import certificates
 import processes
 import wire
 
@@ -61,6 +62,34 @@ def test_a_right_configuration_is_called_good(tmp_path):
     path.chmod(0o600)
     done = run("--config", str(path), "--check-config")
     assert done.returncode == 0 and b"good" in done.stderr
+
+
+def test_the_check_reads_the_files_that_the_start_reads(tmp_path):
+    """Certificates, keys and authorities of all sections, each with its setting; and it writes none."""
+    authority = certificates.Authority(tmp_path)
+    certificate, key = authority.sign("weir")
+    _, other_key = authority.sign("other")
+    (tmp_path / "broken").write_text("no certificate\n")
+    none = tmp_path / "none"
+    path = tmp_path / "weir.cnf"
+    user = "[user app]\npassword = x\n"
+
+    def check(weir, server):
+        path.write_text(f"[weir]\n{weir}[server main]\n{server}{user}")
+        path.chmod(0o600)
+        done = run("--config", str(path), "--check-config")
+        return done.returncode, done.stderr.decode()
+
+    code, text = check(f"ssl_cert = {none}\ncaching_sha2_password_private_key_path = {tmp_path}/broken\n",
+                       f"ssl_ca = {tmp_path}/broken\n")
+    assert code == 2 and "good" not in text
+    for wanted in (f"[weir]: ssl_cert '{none}': No such file", "[weir]: caching_sha2_password_private_key_path",
+                   f"[server main]: ssl_ca '{tmp_path}/broken'"):
+        assert wanted in text
+    assert check(f"ssl_cert = {certificate}\nssl_key = {other_key}\n", "")[0] == 2
+    assert check(f"ssl_cert = {certificate}\nssl_key = {key}\nssl_ca = {authority.certificate}\n", "")[0] == 0
+    assert check("", f"ssl_cert = {certificate}\nssl_key = {key}\n")[0] == 0
+    assert not (tmp_path / "weir.cnf.tls").exists()
 
 
 def test_two_on_one_port(weir):
