@@ -109,6 +109,12 @@ const char *tls_failure_of_file(void)
                    : strerror(ERR_GET_REASON(code));
     if (ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
         return "it has no certificate or key in PEM form";
+    if (ERR_GET_LIB(code) == ERR_LIB_X509 &&
+        (ERR_GET_REASON(code) == X509_R_NO_CERTIFICATE_FOUND ||
+         ERR_GET_REASON(code) == X509_R_NO_CERTIFICATE_OR_CRL_FOUND))
+        return "it has no certificate in PEM form";
+    if (ERR_GET_LIB(code) == ERR_LIB_OSSL_DECODER && ERR_GET_REASON(code) == ERR_R_UNSUPPORTED)
+        return "it has no private key in PEM form; ssl_key names the file that has it";
     if (ERR_GET_LIB(code) == ERR_LIB_X509 && (ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH ||
                                               ERR_GET_REASON(code) == X509_R_KEY_TYPE_MISMATCH))
         return "it does not belong to ssl_cert";

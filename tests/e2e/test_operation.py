@@ -84,9 +84,11 @@ def test_the_check_reads_the_files_that_the_start_reads(tmp_path):
                        f"ssl_ca = {tmp_path}/broken\n")
     assert code == 2 and "good" not in text
     for wanted in (f"[weir]: ssl_cert '{none}': No such file", "[weir]: caching_sha2_password_private_key_path",
-                   f"[server main]: ssl_ca '{tmp_path}/broken'"):
+                   f"[server main]: ssl_ca '{tmp_path}/broken': it has no certificate"):
         assert wanted in text
-    assert check(f"ssl_cert = {certificate}\nssl_key = {other_key}\n", "")[0] == 2
+    code, text = check(f"ssl_cert = {certificate}\nssl_key = {other_key}\n", f"ssl_cert = {certificate}\n")
+    assert code == 2 and f"ssl_key '{other_key}': it does not belong to ssl_cert" in text
+    assert f"[server main]: ssl_key '{certificate}': it has no private key" in text
     assert check(f"ssl_cert = {certificate}\nssl_key = {key}\nssl_ca = {authority.certificate}\n", "")[0] == 0
     assert check("", f"ssl_cert = {certificate}\nssl_key = {key}\n")[0] == 0
     assert not (tmp_path / "weir.cnf.tls").exists()
