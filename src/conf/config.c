@@ -93,6 +93,25 @@ struct config *config_load(const struct config_source *source, struct config_err
     return finish(&b, errors_before);
 }
 
+/* Servers and listeners come with the files at a start only: a change to one that is not there is a
+ * mistake in its name. */
+static bool is_about_nothing(struct config_build *b, const char *name)
+{
+    struct config_ref ref;
+    const struct setting *row = config_override_setting(name);
+    if (row == NULL ||
+        (row->scope != SETTING_SCOPE_SERVER && row->scope != SETTING_SCOPE_LISTENER) ||
+        config_build_find(b, name, &ref, &row))
+        return false;
+    const char *kind = ref.scope == SETTING_SCOPE_SERVER ? "server" : "listener";
+    const char *section = strchr(name, '.') + 1;
+    config_build_error(b, (struct config_place){0},
+                       "there is no section [%s %.*s]; SHOW SETTINGS LIKE '%s.%%' lists what there "
+                       "is. A new one is written into the configuration file and needs a restart",
+                       kind, (int)(strrchr(name, '.') - section), section, kind);
+    return true;
+}
+
 struct config *config_change(const struct config *from, const struct config_override *changes,
                              size_t count, struct config_errors *errors,
                              struct config_errors *warnings)
@@ -100,7 +119,8 @@ struct config *config_change(const struct config *from, const struct config_over
     size_t errors_before = errors->count;
     struct config_build b = config_build_begin(from, errors, warnings);
     for (size_t i = 0; i < count; i++)
-        config_build_override(&b, &changes[i], "SET");
+        if (!is_about_nothing(&b, changes[i].name))
+            config_build_override(&b, &changes[i], "SET");
     if (strcmp(b.config->global.users_file, from->global.users_file) != 0) {
         config_build_forget_users_file(&b);
         config_read_users(&b);
