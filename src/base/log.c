@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/thread.h"
 
 #include <errno.h>
@@ -191,9 +192,9 @@ static bool report_dropped_locked(void)
     struct line line;
     line_begin(&line, LOG_LEVEL_WARNING, "weir");
     line_add(&line,
-             "%ju log lines were dropped because stderr did not take them fast enough; look at who "
-             "reads it, or lower log_level",
-             (uintmax_t)ring.dropped);
+             "dropped %ju log line%s, which stderr did not take fast enough; look at who reads it, "
+             "or lower log_level",
+             (uintmax_t)ring.dropped, text_plural(ring.dropped));
     line_end(&line);
     if (!put_locked(&line))
         return false;

@@ -34,6 +34,12 @@ NODISCARD bool text_parse_hex(struct bytes hex, uint8_t *out, size_t out_size);
 /* Writes 2 * n upper case digits and a NUL. */
 void text_format_hex(const uint8_t *data, size_t n, char *out);
 
+/* What stands behind a noun that is counted: "%u link%s". */
+static inline const char *text_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Copies a view into a NUL-terminated array, cut to fit; returns false when it was cut. */
 NODISCARD bool text_copy(char *out, size_t out_size, struct bytes text);
 

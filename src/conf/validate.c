@@ -184,8 +184,9 @@ static void check_server(struct config_build *b, size_t i)
         config_build_was_set(b, global, "pool_max_size"))
         config_build_warning(b, config_build_place(b, server_ref(i), "max_connections"),
                              "pool_max_size (%u) is never reached: [server %s] max_connections "
-                             "allows %u links over all pools",
-                             g->pool_max_size, s->name, s->settings.max_connections);
+                             "allows %u link%s over all pools",
+                             g->pool_max_size, s->name, s->settings.max_connections,
+                             text_plural(s->settings.max_connections));
 }
 
 /* An address that others than this machine reach; NULL none. */

@@ -66,9 +66,10 @@ static void tell(struct console_run *r, const char *what, struct pool_choice whi
     }
     struct pool_progress p = proxy_progress(r->console->proxy, which);
     answer_ok(&r->answer, (uint64_t)pools,
-              "%s: %d pools; %u of %u are paused, clients hold %u links, %u links are from before "
-              "the last DRAIN, %u clients wait",
-              what, pools, p.paused, p.pools, p.busy, p.draining, p.waiting);
+              "%s: %d pool%s. Paused: %u of %u. Links that clients hold: %u; from before the last "
+              "DRAIN: %u. Clients waiting: %u",
+              what, pools, text_plural((uint64_t)pools), p.paused, p.pools, p.busy, p.draining,
+              p.waiting);
 }
 
 static void order(struct console_run *r, const char *what,

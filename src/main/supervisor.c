@@ -360,9 +360,10 @@ static bool start(struct supervisor *s)
     start_console(s);
     tell_listeners(s, start_listening);
     for (unsigned i = 0; i < s->listening_count; i++)
-        log_note(WHO, "ready for clients on %s, %u workers (%s), %zu servers, pid %ld",
-                 s->listening[i].text, p->worker_count, loop_engine_name(p->io_engine),
-                 s->config->server_count, (long)getpid());
+        log_note(WHO, "ready for clients on %s, %u worker%s (%s), %zu server%s, pid %ld",
+                 s->listening[i].text, p->worker_count, text_plural(p->worker_count),
+                 loop_engine_name(p->io_engine), s->config->server_count,
+                 text_plural(s->config->server_count), (long)getpid());
     return true;
 }
 
@@ -488,9 +489,12 @@ static void stop(struct supervisor *s)
         admission_destroy(p->admission);
         free(p->workers);
     }
-    if (s->threads_running > 0 && !clean)
-        log_warning(WHO, "%u links and %u clients did not end in time",
-                    pool_registry_links(p->registry), atomic_load(&p->live_clients));
+    if (s->threads_running > 0 && !clean) {
+        unsigned links = pool_registry_links(p->registry);
+        unsigned clients = atomic_load(&p->live_clients);
+        log_warning(WHO, "%u link%s and %u client%s did not end in time", links, text_plural(links),
+                    clients, text_plural(clients));
+    }
     if (s->threads_running > 0)
         log_note(WHO, "stopped");
 }

@@ -2,6 +2,8 @@
  * The sums behind the verdict, and its words. */
 #include "pool/server_room.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 /* Files that a server has open beside its connections, at the very least. */
@@ -69,11 +71,11 @@ static void advise_room(const struct room_facts *f, const struct room *r, char *
                  (unsigned long long)f->open_files_limit);
     unsigned fits = r->left / f->instances;
     snprintf(text, size,
-             "Weir may open %u links (the smaller of %u, max_connections of [server %s], and %u, "
+             "Weir may open %u link%s (the smaller of %u, max_connections of [server %s], and %u, "
              "what its pools may have)%s, but of the server's max_connections=%llu%s others hold "
              "%u: there is room for %u. SET GLOBAL server.%s.max_connections = %u, or less for "
              "pool_max_size; or raise %s of the server",
-             r->wanted, f->ceiling, f->server, f->pools_may, instances,
+             r->wanted, text_plural(r->wanted), f->ceiling, f->server, f->pools_may, instances,
              (unsigned long long)f->max_connections, files, r->others, r->left, f->server,
              fits > 0 ? fits : 1,
              r->verdict == ROOM_FEW_FILES ? "open_files_limit" : "max_connections");
@@ -84,12 +86,13 @@ static void advise_user(const struct room_facts *f, char *text, size_t size)
     char instances[48];
     say_instances(f, instances, sizeof instances);
     unsigned fits = cut(f->max_user_connections / f->instances);
-    snprintf(text, size,
-             "the pools of user '%s' may open %u links%s, but the server's max_user_connections is "
-             "%llu: it will refuse the others (1203). SET GLOBAL user.%s.pool_max_size = %u, or "
-             "raise max_user_connections of the server",
-             f->user, f->user_may, instances, (unsigned long long)f->max_user_connections, f->user,
-             fits > 0 ? fits : 1);
+    snprintf(
+        text, size,
+        "the pools of user '%s' may open %u link%s%s, but the server's max_user_connections is "
+        "%llu: it will refuse the others (1203). SET GLOBAL user.%s.pool_max_size = %u, or "
+        "raise max_user_connections of the server",
+        f->user, f->user_may, text_plural(f->user_may), instances,
+        (unsigned long long)f->max_user_connections, f->user, fits > 0 ? fits : 1);
 }
 
 void room_advise(const struct room_facts *f, const struct room *r, char *text, size_t size)

@@ -106,8 +106,8 @@ static void tell_of_hidden(struct catalogue_reader *r, size_t hidden)
         return;
     r->reading.told_of_hidden = true;
     log_note(who(r),
-             "%zu views, triggers and routines do not show their definition to this account: who "
-             "uses them keeps his link. Grant it SHOW VIEW and, on mysql.proc, SELECT (MySQL: "
+             "views, triggers and routines that do not show their definition to this account: %zu. "
+             "Who uses one keeps his link. Grant it SHOW VIEW and, on mysql.proc, SELECT (MySQL: "
              "SHOW_ROUTINE), or name an account that may see them in catalogue_user",
              hidden);
 }
@@ -130,7 +130,7 @@ static void succeed(struct catalogue_reader *r)
         }
     }
     end_reading(r);
-    log_debug(who(r), "%zu views, triggers and routines read in %llu us%s", count,
+    log_debug(who(r), "views, triggers and routines read: %zu in %llu us%s", count,
               (unsigned long long)r->reading.took, same ? ": as before" : "");
     r->reading.told[0] = '\0';
     catalogue_publish(r, fresh, true);

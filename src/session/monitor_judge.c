@@ -2,6 +2,7 @@
  * What the monitor's numbers mean beside Weir's own. */
 #include "session/monitor_internal.h"
 
+#include "base/text.h"
 #include "session/user_store.h"
 
 #include <stdio.h>
@@ -98,8 +99,8 @@ static void tell_room(struct monitor *m, const struct room *r, const char *advic
         return;
     m->told = r->verdict;
     if (r->verdict == ROOM_FITS)
-        log_note(who(m), "the %u links that Weir may open fit into the %u that the server has left",
-                 r->wanted, r->left);
+        log_note(who(m), "Weir may open %u link%s, and the server has room for %u", r->wanted,
+                 text_plural(r->wanted), r->left);
     else
         log_warning(who(m), "%s", advice);
 }

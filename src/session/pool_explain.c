@@ -140,7 +140,7 @@ static void tell_down(const struct server_group *g, const struct fullness *f, ch
 {
     snprintf(text, size,
              "Too many connections: no link to server '%s' (%s) could be opened for %u ms; the "
-             "last attempt: %.200s. Is the server up? %zu others wait. On the console: SHOW "
+             "last attempt: %.200s. Is the server up? Others waiting: %zu. On the console: SHOW "
              "SERVERS",
              g->name, g->socket[0] != '\0' ? g->socket : g->host, wait_ms(f), f->error.text,
              f->waiting);
@@ -150,8 +150,8 @@ static void tell_server_full(const struct server_group *g, const struct fullness
                              size_t size)
 {
     snprintf(text, size,
-             "Too many connections: server '%s' takes no more than the %u links that are open; "
-             "it said: %.200s. All stayed busy for %u ms (pool_wait_timeout); %zu others wait. "
+             "Too many connections: server '%s' takes no more links than are open (%u); it said: "
+             "%.200s. All stayed busy for %u ms (pool_wait_timeout); others waiting: %zu. "
              "Look at max_connections of the server. On the console: SHOW SERVERS",
              g->name, f->all, f->error.text, wait_ms(f), f->waiting);
 }
@@ -170,17 +170,18 @@ static bool tell_guest(const struct link_pool *p, const struct fullness *f, char
     if (p->logins_of != NULL)
         snprintf(text, size,
                  "Too many connections: no link to server '%.32s' was free to log in on for %u ms "
-                 "(connect_timeout): %u of %u for logins, %u of the server's %u; %zu clients wait "
-                 "to log in. On the console: SHOW SERVERS",
+                 "(connect_timeout): %u of %u for logins, %u of the server's %u; clients "
+                 "waiting to log in: %zu. On the console: SHOW SERVERS",
                  p->group->name, wait_ms(f), f->links, f->limits.max_size, f->all, f->ceiling,
                  f->waiting);
     else if (f->limits.irreplaceable)
-        snprintf(text, size,
-                 "Too many connections: Weir does not know the password of '%.64s', whose logins "
-                 "it relays to the server, so it has no links but those that logins have brought: "
-                 "%u, which stayed busy for %u ms (pool_wait_timeout); %zu clients wait. Name an "
-                 "auth_user, or a [user] section. On the console: SHOW POOLS",
-                 p->user->name, f->links, wait_ms(f), f->waiting);
+        snprintf(
+            text, size,
+            "Too many connections: Weir does not know the password of '%.64s', whose logins "
+            "it relays to the server, so it has no links but those that logins have brought: "
+            "%u, which stayed busy for %u ms (pool_wait_timeout); clients waiting: %zu. Name an "
+            "auth_user, or a [user] section. On the console: SHOW POOLS",
+            p->user->name, f->links, wait_ms(f), f->waiting);
     return p->logins_of != NULL || f->limits.irreplaceable;
 }
 
@@ -199,12 +200,13 @@ static void tell_pool_full(const struct link_pool *p, const struct fullness *f, 
             "Longest held by client %u from %s%s, for %.1f s; KILL %u on the console ends it. ",
             f->holder, f->peer, say_program(f->program, program, sizeof program),
             (double)f->held_for / (double)USEC_PER_SEC, f->holder);
-    snprintf(text, size,
-             "Too many connections: all links of user '%.32s' to server '%.32s' stayed busy for %u "
-             "ms (pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; %zu others "
-             "wait. %s%sLook for long transactions and pins with SHOW PROCESSLIST, SHOW POOLS",
-             p->user->name, p->group->name, wait_ms(f), f->links, f->limits.max_size, f->all,
-             f->ceiling, f->waiting, most, holder);
+    snprintf(
+        text, size,
+        "Too many connections: all links of user '%.32s' to server '%.32s' stayed busy for %u "
+        "ms (pool_wait_timeout): %u of pool_max_size=%u, %u of the server's %u; others "
+        "waiting: %zu. %s%sLook for long transactions and pins with SHOW PROCESSLIST, SHOW POOLS",
+        p->user->name, p->group->name, wait_ms(f), f->links, f->limits.max_size, f->all, f->ceiling,
+        f->waiting, most, holder);
 }
 
 void registry_explain_wait(struct client *c, enum pool_why why, struct err_packet *err, char *text,
@@ -237,7 +239,7 @@ void registry_explain_refusal(struct client *c, char *text, size_t text_size)
     struct fullness f;
     look(c, &f);
     snprintf(text, text_size,
-             "Too many connections: %zu clients of user '%.32s' wait for a link already "
-             "(pool_max_waiters=%u). %u links, of pool_max_size=%u. On the console: SHOW POOLS",
-             f.waiting, c->pool->user->name, f.limits.max_waiters, f.links, f.limits.max_size);
+             "Too many connections: as many clients of user '%.32s' wait for a link as may: %zu of "
+             "pool_max_waiters=%u. Links: %u of pool_max_size=%u. On the console: SHOW POOLS",
+             c->pool->user->name, f.waiting, f.limits.max_waiters, f.links, f.limits.max_size);
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -88,8 +89,9 @@ static void warn_of_end(const char *kind, const char *name, const char *certific
         log_warning(WHO, "[%s%s%s]: ssl_cert '%s' has expired: whoever verifies it refuses it",
                     kind, name[0] != '\0' ? " " : "", name, certificate);
     else
-        log_warning(WHO, "[%s%s%s]: ssl_cert '%s' expires in %d days", kind,
-                    name[0] != '\0' ? " " : "", name, certificate, days);
+        log_warning(WHO, "[%s%s%s]: ssl_cert '%s' expires in %d day%s", kind,
+                    name[0] != '\0' ? " " : "", name, certificate, days,
+                    text_plural((uint64_t)days));
 }
 
 /* Where the certificate that is made for clients is kept; "" nowhere. */

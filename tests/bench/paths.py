@@ -212,7 +212,7 @@ class Weir(Path):
             self.weir.destroy()
             raise Unavailable(f"{self.name}: {error}") from None
         self.pid = self.weir.pid
-        if engine == "io_uring" and "workers (io_uring)" not in self.weir.log():
+        if engine == "io_uring" and "(io_uring)" not in self.weir.log():
             self.stop()
             raise Unavailable(f"{self.name}: it fell back to epoll")
 

@@ -450,7 +450,8 @@ def test_drain_replaces_links(one, con):
         client.query("BEGIN")
         client.query("SELECT 1")
         before = thread()
-        con.query("DRAIN")
+        said = console.ctl(one, "DRAIN", "USER", "app").stdout.decode()
+        assert "DRAIN: 1 pool. Paused: 0 of 1. Links that clients hold: 1" in said
         client.query("SELECT 2")
         assert thread() == before, "a transaction keeps its link"
         client.query("ROLLBACK")

@@ -447,7 +447,7 @@ def test_the_error_of_a_full_pool_says_who_holds_the_most(weir):
         c.query("SELECT 1")
     text = refused.value.text
     assert (refused.value.code, refused.value.state) == (1040, "08004")
-    assert "3 of pool_max_size=3" in text and "0 others wait" in text
+    assert "3 of pool_max_size=3" in text and "others waiting: 0" in text
     assert "The most, 2 of 3, are held by 127.0.0.1 ('batch')" in text
     first = holders[0].greeting.thread_id
     assert f"Longest held by client {first} from 127.0.0.1" in text and f"KILL {first} on" in text

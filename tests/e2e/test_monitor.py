@@ -94,7 +94,7 @@ def test_a_live_change_of_the_server_is_noticed_and_told_once(own, start):
         with console.connect(weir) as c:  # the advice is to be typed as it is
             c.query(f"SET GLOBAL server.main.max_connections = {room}")
         becomes(weir, "advice", None)
-        weir.wait_log("links that Weir may open fit into the")
+        weir.wait_log("links, and the server has room for")
 
 
 def test_it_waits_when_the_server_is_full_and_nobody_is_harmed(own, start):

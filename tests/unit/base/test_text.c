@@ -167,6 +167,15 @@ static void test_the_nearest_word_is_found_if_near(void **state)
     assert_null(text_nearest(longer, names, 4));
 }
 
+static void test_one_of_a_kind_has_no_s(void **state)
+{
+    (void)state;
+    assert_string_equal(text_plural(0), "s");
+    assert_string_equal(text_plural(1), "");
+    assert_string_equal(text_plural(2), "s");
+    assert_string_equal(text_plural((uint64_t)1 << 32 | 1), "s");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_copies_are_cut_to_fit),
         cmocka_unit_test(test_case_does_not_matter_but_length_does),
         cmocka_unit_test(test_the_nearest_word_is_found_if_near),
+        cmocka_unit_test(test_one_of_a_kind_has_no_s),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

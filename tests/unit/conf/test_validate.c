@@ -116,6 +116,9 @@ static void test_pool_above_the_ceiling_of_its_server_is_a_warning(void **state)
     fixture_expect_text("pool_max_size = 101\n", "",
                         "weir.cnf:1: pool_max_size (101) is never reached: [server main] "
                         "max_connections allows 100 links over all pools\n");
+    fixture_expect_text("pool_max_size = 2\n[server b]\nmax_connections = 1\n", "",
+                        "weir.cnf:6: pool_max_size (2) is never reached: [server b] "
+                        "max_connections allows 1 link over all pools\n");
     /* Only the ceiling was chosen: nothing to complain about. */
     fixture_expect_text("[server b]\nmax_connections = 5\n", "", "");
 }

@@ -98,6 +98,10 @@ static void test_an_account_may_be_limited_too(void **state)
     assert_int_equal(r.verdict, ROOM_USER);
     room_advise(&f, &r, text, sizeof text);
     assert_non_null(strstr(text, "SET GLOBAL user.app.pool_max_size = 30"));
+    assert_non_null(strstr(text, " links, but"));
+    f.user_may = 1;
+    room_advise(&f, &r, text, sizeof text);
+    assert_non_null(strstr(text, "may open 1 link, but"));
     f.user_may = 30;
     r = judge(&f);
     assert_int_equal(r.verdict, ROOM_FITS);
