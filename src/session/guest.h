@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Guests: users that are configured nowhere and that the server decides about. A guest logs in on a
- * link of its own, which Weir opens under the guest's name without naming a method of its account,
- * so that the server says which one it has. Then
+ * Guests: users whose password is configured nowhere and that the server decides about. A guest
+ * logs in on a link of its own, which Weir opens under the guest's name without naming a method of
+ * its account, so that the server says which one it has. Then
  * - Weir answers with a password that the guest has just shown to know: one that the server has
  *   accepted before, one that fits a hash which auth_user has read, or one that the guest was asked
  *   for (where the account's method allows that): the server's OK is the proof, or

@@ -112,6 +112,24 @@ def test_limits_of_a_guest(root, weir):
         one.wait_log("idle inside a transaction")
 
 
+def test_rules_and_server_of_a_guest(root, weir):
+    one = weir(users={}, start=False)
+    one.sections["server second"] = {"host": one.server.address[0], "port": one.server.address[1]}
+    one.sections["user guest"] = {"server": "second", "require_secure_transport": "on"}
+    one.configure()
+    one.start()
+    assert "are not served" not in one.log()
+    with login(one) as c, login(one, "other", "o1"):
+        assert c.value("SELECT 1") == "1"
+        with console.connect(one) as k:
+            assert k.query("SELECT name, server FROM weir.users WHERE source = 'server' ORDER BY 1") == \
+                [[b"guest", b"second"], [b"other", b"main"]]
+            assert k.value("SELECT server FROM weir.pools WHERE user = 'guest'") == "second"
+        error = pytest.raises(wire.ServerError, wire.connect, one.address, "guest", "g1").value
+        assert error.code == 1045
+    one.wait_log("require_secure_transport of [user guest]")
+
+
 def test_a_schema_that_is_not_there(root, weir):
     one = weir(users={})
     direct = pytest.raises(wire.ServerError, wire.connect, one.server.address, "guest", "g1", "absent")

@@ -403,7 +403,7 @@ class Weir:
             lines += [f"[user {user}]", f'password = "{password}"']
             lines += [f"{k} = {v}" for k, v in self.sections.get(f"user {user}", {}).items()]
         for header, settings in self.sections.items():
-            if not header.startswith("user "):
+            if header.removeprefix("user ") not in self.users:  # else its section is there already
                 lines += [f"[{header}]", *(f"{k} = {v}" for k, v in settings.items())]
         with open(self.config, "w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
