@@ -37,7 +37,7 @@ static enum exit_code run(struct options *o, bool check_only)
         check_files(config, &errors);
     print_lines(&warnings, "warning");
     print_lines(&errors, "error");
-    bool is_good = errors.count == 0;
+    bool is_good = config != NULL && errors.count == 0;
     config_errors_free(&warnings);
     config_errors_free(&errors);
     if (!is_good) {
