@@ -244,7 +244,7 @@ static bool check_global(struct console_run *r, struct assignment *a)
 
 static bool check_session(struct console_run *r, struct assignment *a)
 {
-    switch (console_session_set(r->session, bytes_of_text(a->name), a->value)) {
+    switch (console_session_set(NULL, bytes_of_text(a->name), a->value)) {
     case SESSION_SET_DONE:
         return true;
     case SESSION_SET_READ_ONLY:
@@ -269,11 +269,16 @@ static bool check_session(struct console_run *r, struct assignment *a)
 
 /* -------- doing -------- */
 
-static void tell_errors(struct console_run *r, const struct assignment *a,
-                        const struct config_errors *errors)
+/* The reason names the setting that is wrong, or says what does not go together. */
+static void tell_errors(struct console_run *r, const struct assignment *const *of_scope,
+                        size_t count, const struct config_errors *errors)
 {
-    bool secret = a->row->type == SETTING_TYPE_SECRET;
     const char *why = errors->count > 0 ? errors->lines[0] : "it was refused";
+    const struct assignment *a = of_scope[count - 1];
+    for (size_t i = count; i-- > 0;)
+        if (strstr(why, of_scope[i]->row->name) != NULL)
+            a = of_scope[i];
+    bool secret = a->row->type == SETTING_TYPE_SECRET;
     static const char prefix[] = "SET: ";
     if (strncmp(why, prefix, sizeof prefix - 1) == 0)
         why += sizeof prefix - 1;
@@ -311,12 +316,12 @@ static bool change(struct console_run *r, const struct set_list *list, enum set_
 {
     struct config_override changes[ASSIGNMENTS_MAX];
     size_t count = 0;
-    const struct assignment *last = NULL;
+    const struct assignment *of_scope[ASSIGNMENTS_MAX];
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].scope != scope)
             continue;
-        last = &list->items[i];
-        changes[count++] = (struct config_override){last->name, last->value};
+        of_scope[count] = &list->items[i];
+        changes[count++] = (struct config_override){list->items[i].name, list->items[i].value};
     }
     if (count == 0)
         return true;
@@ -325,7 +330,7 @@ static bool change(struct console_run *r, const struct set_list *list, enum set_
     bool done = o->change != NULL && o->change(o->context, change_scope_of(scope), changes, count,
                                                &errors, &r->session->warnings);
     if (!done)
-        tell_errors(r, last, &errors);
+        tell_errors(r, of_scope, count, &errors);
     config_errors_free(&errors);
     return done;
 }
@@ -341,6 +346,10 @@ static void run_list(struct console_run *r, struct set_list *list)
     if (!change(r, list, SET_GLOBAL) || !change(r, list, SET_PERSIST) ||
         !change(r, list, SET_PERSIST_ONLY))
         return;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].scope == SET_SESSION)
+            (void)!console_session_set(r->session, bytes_of_text(list->items[i].name),
+                                       list->items[i].value);
     log_changes(r, list);
     answer_ok(&r->answer, 0, "%s", "");
 }

@@ -39,7 +39,8 @@ enum session_set console_session_set(struct console_session *s, struct bytes nam
     if (text_equal_nocase(name, "wait_timeout")) {
         if (!text_parse_u64(value, &seconds) || seconds == 0 || seconds > 31536000)
             return SESSION_SET_WRONG;
-        s->wait_timeout = (uint32_t)seconds;
+        if (s != NULL)
+            s->wait_timeout = (uint32_t)seconds;
         return SESSION_SET_DONE;
     }
     for (size_t i = 0; i < SESSION_VALUE_COUNT; i++) {
@@ -47,6 +48,8 @@ enum session_set console_session_set(struct console_session *s, struct bytes nam
             continue;
         if (!values[i].settable)
             return SESSION_SET_READ_ONLY;
+        if (s == NULL)
+            return SESSION_SET_DONE;
         char *copy = strndup(value, 256);
         if (copy == NULL)
             return SESSION_SET_WRONG;

@@ -35,7 +35,8 @@ struct console_session {
 
 void console_session_fini(struct console_session *s);
 
-/* Sets one of session_values.def, or wait_timeout, for the session alone. */
+/* Sets one of session_values.def, or wait_timeout, for the session alone. Without a session it only
+ * says what would come of it. */
 enum session_set {
     SESSION_SET_DONE,
     SESSION_SET_UNKNOWN,

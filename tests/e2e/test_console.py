@@ -234,6 +234,8 @@ def test_set_global_and_back(con):
     ("SET GLOBAL pool_max_size = 7, SESSION sql_mode = 'ANSI', pool_idle_timeout = 8", 1229),
     ("SET GLOBAL pool_max_size = 7, @@wait_timeout = 9, pool_idle_timeout = 8", (7, 8, 9)),
     ("SET GLOBAL pool_max_size = 7, @pool_idle_timeout = 8", 1064),
+    ("SET SESSION wait_timeout = 9, pool_max_size = 7", 1229),
+    ("SET SESSION wait_timeout = 9, GLOBAL pool_size = 30", 1231),
 ])
 def test_a_scope_counts_for_what_follows(con, statement, expected):
     if isinstance(expected, int):
@@ -276,6 +278,7 @@ def test_settings_of_sections(con):
     ("SET SESSION version_comment = 'x'", 1238, ""),
     ("SET max_connections = 5", 1229, "SET GLOBAL"),
     ("SET GLOBAL pool_size = 30", 1231, "above pool_max_size"),
+    ("SET GLOBAL max_connections = 0, pool_max_size = 9", 1231, "'max_connections' can't be set"),
     ("SET GLOBAL max_connections", 1064, "name = value"),
     ("SET GLOBAL max_connections = ", 1064, "name = value"),
     ("SET GLOBAL max_connections = 5 6", 1064, "name = value"),
