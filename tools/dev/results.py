@@ -27,6 +27,7 @@ class Result(Count):
         self.name = name
         self.output = ""  # shown when something failed
         self.skips = []  # "test: reason"
+        self.failures = []  # names of tests, as far as they have any
 
     @classmethod
     def failure(cls, name, output):

@@ -18,7 +18,8 @@
 # the differential ones once more with MySQL 9 (and fewer random steps) when everything is asked for and
 # that folder is there.
 # A filter picks tests by part of their name; for e2e it is pytest's -k, for mtr a name or --all (see
-# tests/third_party/mtr.py --help; "mtr" alone runs the whole list). One line per group, the whole
+# tests/third_party/mtr.py --help; "mtr" alone runs the whole list). Up to four end-to-end tests of a suite
+# that fail beside others are tried once more by themselves (tools/dev/pytest_files.py). One line per group, the whole
 # output of what failed, and as the last line "N passed, N failed, N skipped".
 
 import concurrent.futures
@@ -28,62 +29,25 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
-import xml.etree.ElementTree as xml
 
-ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-sys.path.insert(0, os.path.join(ROOT, "tools", "dev"))
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 from again import AGAIN  # noqa: E402
+from commands import ROOT, SANITIZER_OPTIONS, run  # noqa: E402
+from pytest_files import SUITE_TIMEOUT_S, run_pytest, run_pytest_files  # noqa: E402
 from results import Result, TOTAL, report  # noqa: E402
 
 JOBS = os.cpu_count() or 1
 UNIT_TIMEOUT_S = 120
-SUITE_TIMEOUT_S = 600
-PYTEST_FILES_AT_A_TIME = 3
-# Begun before all others, so that none of them is what everybody waits for in the end.
-LONG_FILES = ("test_login_matrix.py", "test_dialects.py", "test_capabilities.py", "test_compression.py",
-              "test_hidden_statements.py", "test_commands.py", "test_replication.py", "test_drivers.py",
-              "test_random.py")
 MTR_TIMEOUT_S = 1800
 BENCH_TIMEOUT_S = 180
 BENCH_PATH = os.environ.get("PATH", "") + ":/usr/sbin"
-SANITIZER_OPTIONS = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
-}
 GROUPS = ("unit", "sim", "tsan", "tools", "fuzz", "e2e", "switching", "wire", "differential", "mtr", "instructions",
           "bench", "clang", "lint")
 # Each engine gets the whole suites once; ASan is to see the one whose memory the kernel writes to.
 ENGINES = {"asan": "io_uring"}
-
-
-def run(command, timeout, env=None):
-    """Exit status (None: took too long) and the output of both streams. The command gets a process
-    group of its own, so that what it started ends with it."""
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, env={**os.environ, **(env or {})},
-                                   start_new_session=True)
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = None
-            os.killpg(process.pid, 15)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
-                process.wait()
-        except KeyboardInterrupt:
-            os.killpg(process.pid, 15)
-            process.wait()
-            raise
-        output.seek(0)
-        return status, output.read().decode("utf-8", "replace")
 
 
 # --- building -------------------------------------------------------------------------------------
@@ -240,68 +204,7 @@ def run_tsan(wanted):
         run_programs("threads", "tsan", tests)
 
 
-# --- pytest ---------------------------------------------------------------------------------------
-
-def read_junit(path, result):
-    """Counts the tests of a junit file; false when there is none."""
-    try:
-        tree = xml.parse(path)
-    except (OSError, xml.ParseError):
-        return False
-    for case in tree.iter("testcase"):
-        skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            result.failed += 1
-        elif skipped is not None:
-            result.skipped += 1
-            result.skips.append(f"{case.get('name')}: {skipped.get('message')}")
-        else:
-            result.passed += 1
-    return True
-
-
-def pytest_result(path, wanted, env, timeout):
-    """The result of a folder or file, None when it has no such test."""
-    result = Result(path)
-    with tempfile.TemporaryDirectory() as temporary:
-        junit = os.path.join(temporary, "junit.xml")
-        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                   "--junitxml", junit, path]
-        command += ["-k", wanted] if wanted else []
-        status, result.output = run(command, timeout, {**SANITIZER_OPTIONS, **(env or {})})
-        found = read_junit(junit, result)
-    if status == 5:  # pytest found no test
-        return None
-    if status is None:
-        result.failed += 1
-        result.output += f"\n{path} did not end within {timeout} s"
-    elif not found or (status != 0 and result.failed == 0):
-        result.failed += 1
-        result.output += f"\npytest ended with status {status}"
-    return result
-
-
-def run_pytest_files(group, folder, wanted, env, only=(), timeout=SUITE_TIMEOUT_S):
-    """Each file in a process of its own, a few at a time: most of their time they wait. only: some of
-    them."""
-    start = time.monotonic()
-    names = sorted(os.listdir(os.path.join(ROOT, folder)),
-                   key=lambda name: (LONG_FILES.index(name) if name in LONG_FILES else len(LONG_FILES), name))
-    files = [os.path.join(folder, name) for name in names
-             if name.startswith("test_") and name.endswith(".py") and (not only or name in only)]
-    with concurrent.futures.ThreadPoolExecutor(PYTEST_FILES_AT_A_TIME) as pool:
-        results = pool.map(lambda path: pytest_result(path, wanted, env, timeout), files)
-    results = [result for result in results if result is not None]
-    if results:
-        report(group, results, time.monotonic() - start)
-
-
-def run_pytest(group, folder, wanted, env=None, timeout=SUITE_TIMEOUT_S):
-    start = time.monotonic()
-    result = pytest_result(folder, wanted, env, timeout)
-    if result is not None:
-        report(group, [result], time.monotonic() - start)
-
+# --- suites ---------------------------------------------------------------------------------------
 
 def why_no_io_uring():
     """"" when this kernel has what the engine needs, and lets us have it; else its reason. Weir itself
