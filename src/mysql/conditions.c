@@ -245,17 +245,21 @@ void conditions_merge(struct writer *w, struct bytes fresh, struct bytes kept)
 
 /* -------- SQLSTATE -------- */
 
-#define SQLSTATE(code, state)       {(code), false, state},
-#define SQLSTATE_MYSQL(code, state) {(code), true, state},
+enum { OF_MYSQL = 1, OF_MARIADB = 2 };
+
+#define SQLSTATE(code, state)         {(code), OF_MYSQL | OF_MARIADB, state},
+#define SQLSTATE_MYSQL(code, state)   {(code), OF_MYSQL, state},
+#define SQLSTATE_MARIADB(code, state) {(code), OF_MARIADB, state},
 static const struct {
     uint16_t code;
-    bool mysql_only;
+    uint8_t servers;
     char state[6];
 } states[] = {
 #include "mysql/sqlstates.def"
 };
 #undef SQLSTATE
 #undef SQLSTATE_MYSQL
+#undef SQLSTATE_MARIADB
 
 const char *conditions_sqlstate(unsigned code, bool mariadb)
 {
@@ -268,6 +272,9 @@ const char *conditions_sqlstate(unsigned code, bool mariadb)
         else
             high = middle;
     }
-    bool there = low < countof(states) && states[low].code == code;
-    return there && !(mariadb && states[low].mysql_only) ? states[low].state : "HY000";
+    unsigned server = mariadb ? OF_MARIADB : OF_MYSQL;
+    for (; low < countof(states) && states[low].code == code; low++)
+        if ((states[low].servers & server) != 0)
+            return states[low].state;
+    return "HY000";
 }

@@ -15,7 +15,7 @@
 #define OWN                                                                                        \
     (SQL_EFFECT_BIT(CONNECTION_ID) | SQL_EFFECT_BIT(PROFILING) | SQL_EFFECT_BIT(STORED_CODE) |     \
      SQL_EFFECT_BIT(STORED_STATE) | SQL_EFFECT_BIT(STORED_SETS) | SQL_EFFECT_BIT(STORED_READS) |   \
-     SQL_EFFECT_BIT(CHANGES_CODE) | SQL_EFFECT_BIT(STORED_CONDITIONS))
+     SQL_EFFECT_BIT(CHANGES_CODE) | SQL_EFFECT_BIT(STORED_CONDITIONS) | SQL_EFFECT_BIT(SIGNALS))
 #define NOTHING                                                                                    \
     (SQL_EFFECT_BIT(CALC_FOUND_ROWS) | SQL_EFFECT_BIT(ODD_FOUND_ROWS) |                            \
      SQL_EFFECT_BIT(SKIPS_ROWS) | SQL_EFFECT_BIT(SETS_LAST_INSERT_ID) |                            \

@@ -220,7 +220,7 @@ void catalogue_keep_no_more(struct client *c)
 /* What concerns sessions: a definition with any of these puts its names in doubt. */
 #define DANGEROUS                                                                                  \
     (SQL_EFFECT_BIT(STORED_CODE) | SQL_EFFECT_BIT(STORED_STATE) | SQL_EFFECT_BIT(STORED_SETS) |    \
-     SQL_EFFECT_BIT(STORED_READS) | SQL_EFFECT_BIT(STORED_CONDITIONS) |                            \
+     SQL_EFFECT_BIT(STORED_READS) | SQL_EFFECT_BIT(STORED_CONDITIONS) | SQL_EFFECT_BIT(SIGNALS) |  \
      SQL_EFFECT_BIT(CONNECTION_ID) | SQL_EFFECT_BIT(PROFILING))
 
 struct definition {

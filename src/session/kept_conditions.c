@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct kept_conditions {
     uint16_t count;
@@ -46,7 +47,7 @@ static bool is_in_character_set(const struct client *c, const struct kept_condit
 }
 
 /* Stored code that asks for conditions could only be given stand-ins. */
-static bool may_be_asked_unseen(struct client *c)
+bool kept_conditions_asked_unseen(struct client *c)
 {
     const struct sql_names *names = client_sql_mode(c).names;
     return names == NULL || (names->anywhere & SQL_EFFECT_BIT(STORED_CONDITIONS)) != 0;
@@ -114,7 +115,7 @@ bool kept_conditions_take(struct client *c, struct bytes reply, unsigned counted
         }
         if (standing != k->count)
             return false;
-    } else if (may_be_asked_unseen(c)) {
+    } else if (kept_conditions_asked_unseen(c)) {
         return false;
     }
     return count == counted && keep(c, reply, standing > 0 ? reply_of(k) : reply);
@@ -127,10 +128,9 @@ bool kept_conditions_aimed(const struct client *c, struct condition *condition)
     const struct residue *r = &c->residue;
     bool mariadb = c->facts->server.mariadb;
     struct condition_view v;
-    if (r->condition != NULL) {
+    if (r->condition != NULL) { /* as an error it has any SQLSTATE */
         *condition = *r->condition;
-        if (memcmp(condition->sqlstate, "01000", 5) == 0)
-            memcpy(condition->sqlstate, conditions_sqlstate(condition->code, mariadb), 6);
+        condition->warning = false;
         return true;
     }
     if (r->kept == NULL || !conditions_find(reply_of(r->kept), c->request.condition - 1U, &v) ||
@@ -263,17 +263,18 @@ static void aim(struct client *c, const struct sql_facts *f)
     c->request.condition = (uint16_t)f->number;
 }
 
-/* Of the single condition that SIGNAL raises, the SQLSTATE is a warning's. */
-static bool aim_at_saved(struct client *c)
+/* Rather once too often: only the name of GET DIAGNOSTICS CONDITION is looked for. */
+static bool may_ask_for_sqlstate(struct client *c)
 {
-    const struct request *r = &c->request;
-    struct sql_facts f;
-    bool elsewhere =
-        c->link == NULL || (c->link->residue_true & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) == 0;
-    if (c->residue.diagnostics == DIAGNOSTICS_SAVED && elsewhere && r->scan->verb == SQL_VERB_GET &&
-        r->command->command == COMMAND_QUERY && text_statements_executed(c).data == NULL &&
-        read_facts(c, &f) && f.kind == SQL_FACT_GET_CONDITION && f.number == 1)
-        aim(c, &f);
+    static const char word[] = "condition";
+    struct bytes text = text_of(c);
+    if (!c->request.whole || sql_scan_has(c->request.scan, SQL_EFFECT_STORED_CONDITIONS))
+        return true;
+    if (text.data == NULL)
+        text = client_request_sql(c, statement_payload(c));
+    for (size_t i = 0; i + sizeof word - 1 <= text.size; i++)
+        if (strncasecmp((const char *)text.data + i, word, sizeof word - 1) == 0)
+            return true;
     return false;
 }
 
@@ -299,14 +300,38 @@ void kept_conditions_refuse(struct client *c)
     finish(c);
 }
 
+/* The single condition may be a warning that only an error's SIGNAL gives its SQLSTATE. */
+static bool serve_saved(struct client *c)
+{
+    const struct request *r = &c->request;
+    const struct condition *saved = c->residue.condition;
+    struct sql_facts f;
+    bool here = c->link != NULL && (c->link->residue_true & SQL_EFFECT_BIT(READS_DIAGNOSTICS)) != 0;
+    if (here || residue_can_be_raised(c, saved->sqlstate, saved->warning) ||
+        !may_ask_for_sqlstate(c))
+        return false;
+    bool alone = r->command->command == COMMAND_QUERY && text_statements_executed(c).data == NULL &&
+                 r->scan->verb == SQL_VERB_GET && read_facts(c, &f) &&
+                 f.kind == SQL_FACT_GET_CONDITION;
+    if (!alone) {
+        kept_conditions_refuse(c);
+        return true;
+    }
+    if (f.number == 1)
+        aim(c, &f);
+    return false;
+}
+
 bool kept_conditions_serve(struct client *c)
 {
     const struct residue *r = &c->residue;
     struct sql_facts f;
     if (!asks(c))
         return false;
+    if (r->diagnostics == DIAGNOSTICS_SAVED)
+        return serve_saved(c);
     if (r->diagnostics != DIAGNOSTICS_KEPT)
-        return aim_at_saved(c);
+        return false;
     if (!is_in_character_set(c, r->kept) || (c->link != NULL && !c->link->status_known))
         return false; /* the link is asked first */
     bool known = read_facts(c, &f);

@@ -30,6 +30,9 @@ NODISCARD unsigned kept_conditions_count(const struct kept_conditions *k);
  * False when that cannot be known, or not be kept: then nothing has changed. */
 NODISCARD bool kept_conditions_take(struct client *c, struct bytes reply, unsigned counted);
 
+/* May stored code that the client calls ask for conditions themselves? */
+NODISCARD bool kept_conditions_asked_unseen(struct client *c);
+
 /* Is anything in this reply that stands in for what the client has kept? */
 NODISCARD bool kept_conditions_stand(const struct client *c, struct bytes reply);
 

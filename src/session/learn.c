@@ -460,6 +460,8 @@ static void learn_diagnostics(struct client *c, const struct reply_summary *s)
 {
     if (s->error)
         memcpy(c->residue.error_sqlstate, s->error_sqlstate, sizeof s->error_sqlstate);
+    bool signals = c->request.scanned && sql_scan_has(c->request.scan, SQL_EFFECT_SIGNALS);
+    c->residue.signals = signals || (c->residue.signals && !residue_clears_diagnostics(c));
     /* Known code may have left warnings, or cleared older ones. */
     bool unsure = c->request.scanned && sql_scan_has(c->request.scan, SQL_EFFECT_KNOWN_CODE) &&
                   !residue_clears_diagnostics(c);

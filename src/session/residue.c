@@ -41,38 +41,8 @@ void residue_set_diagnostics(struct residue *r, enum diagnostics d)
     r->diagnostics = d;
     if (d == DIAGNOSTICS_EMPTY || d == DIAGNOSTICS_ON_LINK)
         residue_fini(r);
-}
-
-/* What every server takes as MESSAGE_TEXT of a SIGNAL. */
-#define SHORT_SIGNAL_TEXT 128
-
-bool residue_can_be_said(struct bytes message, struct server_version server)
-{
-    size_t max = server_has(server, SERVER_ABILITY_LONG_SIGNAL_TEXT) ? CONDITION_TEXT_MAX
-                                                                     : SHORT_SIGNAL_TEXT;
-    if (message.size > max)
-        return false;
-    for (size_t i = 0; i < message.size; i++)
-        if (message.data[i] < 0x20 || message.data[i] > 0x7e || message.data[i] == '\\')
-            return false;
-    return true;
-}
-
-bool residue_save_condition(struct client *c, uint16_t code, const char *sqlstate,
-                            struct bytes message)
-{
-    struct residue *r = &c->residue;
-    struct condition *condition =
-        residue_can_be_said(message, c->facts->server) ? calloc(1, sizeof *condition) : NULL;
-    if (condition == NULL)
-        return false;
-    condition->code = code;
-    memcpy(condition->sqlstate, sqlstate, sizeof condition->sqlstate);
-    memcpy(condition->message, message.data, message.size);
-    residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
-    r->condition = condition;
-    r->diagnostics = DIAGNOSTICS_SAVED;
-    return true;
+    if (d == DIAGNOSTICS_EMPTY)
+        r->signals = false;
 }
 
 void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, struct bytes message)
@@ -80,7 +50,7 @@ void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, str
     struct residue *r = &c->residue;
     r->row_count = -1;
     memcpy(r->error_sqlstate, sqlstate, sizeof r->error_sqlstate);
-    if (!residue_save_condition(c, code, sqlstate, message))
+    if (!residue_save_condition(c, code, sqlstate, false, message))
         residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
     if (c->link != NULL)
         c->link->residue_true &=
@@ -321,9 +291,21 @@ static bool may_be_lost(const struct client *c)
            !residue_clears_diagnostics(c);
 }
 
+/* Numbers that the link alone knows, where priming another aspect would change them. */
+static bool needs_unknown_number(const struct client *c, sql_effects_t missing)
+{
+    const struct residue *r = &c->residue;
+    bool found_rows = !r->found_rows_known && (missing & SQL_EFFECT_BIT(READS_FOUND_ROWS)) != 0;
+    bool last_insert_id =
+        !r->last_insert_id_known && (missing & SQL_EFFECT_BIT(READS_LAST_INSERT_ID)) != 0;
+    return (found_rows || last_insert_id) && (c->pins & PIN_BIT(WARNINGS)) == 0;
+}
+
 bool residue_must_be_read(const struct client *c, const struct link *l)
 {
-    return may_be_lost(c) && primes_clear_diagnostics(c, residue_missing(c, l));
+    sql_effects_t missing = residue_missing(c, l);
+    return needs_unknown_number(c, missing) ||
+           (may_be_lost(c) && primes_clear_diagnostics(c, missing));
 }
 
 bool residue_must_be_read_for_set(const struct client *c)
@@ -376,24 +358,6 @@ static bool prime_rows(struct link *l, const char *head, uint64_t rows, const ch
     return true;
 }
 
-static void prime_condition(struct link *l, const struct condition *condition)
-{
-    char text[2 * CONDITION_TEXT_MAX + 120];
-    struct writer w = writer_over(text, sizeof text);
-    char head[100];
-    snprintf(head, sizeof head, "SIGNAL SQLSTATE '%s' SET MYSQL_ERRNO=%u,MESSAGE_TEXT='",
-             condition->sqlstate, condition->code);
-    writer_text(&w, head);
-    for (const char *p = condition->message; *p != '\0'; p++) {
-        if (*p == '\'')
-            writer_u8(&w, '\'');
-        writer_u8(&w, (uint8_t)*p);
-    }
-    writer_u8(&w, '\'');
-    CHECK(!w.overflow);
-    link_chore_add_sure(l, CHORE_SIGNAL, COMMAND_QUERY, writer_written(&w));
-}
-
 /* The conditions, or what stands in for them. */
 static bool prime_diagnostics(struct client *c, struct link *l)
 {
@@ -401,9 +365,9 @@ static bool prime_diagnostics(struct client *c, struct link *l)
     if (c->request.condition == 0 && c->residue.diagnostics != DIAGNOSTICS_SAVED)
         return kept_conditions_prime(c, l);
     if (c->request.condition == 0)
-        prime_condition(l, c->residue.condition);
+        residue_prime_condition(c, l, c->residue.condition);
     else if (kept_conditions_aimed(c, &aimed))
-        prime_condition(l, &aimed);
+        residue_prime_condition(c, l, &aimed);
     else
         return false;
     return true;
@@ -434,22 +398,16 @@ static bool prime_found_rows(struct link *l, uint64_t rows)
 /* In a block, a row can go into a variable that is nobody's. */
 #define BLOCK "BEGIN NOT ATOMIC DECLARE x INT; "
 
-static bool has_blocks(const struct client *c)
-{
-    const char *mode = session_state_get(c->session, "sql_mode");
-    return c->facts->server.mariadb && (mode == NULL || strstr(mode, "ORACLE") == NULL);
-}
-
 /* One row counted and several found, in one statement: each alone would undo the other. */
 static bool prime_both(const struct client *c, struct link *l)
 {
     const struct residue *r = &c->residue;
-    bool finds_none = r->found_rows == 0 && has_blocks(c);
+    bool finds_none = r->found_rows == 0 && residue_has_blocks(c);
     if (r->row_count != 1 || r->found_rows > PRIME_UNION_MAX || (r->found_rows == 0 && !finds_none))
         return false;
     if (finds_none) { /* MariaDB finds nothing where there is no table */
         prime(l, BLOCK "SELECT 1 INTO x LIMIT 1; END");
-    } else if (has_blocks(c)) {
+    } else if (residue_has_blocks(c)) {
         prime_union(l, r->found_rows, BLOCK "SELECT SQL_CALC_FOUND_ROWS 1 INTO x FROM (",
                     ") weir LIMIT 1; END");
     } else if (r->found_rows == 1) { /* the other way leaves a warning */
@@ -473,7 +431,7 @@ static bool prime_row_count(const struct client *c, struct link *l, int64_t coun
     } else if (count == 0) {
         /* Leaves everything else, on every server. */
         link_chore_add_sure(l, CHORE_PING, COMMAND_PING, bytes_of(NULL, 0));
-    } else if (count == 1 && has_blocks(c)) {
+    } else if (count == 1 && residue_has_blocks(c)) {
         prime(l, BLOCK "SELECT 1 INTO x LIMIT 1; END");
     } else if (count == 1) {
         prime(l, "SELECT 1 INTO @weir_row_count LIMIT 1");

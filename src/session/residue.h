@@ -18,10 +18,11 @@
 struct client;
 struct link;
 
-/* A condition that SIGNAL can raise again, exactly. */
+/* A condition that can be raised again, exactly. */
 #define CONDITION_TEXT_MAX 400
 struct condition {
     uint16_t code;
+    bool warning; /* else an error */
     char sqlstate[6];
     char message[CONDITION_TEXT_MAX + 1]; /* plain ASCII without backslashes */
 };
@@ -40,6 +41,7 @@ struct residue {
     uint64_t last_insert_id;
     bool found_rows_known;
     bool last_insert_id_known;
+    bool signals; /* conditions may have any SQLSTATE, whatever their number */
     enum diagnostics diagnostics;
     char error_sqlstate[6];       /* of the last ERR */
     uint16_t counted;             /* conditions on the link, read back just before them */
@@ -65,13 +67,23 @@ void residue_set_diagnostics(struct residue *r, enum diagnostics d);
 /* Can SIGNAL say this message again, byte for byte? */
 NODISCARD bool residue_can_be_said(struct bytes message, struct server_version server);
 
+/* Can a warning or error have this SQLSTATE again? */
+NODISCARD bool residue_can_be_raised(const struct client *c, const char *sqlstate, bool warning);
+
+/* Does the server take a block of statements, as the client's session is? */
+NODISCARD bool residue_has_blocks(const struct client *c);
+
 #define RESIDUE_ALL                                                                                \
     (SQL_EFFECT_BIT(READS_FOUND_ROWS) | SQL_EFFECT_BIT(READS_ROW_COUNT) |                          \
      SQL_EFFECT_BIT(READS_LAST_INSERT_ID) | SQL_EFFECT_BIT(READS_DIAGNOSTICS))
 
-/* Keeps the only condition, if SIGNAL can raise it again. */
+/* Keeps the only condition, if its message can be said again. */
 NODISCARD bool residue_save_condition(struct client *c, uint16_t code, const char *sqlstate,
-                                      struct bytes message);
+                                      bool warning, struct bytes message);
+
+/* Adds the chore that raises it: a warning with an SQLSTATE that none can have, with 01000. */
+void residue_prime_condition(const struct client *c, struct link *l,
+                             const struct condition *condition);
 
 /* As after a statement that failed with this error: Weir raised it, no link has it. */
 void residue_of_error(struct client *c, uint16_t code, const char *sqlstate, struct bytes message);
@@ -89,7 +101,7 @@ void residue_end_lease(const struct client *c, struct link *l);
  * find true on this link. A request that is not seen whole, or runs code that nobody has read, may
  * ask for anything. */
 sql_effects_t residue_missing(const struct client *c, const struct link *l);
-/* True when priming that would clear conditions which the link alone has: they are read first. */
+/* True when priming that would change what the link alone knows: it is read first. */
 NODISCARD bool residue_must_be_read(const struct client *c, const struct link *l);
 /* The same before any SET, which clears them on MySQL. */
 NODISCARD bool residue_must_be_read_for_set(const struct client *c);

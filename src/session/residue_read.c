@@ -106,20 +106,33 @@ bool residue_read_count(struct residue *r, struct bytes reply)
     return true;
 }
 
-/* One condition that SIGNAL can raise again. */
+/* One condition that can be raised again, if only for who does not ask for its SQLSTATE. (MySQL's
+ * stored code cannot ask: the CALL clears it.) */
 static bool save_the_only(struct client *c, struct bytes reply)
 {
     const struct residue *r = &c->residue;
-    struct bytes cells[3];
-    uint64_t code;
-    if (result_set_first_row(reply, cells, countof(cells)) != 3 ||
-        !cell_number(cells[1], UINT16_MAX, &code))
+    struct condition_view v;
+    if (!conditions_find(reply, 0, &v))
         return false;
-    bool is_error = bytes_equal_text(cells[0], "Error");
-    if (is_error ? r->error_sqlstate[0] == '\0' : !bytes_equal_text(cells[0], "Warning"))
+    bool warning = bytes_equal_text(v.level, "Warning");
+    bool is_error = bytes_equal_text(v.level, "Error");
+    if (is_error ? r->error_sqlstate[0] == '\0' : !warning)
         return false;
-    return residue_save_condition(c, (uint16_t)code, is_error ? r->error_sqlstate : "01000",
-                                  cells[2]);
+    bool mariadb = c->facts->server.mariadb;
+    const char *sqlstate = is_error ? r->error_sqlstate : conditions_sqlstate(v.code, mariadb);
+    if (mariadb && !residue_can_be_raised(c, sqlstate, warning) && kept_conditions_asked_unseen(c))
+        return false;
+    return residue_save_condition(c, v.code, sqlstate, warning, v.message);
+}
+
+/* Only the server knows their SQLSTATE, and SHOW WARNINGS does not tell it. */
+static bool may_be_signalled(const struct client *c, struct bytes reply)
+{
+    struct condition_view v;
+    for (unsigned i = 0; c->residue.signals && conditions_find(reply, i, &v); i++)
+        if (bytes_equal_text(v.level, "Warning"))
+            return true;
+    return false;
 }
 
 /* Without having counted: with room for few conditions, there were perhaps more than are shown. */
@@ -140,6 +153,8 @@ bool residue_read_diagnostics(struct client *c, struct bytes reply, uint64_t row
         residue_set_diagnostics(r, DIAGNOSTICS_EMPTY);
         return true;
     }
+    if (may_be_signalled(c, reply))
+        return false;
     bool single = rows == 1 && r->counted == 1 && !kept_conditions_stand(c, reply);
     return (single && save_the_only(c, reply)) || kept_conditions_take(c, reply, r->counted);
 }

@@ -19,6 +19,7 @@ TROUBLE = "test_server_trouble.py"
 COMMANDS = "test_commands.py"
 HERE = "here"
 NONE = "none"
+CONDITION = "GET DIAGNOSTICS CONDITION 1 @m=MESSAGE_TEXT, @e=MYSQL_ERRNO, @s=RETURNED_SQLSTATE"
 
 
 def c(what):
@@ -188,6 +189,19 @@ SCENARIOS = {
         "SELECT id FROM t WHERE id=-1 INTO @a", "SELECT FOUND_ROWS()", "SELECT id FROM t",
         "SELECT id FROM t ORDER BY id LIMIT 1 INTO @a", "SELECT FOUND_ROWS()", "SELECT id FROM t",
         ("prepare", "p", "SELECT ?, ? INTO @a, @b"), ("execute", "p", [4, "x"], ""), "SELECT FOUND_ROWS()"],
+    "the SQLSTATE of a warning, asked by code": [
+        step for sql in ("SELECT CAST('x' AS SIGNED)", "SELECT UNCOMPRESS('it''s')",
+                         "SELECT CAST(1000 AS DECIMAL(2,0))", "SELECT CAST('abc' AS CHAR(1))",
+                         "SET STATEMENT sql_mode='' FOR INSERT INTO t (v) VALUES ('x')", "CALL p_warn()",
+                         "INSERT INTO m VALUES (9, 1e9), (10, 2) ON DUPLICATE KEY UPDATE v=1",
+                         "CALL p_signals('01234', 1292)", "CALL p_signals('01000', 1366)")
+        for step in (sql, "BEGIN NOT ATOMIC " + CONDITION + "; SHOW WARNINGS; END", "SELECT @m, @e, @s",
+                     "SHOW WARNINGS", sql, CONDITION, "SELECT @m, @e, @s", "SELECT COUNT(*) FROM c")],
+    "the SQLSTATE of a warning that no block raises": [
+        step for sql in ("SELECT 1/0", "INSERT IGNORE INTO t (id) VALUES (1)")
+        for step in (sql, CONDITION, "SELECT @m, @e, @s", "SHOW WARNINGS; SELECT 1", sql,
+                     "BEGIN NOT ATOMIC GET DIAGNOSTICS @n=NUMBER; SELECT @n; SHOW WARNINGS; END",
+                     "SELECT COUNT(*) FROM c")],
     "a row counted, and others found": [
         "SELECT id FROM t WHERE id=-1", "UPDATE t SET v=9 WHERE id=1", "SELECT ROW_COUNT(), FOUND_ROWS()",
         "SELECT id FROM t WHERE id=-1", "INSERT INTO c (p) VALUES (1)", "SELECT ROW_COUNT(), FOUND_ROWS()",

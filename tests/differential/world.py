@@ -56,6 +56,8 @@ ROUTINES = [
     "PROCEDURE p_lock() DO GET_LOCK('k', 0)",
     "PROCEDURE p_prepare() PREPARE inner_s FROM 'SELECT 55'",
     "PROCEDURE p_warn() SIGNAL SQLSTATE '01000' SET MESSAGE_TEXT='warned inside'",
+    "PROCEDURE p_signals(s CHAR(5), n INT) IF s = '01000' THEN SIGNAL SQLSTATE '01000' SET MYSQL_ERRNO=n; "
+    "ELSE SIGNAL SQLSTATE '01234' SET MYSQL_ERRNO=n; END IF",
     "PROCEDURE p_calls() BEGIN CALL p_variable(); CALL p_into(); END",
     "PROCEDURE p_role() SET ROLE r1",
     "FUNCTION f_twice(x INT) RETURNS INT DETERMINISTIC RETURN x*2",

@@ -159,6 +159,22 @@ def test_what_only_a_server_could_tell_is_refused(weir):
         assert b.value("SELECT 6") == "6"
 
 
+def test_an_sqlstate_that_no_warning_can_be_given_is_refused(weir):
+    """A single warning whose SQLSTATE only an error can have again: all but that is told to anybody."""
+    asks = MESSAGE.format(1)
+    one = weir(pool_max_size=1, pool_wait_timeout="20s")
+    with one.connect(schema="test", capabilities=BASIC | wire.MULTI_STATEMENTS) as a, \
+            one.connect(schema="test") as b:
+        for sql in (asks + "; SELECT 1", "SHOW WARNINGS; SELECT 1", asks):
+            a.query("SELECT 1/0")
+            b.query("SELECT 1")
+            a.command(wire.q(sql))
+            assert (a.error is not None) == (sql == asks + "; SELECT 1")
+            assert a.error is None or (a.error.code == 1105 and "sent alone" in a.error.text)
+        assert a.query(WORDS)[0][1:] == [b"1365", b"22012"]
+    assert one.counters()["Weir_pins"] == 0
+
+
 def test_code_that_asks_for_conditions_pins(server, weir):
     """Who could be asked by stored code keeps the link as long as it has several conditions."""
     server.query("CREATE DATABASE IF NOT EXISTS asking")

@@ -435,6 +435,22 @@ def test_session_mode(server, session_mode, root, direct, name):
     compare(scenario, theirs, ours)
 
 
+@pytest.mark.parametrize("keeps", ("SELECT 1", "SELECT GET_LOCK('k', 0)"), ids=("soft", "firm"))
+@pytest.mark.parametrize("finds", ("SELECT 1 UNION SELECT 2", "SELECT SQL_CALC_FOUND_ROWS id FROM t LIMIT 1"),
+                         ids=("union", "calc"))
+def test_what_only_the_link_knows_is_read_before_it_changes(server, root, weir, keeps, finds):
+    """A definition that calls may ask for anything, so much is made true on the link: what that disturbs
+    must be known first. Nobody else wants the link."""
+    steps = (keeps, finds, "CREATE PROCEDURE any_q() BEGIN CALL any_r(); END", "SELECT FOUND_ROWS()", finds,
+             "DROP PROCEDURE any_q", "SELECT FOUND_ROWS()")
+    for sql in TABLES:
+        root.query(sql)
+    with server.connect(schema="test") as one:
+        theirs = [one.query(sql) for sql in steps]
+    with weir(pool_max_size=1, pool_wait_timeout="20s").connect(schema="test") as one:
+        assert [one.query(sql) for sql in steps] == theirs
+
+
 def test_deadlock_frees_the_victim(server, weir):
     """1213 rolls the transaction back: the link is free although only an error said so."""
     server.query("CREATE OR REPLACE TABLE test.d (id INT PRIMARY KEY, v INT)")

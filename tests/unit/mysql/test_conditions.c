@@ -200,6 +200,11 @@ static void test_sqlstates(void **state)
     assert_string_equal(conditions_sqlstate(1, true), "HY000");
     assert_string_equal(conditions_sqlstate(65535, false), "HY000");
     assert_string_equal(conditions_sqlstate(3037, false), "22023");
+    assert_string_equal(conditions_sqlstate(1366, true), "22007");
+    assert_string_equal(conditions_sqlstate(1366, false), "HY000");
+    assert_string_equal(conditions_sqlstate(1133, true), "28000");
+    assert_string_equal(conditions_sqlstate(1133, false), "42000");
+    assert_string_equal(conditions_sqlstate(4192, true), "70100");
     assert_string_equal(conditions_sqlstate(3037, true), "HY000");
 }
 
