@@ -205,7 +205,9 @@ static void test_sqlstates(void **state)
     assert_string_equal(conditions_sqlstate(1133, true), "28000");
     assert_string_equal(conditions_sqlstate(1133, false), "42000");
     assert_string_equal(conditions_sqlstate(4192, true), "70100");
-    assert_string_equal(conditions_sqlstate(3037, true), "HY000");
+    assert_string_equal(conditions_sqlstate(3037, true), "22023");
+    assert_string_equal(conditions_sqlstate(3143, false), "42000");
+    assert_string_equal(conditions_sqlstate(3143, true), "HY000");
 }
 
 int main(void)

@@ -60,7 +60,7 @@ static void test_bodies_that_leave_nothing(void **state)
     expect("IF NEW.a < 0 THEN SET NEW.a = 0; ELSE SET NEW.b = OLD.b; END IF", NONE);
     expect("SET NEW.updated = CURRENT_TIMESTAMP(), NEW.n = NEW.n + 1", NONE);
     expect("BEGIN DECLARE done, other INT; SET done = 1, other = done; END", NONE);
-    expect("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no', MYSQL_ERRNO = 1644", NONE);
+    expect("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no', MYSQL_ERRNO = 1644", SIGNALS);
     expect("INSERT INTO t SET a = 1 ON DUPLICATE KEY UPDATE a = VALUES(a)", NONE);
     expect("BEGIN START TRANSACTION; COMMIT; ROLLBACK; SAVEPOINT a; RELEASE SAVEPOINT a; END",
            NONE);
@@ -133,7 +133,7 @@ static void test_bodies_that_ask(void **state)
     expect("SELECT @@identity", STORED_READS);
     expect("SELECT @@session.last_insert_id", STORED_READS);
     expect("GET DIAGNOSTICS n = NUMBER", STORED_READS);
-    expect("DECLARE EXIT HANDLER FOR SQLEXCEPTION RESIGNAL", STORED_READS);
+    expect("DECLARE EXIT HANDLER FOR SQLEXCEPTION RESIGNAL", STORED_READS | SIGNALS);
     expect("SHOW WARNINGS", STORED_READS | STORED_CONDITIONS | PROFILING);
     expect("SHOW COUNT(*) WARNINGS", STORED_READS | PROFILING);
     expect("GET DIAGNOSTICS CONDITION 1 m = MESSAGE_TEXT", STORED_READS | STORED_CONDITIONS);

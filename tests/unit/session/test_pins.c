@@ -21,7 +21,7 @@ static const sql_effects_t harmless =
     SQL_EFFECT_BIT(STORED_CONDITIONS) | SQL_EFFECT_BIT(KNOWN_CODE) | SQL_EFFECT_BIT(KNOWN_CALL) |
     SQL_EFFECT_BIT(CHANGES_CODE) | SQL_EFFECT_BIT(USER_VARIABLE) |
     SQL_EFFECT_BIT(SETS_USER_VARIABLE) | SQL_EFFECT_BIT(SAVEPOINT) | SQL_EFFECT_BIT(SKIPS_ROWS) |
-    SQL_EFFECT_BIT(READS_THREADS); /* see session/thread_ids.h */
+    SQL_EFFECT_BIT(SIGNALS) | SQL_EFFECT_BIT(READS_THREADS); /* see session/thread_ids.h */
 
 static void test_every_effect_pins_or_is_known_to_be_harmless(void **state)
 {
