@@ -3,6 +3,7 @@
 #ifndef WEIR_MYSQL_ERROR_H
 #define WEIR_MYSQL_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define MYSQL_ERROR(symbol, code, sqlstate, text) ER_##symbol = (code),
@@ -20,5 +21,12 @@ struct mysql_error_row {
 
 /* CHECKs that the row exists. */
 const struct mysql_error_row *mysql_error_find(enum mysql_error code);
+
+/* A login is refused for what it has proved: MariaDB has another number when the last method of the
+ * account asks for no password (IDENTIFIED VIA … OR unix_socket). */
+static inline bool mysql_error_denies(unsigned code)
+{
+    return code == ER_ACCESS_DENIED_ERROR || code == ER_ACCESS_DENIED_NO_PASSWORD_ERROR;
+}
 
 #endif

@@ -26,6 +26,7 @@ struct client_auth {
     unsigned secret_version; /* see user_secrets_for_login */
     bool hopeless;           /* unknown, or not this way: it goes through the motions, in vain */
     bool with_password;      /* it has said something */
+    bool not_by_password;    /* the method that has failed it last knows of none (MariaDB) */
     enum auth_sequel sequel; /* of the delay */
     usec_t delay;
     struct auth_said *said; /* what is heard after it, NULL none */
@@ -36,7 +37,7 @@ struct client_auth {
     char identity[AUTH_IDENTITY_SIZE]; /* for the OK, "" none: see auth/identity.h */
     uint8_t last_word[8];              /* before the OK */
     size_t last_word_size;
-    char user[80]; /* as it was sent, cut to fit */
+    char user[GUEST_NAME_MAX + 1]; /* as it was sent, cut to fit */
 };
 
 /* A new login, with a challenge of its own, which greetings send. False when out of memory. */

@@ -167,9 +167,15 @@ void client_login_deny(struct client *c)
     counters_add(&c->worker->counters, COUNTER_access_denied, 1);
     char host[CLIENT_PEER_SIZE];
     client_host(c, host);
-    const struct own_host *own = c->group != NULL ? atomic_load(&c->group->own_host) : NULL;
-    refuse_as_server(c, CLOSE_CLIENT_ACCESS_DENIED, ER_ACCESS_DENIED_ERROR, c->auth->user,
-                     own_host_name(own, host), c->auth->with_password ? "YES" : "NO");
+    /* Who is unknown has no server: the words are the first one's for all, as the greeting. */
+    const struct server_group *first = pool_registry_group(c->worker->proxy->registry, NULL);
+    const char *name = own_host_name(atomic_load(&first->own_host), host);
+    if (c->auth->not_by_password)
+        refuse_as_server(c, CLOSE_CLIENT_ACCESS_DENIED, ER_ACCESS_DENIED_NO_PASSWORD_ERROR,
+                         c->auth->user, name);
+    else
+        refuse_as_server(c, CLOSE_CLIENT_ACCESS_DENIED, ER_ACCESS_DENIED_ERROR, c->auth->user, name,
+                         c->auth->with_password ? "YES" : "NO");
 }
 
 /* The OK of a COM_CHANGE_USER with a schema reports it; that of a login does not (MariaDB 10.11).

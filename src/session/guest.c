@@ -121,7 +121,8 @@ void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const c
 {
     if (c->guest->may_speak)
         c->login_sequence--; /* the server spoke twice */
-    if (code == ER_ACCESS_DENIED_ERROR) {
+    if (mysql_error_denies(code)) {
+        c->auth->not_by_password = code == ER_ACCESS_DENIED_NO_PASSWORD_ERROR;
         client_login_deny(c);
         return;
     }

@@ -475,7 +475,7 @@ void guest_link_failed(struct link *l, enum pool_open_failure why, const struct 
     }
     if (!g->link_answered)
         registry_login_answered(l, c);
-    if (error->code == ER_ACCESS_DENIED_ERROR && g->key != 0)
+    if (mysql_error_denies(error->code) && g->key != 0)
         forget_key(l);
     release(l);
     if (c == NULL)

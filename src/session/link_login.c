@@ -240,7 +240,7 @@ static bool learn_refusal(const struct link *l, const struct err_packet *e)
 {
     struct user_store *users = l->worker->proxy->users;
     struct user *user = l->pool->user;
-    if (e->code != ER_ACCESS_DENIED_ERROR || l->guest != NULL)
+    if (!mysql_error_denies(e->code) || l->guest != NULL)
         return false;
     if (user->source != USER_OF_SERVER)
         return !l->side && user_refuse_password(users, user, l->key);
@@ -258,7 +258,7 @@ static void fail_from_err(struct link *l, const struct err_packet *e)
     enum pool_open_failure why = POOL_LOGIN_FAILED;
     char text[500];
     const struct open_error *reason = &l->chore_error;
-    if (l->login_in_vain && e->code == ER_ACCESS_DENIED_ERROR) {
+    if (l->login_in_vain && mysql_error_denies(e->code)) {
         link_fail_open(l, why, reason->code, reason->sqlstate, bytes_of_text(reason->text));
         return;
     }

@@ -71,7 +71,7 @@ def both(server, one, *arguments, **more):
 
 # --- the same words as direct ---
 
-@pytest.mark.parametrize("user", ["h_good", "h_locked", UNKNOWN, "", "H_GOOD", "h_good ", "x" * 33])
+@pytest.mark.parametrize("user", ["h_good", "h_locked", UNKNOWN, "", "H_GOOD", "h_good ", "x" * 33, "x" * 128])
 @pytest.mark.parametrize("password", [PASSWORD, "wrong", "", PASSWORD + "x", PASSWORD[:-1]])
 def test_refusals_are_those_of_the_server(server, one, user, password):
     if wire.MYSQL and password == PASSWORD and user == "h_good":
@@ -232,6 +232,22 @@ def test_nobody_learns_which_users_there_are(one, method):
     assert known[-1][1][:3] == unknown[-1][1][:3] == b"\xff\x15\x04"
     if one.users:  # of guests the server decides, and MySQL asks unknown ones for any of its methods
         assert known == unknown
+
+
+@pytest.mark.mariadb  # in a container of its own a MySQL has another name for this machine
+def test_nor_by_the_name_of_their_host(weir):
+    """The server names Weir's host, and so Weir does: of whomever it speaks."""
+    names = processes.new_server("--skip-name-resolve=0", name="names")
+    try:
+        names.start().prepare()
+        one = weir(of=names, failed_connections_threshold=0)
+        one.connect().close()
+        direct = verdict(names.address, "app", "wrong")
+        assert "'app'@'localhost'" in direct[2]
+        for user in ("app", UNKNOWN):
+            assert verdict(one.address, user, "wrong")[2] == direct[2].replace("app", user)
+    finally:
+        names.destroy()
 
 
 # --- packets of the wrong size in the middle ---

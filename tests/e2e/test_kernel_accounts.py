@@ -4,6 +4,7 @@ Behind Weir that is always Weir, which has to know by itself that the client has
 
 import os
 import pwd
+import time
 
 import pytest
 
@@ -117,6 +118,51 @@ def test_nobody_is_let_in_to_change_a_password_that_he_may_not_know(server, by_s
         assert [comes(by_socket.address, password) for password in ("wrong", "right")] == [1045, 1820]
         one.query(f"DROP USER {ME}@localhost")
         one.query(f"CREATE USER {ME}@localhost IDENTIFIED VIA unix_socket")
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("way", ["port", "socket"])
+def test_who_guesses_is_delayed(server, weir, way):
+    """The server has another number for what is refused by a method that knows of no passwords."""
+    with admin(server) as one:
+        one.query("CREATE OR REPLACE USER guessed@localhost IDENTIFIED VIA mysql_native_password USING PASSWORD('right') "
+                  "OR unix_socket")
+        one.query("CREATE OR REPLACE USER guessed@'127.0.0.1' IDENTIFIED VIA mysql_native_password "
+                  "USING PASSWORD('right') OR unix_socket")
+    more = {} if way == "port" else {"server_socket": server.socket, "server_host": None, "server_port": None}
+    weir = weir(of=server, users={}, failed_connections_threshold=2, min_connection_delay="1000ms", **more)
+
+    def met(address, password):
+        began = time.monotonic()
+        with pytest.raises(wire.ServerError) as refused:
+            wire.connect(address, "guessed", password)
+        return refused.value.code, refused.value.text.split("@")[0], time.monotonic() - began > 0.9
+
+    words = met(server.address, "wrong")[:2]
+    assert words == (1698, "Access denied for user 'guessed'")
+    assert [met(weir.address, "wrong") for _ in range(4)] == [(*words, late) for late in (False, False, True, True)]
+    assert weir.counters()["Access_denied_errors"] == 4
+    began = time.monotonic()
+    wire.connect(weir.address, "guessed", "right").close()
+    assert time.monotonic() - began > 0.9, "the right one tells itself by being quick"
+
+
+@pytest.mark.mariadb
+def test_a_password_that_is_refused_in_those_words_is_forgotten(server, weir):
+    """Who is in with it may have another link no more than with any other that has been refused."""
+    with admin(server) as one:
+        account = "guessed@'127.0.0.1' IDENTIFIED VIA mysql_native_password USING PASSWORD('{}') OR unix_socket"
+        one.query("CREATE OR REPLACE USER " + account.format("right"))
+        weir = weir(of=server, users={}, failed_connections_threshold=0, password_cache_time=0)
+        with wire.connect(weir.address, "guessed", "right") as inside:
+            inside.query("SELECT 1")
+            one.query("ALTER USER " + account.format("new"))
+            with pytest.raises(wire.ServerError):
+                wire.connect(weir.address, "guessed", "right")
+            with pytest.raises((wire.ServerError, wire.Closed)) as refused:
+                for _ in range(2):
+                    inside.query("SELECT 1")
+            assert refused.value.code == 1927
 
 
 def test_links_of_who_was_refused_do_not_stay(server, by_socket):
