@@ -2,7 +2,6 @@
  * Into that pool, and what is different there. */
 #include "session/expired.h"
 
-#include "net/tls.h"
 #include "session/guest.h"
 
 /* The server has let the link in, although it has not said that it knows what to do. */
@@ -40,11 +39,11 @@ bool expired_goes_on(struct client *c)
     return true;
 }
 
-/* Whether the account has REQUIRE SSL cannot be read now; nor whether it was let in for the account
- * that Weir runs under. */
+/* Whether the account has REQUIRE SSL, or X509, cannot be read now; nor whether it was let in for
+ * the account that Weir runs under. */
 static bool may_be_let_in_wrongly(const struct link *l)
 {
-    return (tls_is_on(&l->stream) && !client_is_secure(l->guest->client)) || !l->guest->is_proved;
+    return guest_lack(l->guest->client, l->guest->wants) != NULL || !l->guest->is_proved;
 }
 
 static bool guest_may_have(struct link *l)

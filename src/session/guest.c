@@ -129,9 +129,7 @@ void guest_refuse(struct client *c, uint16_t code, const char *sqlstate, const c
     client_login_refuse(c, code, sqlstate, bytes_of_text(text), CLOSE_LOGIN_REFUSED);
 }
 
-/* What the account requires of a connection looks at Weir's on the server; here it is asked of the
- * client's, as far as that can be told. NULL: nothing is lacking. */
-static const char *lack_of(const struct client *c, enum account_transport wants)
+const char *guest_lack(const struct client *c, enum account_transport wants)
 {
     switch (wants) {
     case ACCOUNT_WANTS_NOTHING:
@@ -153,7 +151,7 @@ void guest_accept(struct client *c, struct user *user, uint32_t key)
 {
     struct guest *g = c->guest;
     struct worker *w = c->worker;
-    const char *lack = lack_of(c, user->wants);
+    const char *lack = guest_lack(c, user->wants);
     if (lack != NULL) {
         log_note(client_who(c), "refused: the account of '%s' has %s", g->name, lack);
         client_login_deny(c);

@@ -51,7 +51,8 @@ struct guest {
     bool has_candidate;           /* `candidate` is the password that it has shown to know */
     bool link_answered;           /* the server has answered on the link */
     bool is_proved;               /* that the server has let it in is the client's merit */
-    enum account_transport wants; /* what its account requires */
+    bool is_read;                 /* the account has told what it requires */
+    enum account_transport wants; /* that; before, as much as the link has */
     bool may_speak;               /* its next word may come, or the server's */
     bool spoke;                   /* `answer` is its last word to the server */
     uint8_t link_sequence;        /* of the server's last packet */
@@ -92,6 +93,9 @@ void guest_wait_failed(struct client *c);
 void guest_hashes_read(struct client *c);
 /* May it have another link, as whom it has logged in? False: it is told, and closed. */
 NODISCARD bool guest_is_still_welcome(struct client *c);
+/* What an account requires of a connection looks at Weir's on the server; here it is asked of the
+ * client's, as far as that can be told. NULL: nothing is lacking. */
+const char *guest_lack(const struct client *c, enum account_transport wants);
 /* It is told so, and closed: its next login will do better. */
 void guest_send_away(struct client *c, const char *text);
 /* The client is being closed, or logs in again. */

@@ -300,8 +300,6 @@ static bool fits_account(struct guest *g, struct bytes text)
     return fits;
 }
 
-static bool remember(struct link *l, struct user *user);
-
 void guest_read_account(struct link *l, struct bytes reply)
 {
     struct guest *g = l->guest;
@@ -309,36 +307,23 @@ void guest_read_account(struct link *l, struct bytes reply)
     if (g == NULL || result_set_first_row(reply, &cell, 1) != 1 || cell.data == NULL)
         return;
     g->wants = account_text_transport(cell);
-    bool is_remembered = g->has_candidate && g->is_proved;
+    g->is_read = true;
     if (!g->has_candidate) {
         guest_find_hashes(g, cell);
         (void)understands_proof(g); /* its word was passed on: the way was a relay all the same */
     }
     g->is_proved = g->is_proved || !account_text_asks_kernel(cell) || fits_account(g, cell);
-    if (!g->is_proved || is_remembered)
-        return;
-    if (!g->has_candidate)
+    if (g->is_proved && !g->has_candidate)
         g->has_candidate = account_text_public_key(cell, &g->candidate);
-    if (!g->has_candidate)
-        return;
-    if (remember(l, l->pool->user)) {
-        registry_renew_user(l->worker, l->pool->user);
-        registry_login_is_new(l);
-    }
-    l->key = g->key;
-    pool_registry_review(l->worker, l->pool);
 }
 
-static bool remember(struct link *l, struct user *user)
+/* What an account may have asked of the link before it let it in: as much as the link has. */
+static enum account_transport shown_by(const struct link *l)
 {
-    struct guest *g = l->guest;
-    bool is_new = false;
-    if (understands_proof(g))
-        g->way = LOGIN_BY_HASH;
-    if (g->has_candidate)
-        g->key = user_prove_key(l->worker->proxy->users, user, &g->candidate,
-                                loop_now(l->worker->loop), l->login_epoch, &is_new);
-    return is_new;
+    uint8_t certificate[TLS_FINGERPRINT_SIZE];
+    if (!tls_is_on(&l->stream))
+        return ACCOUNT_WANTS_NOTHING;
+    return tls_own_fingerprint(&l->stream, certificate) ? ACCOUNT_WANTS_NAMES : ACCOUNT_WANTS_TLS;
 }
 
 /* The link belongs to its user from now on. */
@@ -349,9 +334,8 @@ static bool join(struct link *l, struct user *user)
     struct link_pool *pool = pool_registry_pool(w, l->pool->group, user, g->dialect);
     if (pool == NULL)
         return false;
-    if (g->is_proved && remember(l, user))
-        registry_renew_user(w, user); /* links of before may be of an account that is no more */
-    l->key = g->key;
+    if (understands_proof(g))
+        g->way = LOGIN_BY_HASH;
     counters_add(&w->counters, COUNTER_links_opened, 1);
     registry_login_joins(l, pool);
     pool_registry_review(w, pool);
@@ -377,6 +361,7 @@ bool guest_link_logged_in(struct link *l)
         return false;
     }
     g->is_proved = !is_by_socket(l); /* else when the account was read */
+    g->wants = shown_by(l);          /* if it cannot be read */
     struct user *user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
     if (user == NULL && guest_forget_one(w))
         user = user_store_make_guest(w->proxy->users, bytes_of_text(g->name), w->config);
@@ -395,19 +380,27 @@ bool guest_link_logged_in(struct link *l)
     return true;
 }
 
-/* A login that has told nothing of its password is a key, too: should the name turn out to have a
+/* Others may log in with its password from now on, so what the account requires is known before. A
+ * login that has told nothing of its password is a key, too: should the name turn out to have a
  * password that is known, it may be somebody else's since. */
-static void remember_unknown(struct link *l)
+static void remember(struct link *l, struct user *user)
 {
     struct guest *g = l->guest;
     bool is_new;
-    g->candidate = (struct auth_secret){0};
-    g->key = user_prove_key(l->worker->proxy->users, l->pool->user, &g->candidate,
-                            loop_now(l->worker->loop), l->login_epoch, &is_new);
-    if (is_new) {
-        registry_renew_user(l->worker, l->pool->user);
+    if (!g->is_read && g->wants != ACCOUNT_WANTS_NOTHING)
+        log_note(l->who, "what its account requires of connections could not be read: clients need "
+                         "what this link has");
+    user->wants = g->wants;
+    if (!g->has_candidate)
+        g->candidate = (struct auth_secret){0};
+    g->key = user_prove_key(l->worker->proxy->users, user, &g->candidate, loop_now(l->worker->loop),
+                            l->login_epoch, &is_new);
+    l->key = g->key;
+    if (is_new) { /* links of before may be of an account that is no more */
+        registry_renew_user(l->worker, user);
         registry_login_is_new(l);
     }
+    pool_registry_review(l->worker, l->pool);
 }
 
 void guest_link_ready(struct link *l)
@@ -419,11 +412,8 @@ void guest_link_ready(struct link *l)
         return;
     }
     struct user *user = user_hold(l->pool->user); /* the link may soon be somewhere else */
-    if (l->guest->key == 0)
-        remember_unknown(l);
+    remember(l, user);
     uint32_t key = l->guest->key;
-    if (!l->expired)
-        user->wants = l->guest->wants;
     release(l);
     /* Its verdict may be delayed, and others may wait: so it asks for a link as they do. */
     registry_give_back(l);
