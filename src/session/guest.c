@@ -289,7 +289,9 @@ static bool is_fresh(const struct client *c, const struct user_key *k)
            loop_now(c->worker->loop) < k->proved_at + life;
 }
 
-/* With a password that the server has accepted before. True: the login is over. */
+/* With a password that the server has accepted before. True: the login is over. A server that sees
+ * the client's address may accept it of one host and refuse it of another: it is always asked, and
+ * its "no" is to this client only. */
 static bool try_keys(struct client *c)
 {
     struct guest *g = c->guest;
@@ -299,14 +301,15 @@ static bool try_keys(struct client *c)
     struct user *u = user_store_find_guest(users, bytes_of_text(g->name));
     if (u == NULL)
         return false;
+    bool for_all = !server_sees_clients(c->worker, c->group);
     size_t which;
     unsigned count = user_copy_keys(users, u, keys);
     for (unsigned i = 0; i < count; i++)
         secrets[i] = keys[i].secret;
     bool known = fits(c, secrets, count, &which);
-    bool fresh = known && is_fresh(c, &keys[which]);
+    bool fresh = known && for_all && is_fresh(c, &keys[which]);
     if (known) {
-        g->key = keys[which].id;
+        g->key = for_all ? keys[which].id : 0;
         g->way = LOGIN_BY_KEY;
     }
     OPENSSL_cleanse(keys, sizeof keys);

@@ -282,7 +282,8 @@ void link_answer_in_vain(struct link *l, uint8_t sequence, struct writer *out);
 /* link_proxy.c: says whose link it is, when the server is to know. False: the connection broke, or
  * memory is out. */
 NODISCARD bool link_send_header(struct link *l);
-/* Does the server see somebody else's address? */
+/* Does the server see somebody else's address? Of all links of a server, and of this one. */
+NODISCARD bool server_sees_clients(const struct worker *w, const struct server_group *g);
 NODISCARD bool link_sends_header(const struct link *l);
 
 /* link_login.c: bytes have come while in GREETING or LOGIN. */

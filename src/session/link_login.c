@@ -235,12 +235,14 @@ static void explain_blocked(const struct err_packet *e, char *text, size_t size)
              (int)(e->message.size < 250 ? e->message.size : 250), (const char *)e->message.data);
 }
 
-/* What the server has accepted before, it does not any more. True: another password may do. */
+/* What the server has accepted before, it does not any more. True: another password may do. Of a
+ * link that names no client's address that is no wonder where servers see addresses. */
 static bool learn_refusal(const struct link *l, const struct err_packet *e)
 {
     struct user_store *users = l->worker->proxy->users;
     struct user *user = l->pool->user;
-    if (!mysql_error_denies(e->code) || l->guest != NULL)
+    bool is_nobodys = l->side && link_sends_header(l);
+    if (!mysql_error_denies(e->code) || l->guest != NULL || is_nobodys)
         return false;
     if (user->source != USER_OF_SERVER)
         return !l->side && user_refuse_password(users, user, l->key);

@@ -18,10 +18,15 @@ static bool read_address(const char *text, struct address *out)
            host[0] != '\0' && address_from_ip(out, host, (uint16_t)port);
 }
 
+bool server_sees_clients(const struct worker *w, const struct server_group *g)
+{
+    const struct config_server *s = config_find_server(w->config, g->name);
+    return s != NULL && s->settings.proxy_protocol != PROXY_PROTOCOL_OFF;
+}
+
 bool link_sends_header(const struct link *l)
 {
-    const struct config_server *s = config_find_server(l->worker->config, l->pool->group->name);
-    return s != NULL && s->settings.proxy_protocol != PROXY_PROTOCOL_OFF;
+    return server_sees_clients(l->worker, l->pool->group);
 }
 
 bool link_send_header(struct link *l)

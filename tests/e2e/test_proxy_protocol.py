@@ -301,3 +301,28 @@ def test_a_mariadb_server_believes_it(weir):
             assert "'app2'@'198.51.100.1'" in error.value.text
     finally:
         own.destroy()
+
+
+@pytest.mark.mariadb
+def test_a_password_that_is_right_of_one_host_is_right_of_no_other(weir):
+    """Guests: what the server has said of one client does not open the door to another, nor shut it."""
+    own = processes.new_server("--proxy-protocol-networks=127.0.0.1", name="hosts").start().prepare()
+    try:
+        with own.root() as root:
+            root.query("CREATE USER app2@'192.0.2.%' IDENTIFIED BY 'secret'")
+        one = weir(of=own, users={}, server_proxy_protocol="v2", proxy_protocol_networks="127.0.0.1",
+                   failed_connections_threshold=0)
+
+        def comes(source):
+            return proxy_protocol.connect(one.address, v1(source), user="app2")
+
+        for _ in range(3):
+            with comes(SOMEBODY) as c:
+                assert c.query("SELECT USER()") == [[b"app2@192.0.2.7"]]
+                with pytest.raises(wire.ServerError) as error:
+                    comes(("198.51.100.1", 9))
+                assert error.value.code == ER_ACCESS_DENIED
+                for _ in range(2):
+                    assert c.query("SELECT USER()") == [[b"app2@192.0.2.7"]]
+    finally:
+        own.destroy()
