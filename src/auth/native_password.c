@@ -92,6 +92,7 @@ static enum auth_step native_answer(struct auth_dialog *d, struct bytes said,
 const struct auth_method auth_native_password = {
     .name = "mysql_native_password",
     .challenge_size = SCRAMBLE_SIZE,
+    .blank_size = AUTH_HASH_SIZE,
     .hear = native_hear,
     .can_prove = native_can_prove,
     .stored = native_stored,

@@ -55,6 +55,7 @@ struct guest {
     enum account_transport wants; /* that; before, as much as the link has */
     bool may_speak;               /* its next word may come, or the server's */
     bool spoke;                   /* `answer` is its last word to the server */
+    bool is_further;              /* the server asks for more than the method's first word */
     uint8_t link_sequence;        /* of the server's last packet */
     uint8_t switches;
     uint32_t key; /* the candidate's, when the server has accepted it before; else 0 */

@@ -3,6 +3,7 @@
 #include "auth/account_text.h"
 #include "auth/client_ed25519.h"
 #include "auth/digest.h"
+#include "auth/parsec.h"
 #include "base/check.h"
 #include "mysql/auth_packet.h"
 #include "mysql/result_set.h"
@@ -115,8 +116,30 @@ void guest_answer_server(struct guest *g)
     answer_with_candidate(g->link, &p, g->link_sequence);
 }
 
-void guest_pass_on(struct guest *g, struct bytes said)
+/* How long a word of zeros is that the server understands, and refuses. */
+static size_t blank_size(const struct guest *g, const struct auth_method *m)
 {
+    bool is_empty = m == NULL || (m == &auth_parsec_method && !g->is_further);
+    return is_empty ? 0 : m->blank_size;
+}
+
+static const uint8_t zeros[AUTH_CHALLENGE_MAX * 4];
+
+/* Servers count a word of the wrong size against this host, until they refuse it, and so everybody
+ * here: they hear one of the right size, which is wrong as well. What other methods say is not
+ * known.
+ */
+static struct bytes in_form(const struct guest *g, struct bytes said)
+{
+    size_t size = blank_size(g, g->method);
+    bool is_no_password = g->method == auth_method_default() && said.size == 0;
+    CHECK(size <= sizeof zeros);
+    return g->method == NULL || said.size == size || is_no_password ? said : bytes_of(zeros, size);
+}
+
+void guest_pass_on(struct guest *g, struct bytes word)
+{
+    const struct bytes said = in_form(g, word);
     uint8_t frame[FRAME_HEADER_SIZE + AUTH_SAID_MAX];
     struct writer w = writer_over(frame, sizeof frame);
     if (g->stage == GUEST_SPEAKS && said.size <= sizeof g->answer) {
@@ -131,14 +154,11 @@ void guest_pass_on(struct guest *g, struct bytes said)
     OPENSSL_cleanse(frame, sizeof frame);
 }
 
-/* A server that is left in the middle of a login counts that against this host, and so it does with
- * a word of the wrong length: it hears one that its method understands, and refuses. */
+/* A server that is left in the middle of a login counts that against this host, too. */
 static void say_blank(struct guest *g, const struct auth_method *m)
 {
-    static const uint8_t blank[AUTH_CHALLENGE_MAX * 4];
-    size_t size = m != NULL ? m->blank_size : 0;
-    CHECK(size <= sizeof blank);
-    guest_pass_on(g, bytes_of(blank, size));
+    g->method = m;
+    guest_pass_on(g, bytes_of(zeros, blank_size(g, m)));
 }
 
 void guest_end_alone(struct guest *g)
@@ -229,6 +249,7 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
         registry_login_answered(l, g->client);
     }
     g->link_sequence = sequence;
+    g->is_further = p->kind == AUTH_PACKET_MORE;
     if (g->client != NULL && g->stage == GUEST_IS_ASKED) {
         refuse(l, ER_HANDSHAKE_ERROR, "08S01", SPEAKS_OUT_OF_TURN);
         return;

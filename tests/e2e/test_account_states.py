@@ -267,3 +267,25 @@ def test_what_weir_cannot_answer_never_breaks_off_a_login(strict):
     finally:
         one.stop()
         one.destroy()
+
+
+WORDS = {"short": b"x", "long": b"x" * 21, "empty": b"", "blank": b"\0" * 20}
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("user", ["hashed", "curved", "nobody"])
+@pytest.mark.parametrize("word", WORDS)
+def test_words_of_the_wrong_size_do_not_block_weirs_host(strict, weir, user, word):
+    """What a guest says is passed on to the server, which would count it against whoever said it."""
+    with strict.root() as root:
+        root.query("FLUSH HOSTS")
+    one = weir(of=strict, users={}, server_host=own_address(), failed_connections_threshold=0)
+    for _ in range(3):
+        with Login(one.address) as login:
+            login.begin(user, "no_such_method")
+            assert login.hear()[:1] == b"\xfe"
+            login.say(WORDS[word])
+            assert wire.ServerError(login.hear()).code == 1045
+    assert connect_errors(strict) == [[b"0"]]
+    with wire.connect(one.address, "hashed") as c:
+        assert c.value("SELECT 1") == "1"
