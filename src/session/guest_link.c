@@ -229,12 +229,16 @@ static void begin_method(struct link *l, struct bytes payload, const struct auth
         decline(l, why_not);
         return;
     }
+    if (is_learnt(m) && p->data.size > sizeof g->challenge) {
+        refuse(l, ER_HANDSHAKE_ERROR, "08S01", "the server's challenge is longer than any");
+        return;
+    }
     g->method = m;
     g->challenge_size = p->data.size <= sizeof g->challenge ? p->data.size : 0;
     if (g->challenge_size > 0)
         memcpy(g->challenge, p->data.data, p->data.size);
     g->answer_size = is_learnt(m) ? g->answer_size : 0;
-    if (is_learnt(m) && g->challenge_size == p->data.size)
+    if (is_learnt(m))
         guest_ask_password(g->client);
     else
         guest_show(g->client, payload);
@@ -250,7 +254,10 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
     }
     g->link_sequence = sequence;
     g->is_further = p->kind == AUTH_PACKET_MORE;
-    if (g->client != NULL && g->stage == GUEST_IS_ASKED) {
+    /* More of what it has not begun: the client would hear it as of the method that it has named,
+     * and might say its password to whoever listens on the link. */
+    bool has_not_begun = g->is_further && g->switches == 0;
+    if (g->client != NULL && (g->stage == GUEST_IS_ASKED || has_not_begun)) {
         refuse(l, ER_HANDSHAKE_ERROR, "08S01", SPEAKS_OUT_OF_TURN);
         return;
     }

@@ -71,6 +71,27 @@ def test_what_is_said_over_tls_goes_to_no_open_link(hostile, method):
     assert b"canary" not in server.heard
 
 
+@pytest.mark.parametrize("method", [b"sha256_password", b"caching_sha2_password", b"mysql_clear_password"])
+@pytest.mark.parametrize("size", [33, 40, 200])
+def test_nor_where_the_challenge_is_longer_than_any(hostile, method, size):
+    """Weir asks for the password itself, so that it is said to Weir alone; it does so whatever comes."""
+    server, one = hostile(switch(2, method, b"s" * size), packet(4, b"\xff\x15\x04#28000denied"))
+    with begin(one) as c:
+        said = says_password(c)
+    assert said[-1][:1] == b"\xff" and len(said) == 1, said
+    assert b"canary" not in server.heard
+
+
+@pytest.mark.parametrize("method", [SHA2, b"sha256_password", b"mysql_clear_password", GSSAPI])
+def test_nor_where_the_server_goes_on_with_what_it_has_not_begun(hostile, method):
+    """A client takes that for a word of the method that it has named."""
+    server, one = hostile(more(2, b"\4"), more(4, b"\4"), packet(6, b"\xff\x15\x04#28000denied"))
+    with begin(one, method=method) as c:
+        said = says_password(c)
+    assert said[-1][:1] == b"\xff" and len(said) == 1, said
+    assert b"canary" not in server.heard
+
+
 OUT_OF_TURN = [
     switch(2, SHA2) + more(4, b"\4"), switch(2, SHA2) + more(3, b"\4") + more(5, b"\4"),
     switch(2, SHA2) + switch(4, GSSAPI), switch(2, SHA2) + switch(4, b"sha256_password"),
