@@ -110,7 +110,7 @@ void guest_server_asks(struct link *l, struct bytes payload, const struct auth_p
 /* The candidate is known: the server's question is answered with it. */
 void guest_answer_server(struct guest *g);
 /* The client's word goes to the server. */
-void guest_pass_on(struct guest *g, struct bytes said);
+void guest_pass_on(struct guest *g, struct bytes word);
 /* The client has left: the server is not left without an answer. */
 void guest_end_alone(struct guest *g);
 /* Asks the link what is stored of the account; the answer (empty when there is none). An account
