@@ -303,9 +303,12 @@ static bool needs_unknown_number(const struct client *c, sql_effects_t missing)
 
 bool residue_must_be_read(const struct client *c, const struct link *l)
 {
+    bool numbers_known = c->residue.found_rows_known && c->residue.last_insert_id_known;
+    bool doubted = may_be_lost(c);
+    if (LIKELY(numbers_known && !doubted))
+        return false;
     sql_effects_t missing = residue_missing(c, l);
-    return needs_unknown_number(c, missing) ||
-           (may_be_lost(c) && primes_clear_diagnostics(c, missing));
+    return needs_unknown_number(c, missing) || (doubted && primes_clear_diagnostics(c, missing));
 }
 
 bool residue_must_be_read_for_set(const struct client *c)
