@@ -26,17 +26,17 @@ make_it() {
         -o APT::Sandbox::User=root)
     { "${apt[@]}" update && "${apt[@]}" -d -y --no-install-recommends install mysql-router; } \
         >"$new/log" 2>&1 || cannot "apt-get failed: $(tail -n 1 "$new/log")"
-    dpkg-deb --extract "$new"/archives/mysql-router_*.deb "$new/root" || cannot "the package is broken"
+    dpkg-deb --extract "$new"/archives/mysql-router_*.deb "$new/package" || cannot "the package is broken"
     rm -rf "$new/lists" "$new/archives"
     cat >"$new/mysqlrouter" <<END
 #!/bin/sh
-r=$folder/root/usr
+r=$folder/package/usr
 exec "$libraries/lib64/ld-linux-x86-64.so.2" --library-path \\
     "$libraries/usr/lib/x86_64-linux-gnu:\$r/lib/mysql-router:\$r/lib/mysqlrouter/plugin" \\
     "\$r/bin/mysqlrouter" "\$@"
 END
     chmod +x "$new/mysqlrouter"
-    ln -s root/usr/lib/mysqlrouter/plugin "$new/plugin"
+    ln -s package/usr/lib/mysqlrouter/plugin "$new/plugin"
     rm -rf "$folder"
     mv "$new" "$folder"
 }

@@ -10,6 +10,7 @@ WEIR_TEST_TLS=1 clients use TLS, wherever a test does not say what it wants itse
 makes every Weir read the catalogue each second: what it does for itself then meets every test."""
 
 import os
+import shutil
 import signal
 import sys
 
@@ -17,6 +18,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
+import certificates  # noqa: E402
 import processes  # noqa: E402
 import wire  # noqa: E402
 
@@ -74,6 +76,26 @@ def own_server(server):
     removes the template at the end.)"""
     del server
     one = processes.new_server("--max-connections=20", name="own")
+    try:
+        yield one.start().prepare()
+    finally:
+        one.destroy()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make certificates with")
+    return certificates.Authority(str(tmp_path_factory.mktemp("certificates")))
+
+
+@pytest.fixture(scope="module")
+def tls_server(server, authority):
+    """A server with a certificate of that authority."""
+    del server
+    certificate, key = authority.sign("server")
+    one = processes.new_server("--max-connections=50", f"--ssl-ca={authority.certificate}",
+                               f"--ssl-cert={certificate}", f"--ssl-key={key}", name="tls")
     try:
         yield one.start().prepare()
     finally:

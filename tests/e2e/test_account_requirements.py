@@ -3,37 +3,15 @@
 it. Of a guest's own connection it is asked before the password is of use to anybody, and also where the
 account cannot be read."""
 
-import shutil
 import threading
 import time
 
 import pytest
 
-import certificates
-import processes
 import wire
 
 ER_ACCESS_DENIED, ER_USER_LIMIT, ER_MUST_CHANGE = 1045, 1226, 1820
 KNOWS_EXPIRED = wire.BASIC | 1 << 22  # CLIENT_CAN_HANDLE_EXPIRED_PASSWORDS
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make certificates with")
-    return certificates.Authority(str(tmp_path_factory.mktemp("certificates")))
-
-
-@pytest.fixture(scope="module")
-def tls_server(server, authority):
-    del server
-    certificate, key = authority.sign("server")
-    one = processes.new_server("--max-connections=50", f"--ssl-ca={authority.certificate}",
-                               f"--ssl-cert={certificate}", f"--ssl-key={key}", name="requires")
-    try:
-        yield one.start().prepare()
-    finally:
-        one.destroy()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 """What the ssl of a [listener], of a [user] and of the console asks of clients: no TLS, TLS, a
 certificate, a certificate of their own."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -18,13 +17,6 @@ ER_SECURE_TRANSPORT_REQUIRED = 3159
 USERS = {"app": "secret", "other": "secret"}
 
 pytestmark = pytest.mark.untls("it says for each client whether it uses TLS")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make certificates with")
-    return certificates.Authority(str(tmp_path_factory.mktemp("certificates")))
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,6 @@ def mysql9_client():
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return certificates.Authority(str(tmp_path_factory.mktemp("certificates")))
-
-
-@pytest.fixture(scope="module")
 def secure(module_weir, authority):
     """A Weir whose console wants TLS, with a certificate that can be verified."""
     certificate, key = authority.sign("console")

@@ -17,6 +17,7 @@ from proxy_protocol import LOCAL_V1, LOCAL_V2, v1, v2
 ER_ACCESS_DENIED = 1045
 ER_HOST_NOT_PRIVILEGED = 1130
 SOMEBODY = ("192.0.2.7", 4242)
+ELSEWHERE = ("198.51.100.1", 9)
 SIX = ("2001:db8::7", 4243)
 
 
@@ -281,48 +282,48 @@ def test_a_link_says_whose_it_is(weir, listener, version):
     assert set(listener.sources) <= {SIX, mine, None}
 
 
-@pytest.mark.mariadb
-def test_a_mariadb_server_believes_it(weir):
+@pytest.fixture(scope="module")
+def believing():
+    """A MariaDB that believes PROXY headers, with an account that depends on them."""
     own = processes.new_server("--proxy-protocol-networks=127.0.0.1", name="proxied").start().prepare()
     try:
         with own.root() as root:
             root.query("CREATE USER app2@'192.0.2.%' IDENTIFIED BY 'secret'")
-        for source, allowed in ((SOMEBODY, True), (("198.51.100.1", 9), False)):
-            one = weir(of=own, users={"app2": "secret"}, server_proxy_protocol="v2",
-                       proxy_protocol_networks="127.0.0.1")
-            if allowed:
-                with proxy_protocol.connect(one.address, v1(source), user="app2") as c:
-                    assert c.query("SELECT CURRENT_USER(), USER()") == [[b"app2@192.0.2.%", b"app2@192.0.2.7"]]
-                continue
-            with pytest.raises(wire.ServerError) as error:
-                with proxy_protocol.connect(one.address, v1(source), user="app2") as c:
-                    c.query("SELECT 1")
-            assert error.value.code == ER_ACCESS_DENIED
-            assert "'app2'@'198.51.100.1'" in error.value.text
+        yield own
     finally:
         own.destroy()
 
 
 @pytest.mark.mariadb
-def test_a_password_that_is_right_of_one_host_is_right_of_no_other(weir):
+def test_a_mariadb_server_believes_it(weir, believing):
+    for source, allowed in ((SOMEBODY, True), (ELSEWHERE, False)):
+        one = weir(of=believing, users={"app2": "secret"}, server_proxy_protocol="v2",
+                   proxy_protocol_networks="127.0.0.1")
+        if allowed:
+            with proxy_protocol.connect(one.address, v1(source), user="app2") as c:
+                assert c.query("SELECT CURRENT_USER(), USER()") == [[b"app2@192.0.2.%", b"app2@192.0.2.7"]]
+            continue
+        with pytest.raises(wire.ServerError) as error:
+            with proxy_protocol.connect(one.address, v1(source), user="app2") as c:
+                c.query("SELECT 1")
+        assert error.value.code == ER_ACCESS_DENIED
+        assert "'app2'@'198.51.100.1'" in error.value.text
+
+
+@pytest.mark.mariadb
+def test_a_password_that_is_right_of_one_host_is_right_of_no_other(weir, believing):
     """Guests: what the server has said of one client does not open the door to another, nor shut it."""
-    own = processes.new_server("--proxy-protocol-networks=127.0.0.1", name="hosts").start().prepare()
-    try:
-        with own.root() as root:
-            root.query("CREATE USER app2@'192.0.2.%' IDENTIFIED BY 'secret'")
-        one = weir(of=own, users={}, server_proxy_protocol="v2", proxy_protocol_networks="127.0.0.1",
-                   failed_connections_threshold=0)
+    one = weir(of=believing, users={}, server_proxy_protocol="v2", proxy_protocol_networks="127.0.0.1",
+               failed_connections_threshold=0)
 
-        def comes(source):
-            return proxy_protocol.connect(one.address, v1(source), user="app2")
+    def comes(source):
+        return proxy_protocol.connect(one.address, v1(source), user="app2")
 
-        for _ in range(3):
-            with comes(SOMEBODY) as c:
+    for _ in range(3):
+        with comes(SOMEBODY) as c:
+            assert c.query("SELECT USER()") == [[b"app2@192.0.2.7"]]
+            with pytest.raises(wire.ServerError) as error:
+                comes(ELSEWHERE)
+            assert error.value.code == ER_ACCESS_DENIED
+            for _ in range(2):
                 assert c.query("SELECT USER()") == [[b"app2@192.0.2.7"]]
-                with pytest.raises(wire.ServerError) as error:
-                    comes(("198.51.100.1", 9))
-                assert error.value.code == ER_ACCESS_DENIED
-                for _ in range(2):
-                    assert c.query("SELECT USER()") == [[b"app2@192.0.2.7"]]
-    finally:
-        own.destroy()

@@ -25,28 +25,8 @@ pytestmark = pytest.mark.untls("it says for each client and server whether it us
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make certificates with")
-    return certificates.Authority(str(tmp_path_factory.mktemp("certificates")))
-
-
-@pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
     return certificates.Authority(str(tmp_path_factory.mktemp("others")), "stranger")
-
-
-@pytest.fixture(scope="module")
-def tls_server(server, authority):
-    """A server with TLS."""
-    del server
-    certificate, key = authority.sign("server")
-    one = processes.new_server("--max-connections=50", f"--ssl-ca={authority.certificate}",
-                               f"--ssl-cert={certificate}", f"--ssl-key={key}", name="tls")
-    try:
-        yield one.start().prepare()
-    finally:
-        one.destroy()
 
 
 def work(connection):

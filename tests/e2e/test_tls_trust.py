@@ -21,13 +21,6 @@ from processes import wait_until
 CR_SSL_CONNECTION_ERROR = 2026
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make certificates with")
-    return certificates.Authority(str(tmp_path_factory.mktemp("certificates")))
-
-
 # -------- a server's certificate --------
 
 @pytest.fixture(scope="module")
