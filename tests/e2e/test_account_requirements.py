@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_as_good_as_the_link(account, serving):
     account("WITH MAX_QUERIES_PER_HOUR 3")
     one = serving()
     with wire.connect(one.address, "wants", tls=wire.unverified_tls()):
-        assert "what its account requires of connections could not be read" in one.log()
+        one.wait_log("what its account requires of connections could not be read")
 
 
 @pytest.mark.parametrize("clause", ["SSL", "X509"])
